@@ -1,0 +1,1 @@
+"""How ofrecord reads, decides, writes and remembers: shared by its taps and targets."""

@@ -1,0 +1,1 @@
+"""A local stand-in for Zoho CRM, Inventory and Books: loopback only, resettable."""
