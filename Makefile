@@ -1,0 +1,64 @@
+# Everything runs inside .venv, made from requirements.lock by uv, itself installed from PyPI into .uv.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .uv/bin/uv
+BIN := .venv/bin
+MEMBERS := kit tap-crm tap-inventory tap-books target-crm target-inventory transforms sandbox desk
+READY := .venv/.ready
+DATA ?=
+SCALE ?= 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check sandbox bench promises catalogs wheels lock
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is %d.%d. Name another one: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "Setting up: uv $(UV_VERSION) into .uv"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
+	@echo "Setting up: the packages of requirements.lock into .venv"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps --no-build-isolation $(addprefix -e ./,$(MEMBERS))
+	@$(BIN)/python -m compileall -q $(MEMBERS) || true
+	@touch $(READY)
+
+demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a real data set)
+	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
+
+test: $(READY) ## Run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+check: $(READY) ## Lint, types, direction of dependencies, rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/ofrecord check
+
+sandbox: $(READY) ## Keep the sandbox running and print the export lines
+	@$(BIN)/ofrecord-sandbox serve --seed $(if $(DATA),adventureworks --data $(DATA),demo)
+
+bench: $(READY) ## Measure on the sandbox, beside a baseline
+	@$(BIN)/python benchmarks/bench.py --scale $(SCALE)
+
+promises: $(READY) ## Run the tests and write docs/promises.md
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --write-promises
+
+catalogs: $(READY) ## Write catalogs/ from what the taps discover on the sandbox
+	@$(BIN)/python catalogs/write.py
+
+wheels: $(READY) ## Build a wheel of every member into dist/
+	@for member in $(MEMBERS); do $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist $$member || exit 1; done; ls dist
+
+lock: $(UV) ## Resolve the dependencies again
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		$(addprefix --no-emit-package ,$(shell sed -n 's/^name = "\(.*\)"/\1/p' $(addsuffix /pyproject.toml,$(MEMBERS)))) \
+		--group dev pyproject.toml --output-file requirements.lock
