@@ -1,0 +1,455 @@
+"""Calls to a vendor: one session, one retry policy, tokens, pacing, counting, errors that say what to do.
+
+The retry policy: a call that never left this machine, and one refused for load (429), is always sent again; a call
+whose answer was lost or 5xx is sent again only when `repeatable`, otherwise `Doubtful` is raised; a refused token is
+renewed once. Waits grow with jitter, the vendor's own `Retry-After` is respected, attempts and total time are bounded.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from types import ModuleType, TracebackType
+from typing import Any, Self
+
+import msgspec
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from ofrecord_kit import errors, oauth
+from ofrecord_kit.errors import Place, sentence
+from ofrecord_kit.limits import Pace, Tally
+from ofrecord_kit.settings import Connection
+from ofrecord_kit.tokens import TokenStore
+from ofrecord_kit.vendors import Reading, Verdict, crm, finance
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_TIMEOUT_S = 10.0
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+_READERS: dict[str, ModuleType] = {"crm": crm, "inventory": finance, "books": finance}
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+Params = Mapping[str, str | int]
+Files = Mapping[str, tuple[str, bytes, str]]
+"""Form name → file name, content, content type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the vendor said. `body` is decoded JSON (numbers `int` or `Decimal`), bytes for other content, or None.
+
+    `read_at` is the vendor's own `Date` in UTC, this machine's clock where it sends none.
+    """
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long. `first_wait_s` 0 never waits."""
+
+    first_wait_s: float = 2.0
+    most_wait_s: float = 60.0
+    attempts: int = 6
+    total_s: float = 420.0
+
+    def wait_s(self, attempt: int, advised_s: float = 0.0) -> float:
+        """Seconds before the attempt after `attempt` (from 1): the vendor's advice, else growing with jitter."""
+        if self.first_wait_s == 0:
+            return 0.0
+        grown = min(self.most_wait_s, self.first_wait_s * 2.0 ** (attempt - 1))
+        jitter: float = random.uniform(0.5, 1.0)  # noqa: S311 - spreads waits, guards nothing
+        return max(advised_s, grown * jitter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    place: Place
+    url: str
+    repeatable: bool
+    params: dict[str, str]
+    headers: dict[str, str]
+    data: bytes | None = field(repr=False)
+    files: Files | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """No answer. `left` tells whether the request may have reached the vendor."""
+
+    reason: str
+    left: bool
+
+
+class _Login(requests.auth.AuthBase):
+    """The token header. Being the session's auth it also keeps a .netrc file from replacing it."""
+
+    def __init__(self) -> None:
+        self.token = ""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Zoho-oauthtoken {self.token}"
+        return request
+
+
+class Client:
+    """Calls one system on behalf of one plugin. Keep one for a whole run; close it at the end.
+
+    `run` groups the counted calls (default: the environment variable OFRECORD_RUN, else one of its own).
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        system: str,
+        plugin: str,
+        run: str | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self.connection = connection
+        self.system = system
+        self.plugin = plugin
+        self.run = run or os.environ.get("OFRECORD_RUN") or f"{plugin}-{int(time.time())}-{os.getpid()}"
+        self._read_answer = _READERS[system].read_answer
+        self._policy = policy or RetryPolicy(first_wait_s=float(connection.retry_wait_s))
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"ofrecord-{plugin}"
+        self._login = _Login()
+        self._expires_at = 0.0
+        self._answered = False
+        self._tokens = TokenStore(connection)
+        self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
+        atexit.register(self._tally.flush)
+        paced = system != "crm" and connection.calls_per_minute > 0
+        key = f"{connection.api_url} {connection.organization_id}"
+        self._pace = Pace(connection.state_dir, key, connection.calls_per_minute) if paced else None
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """End the connections and write the counts."""
+        self._session.close()
+        self._tally.flush()
+        atexit.unregister(self._tally.flush)
+        if self._pace:
+            self._pace.close()
+
+    def get(self, path: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """Read `path` (such as `/crm/v8/Products`). 204 and 304 have `body` None. Errors as `send`."""
+        return self.send("GET", path, params=params, headers=headers)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        files: Files | None = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Call the vendor. `repeatable`: sending twice does what sending once does (default: all but POST).
+
+        Answers of the CRM with errors of single records in `data[]` are returned, not raised.
+
+        Raises:
+            VendorRefusal: the vendor refuses this request; set the record aside.
+            Doubtful: the answer to a call that is not repeatable was lost; look the record up.
+            VendorBusy: attempts used up, nothing known to be done; run again later.
+            Stop: one of its kinds; a person must change something.
+        """
+        place = Place(self.system, method, re.sub(r"(?<=/)\d+(?=/|$)", "{id}", path))
+        texts = {name: str(value) for name, value in (params or {}).items()}
+        if path.startswith((finance.INVENTORY, finance.BOOKS)) and not path.endswith("/organizations"):
+            texts["organization_id"] = self.connection.organization_id
+        known = dict(headers or {})
+        data = None
+        if json is not None:
+            data = encode_body(json)
+            known["Content-Type"] = "application/json"
+        call = _Call(
+            place=place,
+            url=self.connection.api_url + path,
+            repeatable=method in _REPEATABLE if repeatable is None else repeatable,
+            params=texts,
+            headers=known,
+            data=data,
+            files=files,
+        )
+        return self._persist(call)
+
+    def _persist(self, call: _Call) -> Answer:
+        """Attempt until an answer counts."""
+        started = time.monotonic()
+        renewed = False
+        attempt = 0
+        while True:
+            self._ensure_token()
+            outcome = self._attempt(call)
+            attempt += 1
+            if isinstance(outcome, _Lost):
+                wait_s = self._after_loss(call, outcome, attempt)
+            else:
+                reading = self._read_answer(outcome.status, outcome.body)
+                if reading.verdict is Verdict.FINE:
+                    return outcome
+                if reading.verdict is Verdict.TOKEN and not renewed:
+                    renewed = True
+                    self._ensure_token(refused=self._login.token)
+                    continue
+                wait_s = self._after_answer(call, outcome, reading, attempt)
+            if attempt >= self._policy.attempts or time.monotonic() - started + wait_s > self._policy.total_s:
+                raise self._exhausted(call, outcome, attempt)
+            time.sleep(wait_s)
+
+    def _after_loss(self, call: _Call, lost: _Lost, attempt: int) -> float:
+        if lost.left and not call.repeatable:
+            raise _doubtful(call.place, lost.reason)
+        never_there = not lost.left and not self._answered
+        patience = 2
+        if never_there and attempt >= patience:
+            raise _not_reachable(call.place)
+        return self._policy.wait_s(attempt)
+
+    def _after_answer(self, call: _Call, answer: Answer, reading: Reading, attempt: int) -> float:
+        if reading.verdict is Verdict.BUSY:
+            advised = max(_retry_after(answer), reading.wait_s)
+            wait_s = self._policy.wait_s(attempt, advised)
+            if self._pace and advised and wait_s:
+                self._pace.close_until(time.time() + wait_s)
+            return wait_s
+        if reading.verdict is Verdict.BROKEN:
+            if not call.repeatable:
+                raise _doubtful(call.place, f"status {answer.status}")
+            return self._policy.wait_s(attempt, _retry_after(answer))
+        raise _refusal(call.place, answer, reading)
+
+    def _exhausted(self, call: _Call, outcome: Answer | _Lost, attempts: int) -> errors.Stop | errors.Retry:
+        if isinstance(outcome, _Lost) and not outcome.left:
+            return _not_reachable(call.place)
+        reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.status}"
+        return errors.VendorBusy(
+            sentence(
+                f"No usable answer after {attempts} attempts, the last one: {reason}",
+                where=str(call.place),
+                expected="an answer",
+                remedy="Run again later: nothing is lost, the run resumes from its bookmark.",
+            )
+        )
+
+    def _attempt(self, call: _Call) -> Answer | _Lost:
+        """Send once. Effects: network, pacing, counting, one DEBUG line without values."""
+        if self._pace and (ahead_s := self._pace.reserve(time.time()) - time.time()) > 0:
+            time.sleep(ahead_s)
+        started = time.time()
+        outcome = self._exchange(call)
+        ended = time.time()
+        self._tally.count(self.system, started, ended)
+        status = outcome.reason if isinstance(outcome, _Lost) else outcome.status
+        logger.debug(
+            "system=%s method=%s path=%s status=%s ms=%d",
+            self.system,
+            call.place.method,
+            call.place.path,
+            status,
+            (ended - started) * 1000,
+        )
+        return outcome
+
+    def _exchange(self, call: _Call) -> Answer | _Lost:
+        try:
+            response = self._session.request(
+                call.place.method,
+                call.url,
+                params=call.params,
+                data=call.data,
+                files=call.files,
+                headers=call.headers,
+                auth=self._login,
+                timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
+                allow_redirects=False,
+            )
+            body = _decode(response)
+        except requests.RequestException as error:
+            return _Lost(type(error).__name__, left=not _never_left(error))
+        except msgspec.DecodeError:
+            return _Lost("cut short", left=True)
+        self._answered = True
+        return Answer(response.status_code, body, response.headers, _read_at(response))
+
+    def _ensure_token(self, refused: str | None = None) -> None:
+        margin_s = 60  # the store replaces tokens earlier; this only spares reading its file for every call
+        if refused is None and self._expires_at > time.time() + margin_s:
+            return
+        self._login.token, self._expires_at = self._tokens.obtain(self._mint, now=time.time, refused=refused)
+
+    def _mint(self, refresh_token: str) -> oauth.Grant:
+        """Hold the conversation with the accounts server."""
+        talk = oauth.refresh(self.connection, refresh_token)
+        reply: oauth.Reply | None = None
+        try:
+            step = next(talk)
+            while True:
+                match step:
+                    case oauth.Ask():
+                        reply = self._post_form(step)
+                    case oauth.Wait(seconds):
+                        time.sleep(seconds if self._policy.first_wait_s else 0)
+                step = talk.send(reply)
+        except StopIteration as done:
+            grant: oauth.Grant = done.value
+            return grant
+
+    def _post_form(self, ask: oauth.Ask) -> oauth.Reply:
+        started = time.time()
+        try:
+            response = self._session.post(
+                ask.url,
+                data=dict(ask.form),
+                timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
+                allow_redirects=False,
+            )
+            body = _decode(response)
+        except (requests.RequestException, msgspec.DecodeError) as error:
+            logger.debug("system=accounts method=POST status=%s", type(error).__name__)
+            return oauth.Reply(0)
+        finally:
+            self._tally.count("accounts", started, time.time())
+        logger.debug("system=accounts method=POST status=%s", response.status_code)
+        return oauth.Reply(response.status_code, body if isinstance(body, dict) else {})
+
+
+def encode_body(body: Any) -> bytes:
+    """JSON with decimals in plain notation: `Decimal("1.25E+3")` leaves as `1250`, never as a float or a text."""
+    return msgspec.json.encode(_plain(body))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return msgspec.Raw(format(value, "f").encode())
+        case dict():
+            return {key: _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case _:
+            return value
+
+
+def _decode(response: requests.Response) -> Any:
+    if not response.content:
+        return None
+    if "json" in response.headers.get("Content-Type", "json"):
+        return _decoder.decode(response.content)
+    return response.content
+
+
+def _read_at(response: requests.Response) -> datetime:
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+
+
+def _retry_after(answer: Answer) -> float:
+    """Seconds of `Retry-After`, 0 without one (its date form is not used by these vendors)."""
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else 0.0
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Whether no connection was made, so that nothing can have happened."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _doubtful(place: Place, reason: str) -> errors.Doubtful:
+    return errors.Doubtful(
+        sentence(
+            f"The answer was lost ({reason}); the vendor may have acted",
+            where=str(place),
+            expected="an answer",
+            remedy="Look the record up before sending it again; the next run does.",
+        )
+    )
+
+
+def _not_reachable(place: Place) -> errors.NotReachable:
+    return errors.NotReachable(
+        sentence(
+            "Nothing answers at the API address",
+            where=f"api_url, {place}",
+            expected="the vendor's API",
+            remedy="Check api_url and the network; for the sandbox, start it with `make sandbox`.",
+        )
+    )
+
+
+_REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
+    Verdict.PERMISSION: (
+        errors.PermissionMissing,
+        "The token's user or scopes do not allow this call",
+        "a token with the scope of this module and a user who may use it",
+        "Grant the scope and renew the consent, or give the user the permission.",
+    ),
+    Verdict.ORGANIZATION: (
+        errors.WrongOrganization,
+        "The organization id is not one of this user's organisations [6041]",
+        "an organisation the token's user belongs to",
+        "Correct organization_id; the finance product shows it under Settings, Organization.",
+    ),
+    Verdict.DAY_SPENT: (
+        errors.DailyLimit,
+        "The organisation's API calls of the day are used up [45]",
+        "calls left in the vendor's daily allowance",
+        "Run again tomorrow: the run resumes from its bookmark. A larger plan allows more calls.",
+    ),
+}
+
+
+def _refusal(place: Place, answer: Answer, reading: Reading) -> errors.Stop | errors.SetAside:
+    if reading.verdict is Verdict.TOKEN:
+        if place.system == "crm":
+            return errors.WrongDataCentre(
+                sentence(
+                    f"A freshly issued token is refused [{reading.code}]",
+                    where=f"api_url, {place}",
+                    expected="the API of the data centre and environment that issued the token",
+                    remedy="Set api_url to the data centre (and sandbox or production) of accounts_url and the client.",
+                )
+            )
+        reading = Reading(Verdict.PERMISSION)
+    if reading.verdict in _REFUSALS:
+        kind, what, expected, remedy = _REFUSALS[reading.verdict]
+        return kind(sentence(what, where=str(place), expected=expected, remedy=remedy))
+    return errors.VendorRefusal(
+        reading.code or str(answer.status),
+        reading.message or f"status {answer.status}",
+        reading.field,
+        answer.status,
+        answer.headers.get("X-Request-Id"),  # UNVERIFIED: the vendor documents no such header
+        where=str(place),
+    )

@@ -1,0 +1,285 @@
+"""The settings all plugins share, described once, and `Connection`, their typed view.
+
+A plugin composes its own list::
+
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+from singer_sdk import typing as th
+
+from ofrecord_kit.errors import BadSettings
+
+CONNECTION: tuple[th.Property[Any], ...] = (
+    th.Property(
+        "api_url",
+        th.StringType,
+        required=True,
+        title="API address",
+        description="Root of the vendor's API in your data centre, for example https://www.zohoapis.eu. "
+        "The paths /crm/v8, /inventory/v1 and /books/v3 are added.",
+    ),
+    th.Property(
+        "accounts_url",
+        th.StringType,
+        required=True,
+        title="Accounts address",
+        description="Root of the accounts server that issues tokens, in the same data centre, "
+        "for example https://accounts.zoho.eu.",
+    ),
+    th.Property(
+        "client_id",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="Client id",
+        description="Id of the OAuth client registered in the vendor's API console.",
+    ),
+    th.Property(
+        "client_secret",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="Client secret",
+        description="Secret of that OAuth client.",
+    ),
+    th.Property(
+        "refresh_token",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="Refresh token",
+        description="Refresh token the client was granted, with the scopes the rules need.",
+    ),
+    th.Property(
+        "state_dir",
+        th.StringType,
+        default=".ofrecord",
+        title="State folder",
+        description="Folder for the token cache and the call counts, shared by all plugins of a project.",
+    ),
+    th.Property(
+        "timeout_s",
+        th.NumberType,
+        default=60,
+        title="Timeout (s)",
+        description="Seconds to wait for an answer before a call counts as lost.",
+    ),
+    th.Property(
+        "retry_wait_s",
+        th.NumberType,
+        default=2,
+        title="First wait before a retry (s)",
+        description="Seconds before the first retry; later waits grow. 0 never waits, for tests.",
+    ),
+)
+"""Settings of every plugin."""
+
+FINANCE: tuple[th.Property[Any], ...] = (
+    th.Property(
+        "organization_id",
+        th.StringType,
+        required=True,
+        title="Organization id",
+        description="Id of the organisation whose inventory and books are read or written.",
+    ),
+    th.Property(
+        "calls_per_minute",
+        th.IntegerType,
+        default=80,
+        title="Calls per minute",
+        description="Calls a minute all processes together may make to the organisation (the vendor allows 100 "
+        "for all its integrations). 0 means no pacing.",
+    ),
+)
+"""Settings of plugins for inventory and books."""
+
+READING: tuple[th.Property[Any], ...] = (
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Records modified before this time (ISO 8601) are not read when there is no bookmark yet. "
+        "Empty: all records.",
+    ),
+    th.Property(
+        "streams",
+        th.ArrayType(th.StringType),
+        title="Streams",
+        description="Names of the streams to read. Empty: all.",
+    ),
+    th.Property(
+        "overlap_s",
+        th.IntegerType,
+        default=60,
+        title="Overlap (s)",
+        description="Seconds before the bookmark that are read again, so that records written within the same second "
+        "or by a late clock are not missed.",
+    ),
+)
+"""Settings of taps."""
+
+WRITING: tuple[th.Property[Any], ...] = (
+    th.Property(
+        "ledger",
+        th.StringType,
+        default="ledger.db",
+        title="Ledger",
+        description="Path of the ledger's SQLite file, or a SQLAlchemy URL.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        title="Dry run",
+        description="Decide and report, but write nothing to the vendor.",
+    ),
+    th.Property(
+        "refusals_allowed",
+        th.IntegerType,
+        default=0,
+        title="Refusals allowed",
+        description="Records refused by the vendor or failed that a run may have and still succeed.",
+    ),
+)
+"""Settings of targets."""
+
+_REMEDIES = {
+    "client_id": "Register a client in the vendor's API console and pass its id from the environment.",
+    "client_secret": "Copy it from the vendor's API console and pass it from the environment.",
+    "refresh_token": "Grant the client access once and pass the refresh token from the environment.",
+    "api_url": "Use the address of your data centre, for example https://www.zohoapis.eu.",
+    "accounts_url": "Use the address of your data centre, for example https://accounts.zoho.eu.",
+    "organization_id": "Find it in the finance product under Settings, Organization.",
+    "start_date": "Use ISO 8601, for example 2026-01-01T00:00:00Z.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and as whom to call. Secrets are left out of its representation."""
+
+    api_url: str
+    accounts_url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    organization_id: str = ""
+    state_dir: Path = Path(".ofrecord")
+    calls_per_minute: int = 80
+    timeout_s: float = 60.0
+    retry_wait_s: float = 2.0
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Connection:
+        """The connection described by a plugin's settings.
+
+        Raises:
+            BadSettings: one or several settings are missing or contradict each other.
+        """
+        problems = [
+            _missing(name)
+            for name in ("api_url", "accounts_url", "client_id", "client_secret", "refresh_token")
+            if not config.get(name)
+        ]
+        problems += contradictions(config)
+        if problems:
+            raise BadSettings(problems)
+        given = {name: config[name] for name in cls.__slots__ if config.get(name) is not None}
+        given["api_url"] = given["api_url"].rstrip("/")
+        given["accounts_url"] = given["accounts_url"].rstrip("/")
+        given["state_dir"] = Path(given.get("state_dir", ".ofrecord"))
+        return cls(**given)
+
+
+def data_centre(url: str) -> str | None:
+    """The data centre a vendor address belongs to, or None for addresses that are not the vendor's.
+
+    Source: Zoho Accounts documentation, "Multi DC support".
+
+    >>> data_centre("https://accounts.zoho.com.au"), data_centre("https://accounts.zohocloud.ca")
+    ('com.au', 'ca')
+    """
+    host = urlsplit(url).hostname or ""
+    found = re.fullmatch(r"(?:[\w-]+\.)*(?:zoho|zohoapis|zohocloud)\.(com|eu|in|com\.au|jp|ca|com\.cn|sa|uk)", host)
+    return found[1] if found else None
+
+
+def contradictions(config: Mapping[str, Any]) -> list[str]:
+    """Problems that no single setting shows: addresses that are none, data centres that differ."""
+    problems = []
+    centres = {}
+    for name in ("api_url", "accounts_url"):
+        value = config.get(name)
+        if not isinstance(value, str) or not value:
+            continue
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            problems.append(f"{name}: is not an http(s) address. {_REMEDIES[name]}")
+        centres[name] = data_centre(value)
+    if None not in centres.values() and len(set(centres.values())) > 1:
+        problems.append(
+            f"api_url, accounts_url: belong to different data centres (.{centres['api_url']} and "
+            f".{centres['accounts_url']}). A token works only in the data centre that issued it. "
+            "Use the addresses of the one your account lives in."
+        )
+    return problems
+
+
+def problems_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Everything wrong with `config`, one line each, naming the setting and the remedy, never the value."""
+    problems = []
+    validator = Draft202012Validator(dict(schema))
+    for error in sorted(validator.iter_errors(dict(config)), key=lambda found: [str(part) for part in found.path]):
+        if error.validator == "required":
+            missing = re.match(r"'([^']+)' is a required property", error.message)
+            problems.append(_missing(missing[1] if missing else "settings"))
+            continue
+        name = ".".join(str(part) for part in error.absolute_path) or "settings"
+        wanted = error.validator_value if error.validator in {"type", "enum", "minimum", "maximum"} else None
+        known = f"must be {_words(wanted)}" if wanted is not None else f"breaks the rule {error.validator!r}"
+        problems.append(f"{name}: {known}. {_REMEDIES.get(name, 'Correct the setting.')}")
+    problems += contradictions(config)
+    start = config.get("start_date")
+    if start and instant_or_none(str(start)) is None:
+        problems.append(f"start_date: is not a time. {_REMEDIES['start_date']}")
+    return problems
+
+
+def check_settings(config: Mapping[str, Any], schema: Mapping[str, Any], *, plugin: str) -> None:
+    """Raise all problems at once.
+
+    Raises:
+        BadSettings: with one line per problem.
+    """
+    problems = problems_of(config, schema)
+    if problems:
+        raise BadSettings(problems, where=f"{plugin} settings")
+
+
+def instant_or_none(text: str) -> datetime | None:
+    """The instant an ISO 8601 text names, in UTC; a text without offset is taken as UTC. None when it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _missing(name: str) -> str:
+    return f"{name}: is missing. {_REMEDIES.get(name, 'Set it.')}"
+
+
+def _words(wanted: object) -> str:
+    kinds = [str(kind) for kind in wanted if kind != "null"] if isinstance(wanted, list) else [str(wanted)]
+    return " or ".join(kinds)

@@ -1,0 +1,42 @@
+"""One page of facts per vendor interface, each fact with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Verdict(Enum):
+    """What an answer means for the call."""
+
+    FINE = auto()
+    TOKEN = auto()
+    """The token is refused: renew it once."""
+    PERMISSION = auto()
+    ORGANIZATION = auto()
+    BUSY = auto()
+    """Refused for load, nothing was done: wait and send again, creates too."""
+    DAY_SPENT = auto()
+    BROKEN = auto()
+    """The server failed: whether it acted is unknown."""
+    REFUSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer understood. `code` and `message` are the vendor's, `field` the one it blames, `wait_s` its advice."""
+
+    verdict: Verdict
+    code: str = ""
+    message: str = ""
+    field: str | None = None
+    wait_s: float = 0.0
+
+
+FINE = Reading(Verdict.FINE)
+
+TOO_MANY = 429
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+SERVER_ERROR = 500
+CLIENT_ERROR = 400
