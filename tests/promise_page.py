@@ -54,13 +54,11 @@ def render(sections: Sections, shown: Outcomes) -> str:
     """
     verdicts = {one: verdict(shown.get(one, {})) for one in promise_ids(sections)}
     counts = Counter(verdicts.values())
-    lines = [
-        HEADER,
-        (
-            f"**{len(verdicts)} promises: {counts['pass']} shown, {counts['fail']} failing, "
-            f"{counts['skipped']} skipped, {counts['not yet shown']} not yet shown.**",
-        ),
-    ]
+    summary = (
+        f"**{len(verdicts)} promises: {counts['pass']} shown, {counts['fail']} failing, "
+        f"{counts['skipped']} skipped, {counts['not yet shown']} not yet shown.**"
+    )
+    lines = [HEADER, summary]
     for section, promises in sections.items():
         lines += ["", f"## {section}", ""]
         for one, sentence in promises.items():
