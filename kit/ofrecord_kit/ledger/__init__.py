@@ -1,0 +1,27 @@
+"""The ledger: links, agreed values, events, runs, held records, outbox, intentions.
+
+A small database (SQLite file by default, PostgreSQL by URL), disposable: links can be rebuilt from the ids stamped in
+the systems. All times are UTC. `Ledger` reads by intention; `Ledger.writing()` is one transaction for one batch.
+"""
+
+from ofrecord_kit.ledger.opening import LedgerProblem, engine_for
+from ofrecord_kit.ledger.rows import Due, Event, Held, Link, Owed, Run
+from ofrecord_kit.ledger.store import Ledger
+from ofrecord_kit.ledger.values import from_json, store_of, to_json
+from ofrecord_kit.ledger.writing import Writing
+
+__all__ = [
+    "Due",
+    "Event",
+    "Held",
+    "Ledger",
+    "LedgerProblem",
+    "Link",
+    "Owed",
+    "Run",
+    "Writing",
+    "engine_for",
+    "from_json",
+    "store_of",
+    "to_json",
+]

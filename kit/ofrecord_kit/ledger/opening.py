@@ -1,0 +1,118 @@
+"""Opening the ledger: where it is, which version it has, and what to say when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from ofrecord_kit.errors import Stop, sentence
+
+HEAD = "0001"
+"""The schema version this code writes; the name of the newest migration."""
+
+KNOWN = ("0001",)
+
+
+class LedgerProblem(Stop):
+    """The ledger cannot be used as it is; the message says why and what to do."""
+
+
+def engine_for(where: str) -> Engine:
+    """An engine for a path or a SQLAlchemy URL, migrated to this version.
+
+    A new file gets mode 0600. Raises LedgerProblem.
+    """
+    url = where if "://" in where else f"sqlite:///{Path(where).expanduser()}"
+    with explained(where):
+        if url.startswith("sqlite") and ":memory:" not in url:
+            _private_file(Path(url.split("///", 1)[1]))
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_immediate)
+        with engine.begin() as connection:
+            _bring_up_to_date(connection, where)
+    return engine
+
+
+def _private_file(path: Path) -> None:
+    if path.parent != Path():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _bring_up_to_date(connection: Connection, where: str) -> None:
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found == HEAD:
+        return
+    if found is not None and found not in KNOWN:
+        raise LedgerProblem(
+            sentence(
+                f"The ledger has version {found}, newer than this program ({HEAD})",
+                where=f"setting ledger: {_shown(where)}",
+                expected="a ledger written by this version or an older one",
+                remedy="Upgrade ofrecord, or name another ledger; nothing was changed.",
+            )
+        )
+    from ofrecord_kit.ledger.migrating import migrate  # noqa: PLC0415 - importing Alembic takes long and is seldom needed
+
+    migrate(connection)
+
+
+def _shown(where: str) -> str:
+    """The ledger's place without the credentials a URL may hold."""
+    return where.rsplit("@", 1)[-1] if "://" in where else where
+
+
+_REASONS = (
+    (("readonly", "read-only", "unable to open", "permission denied"), "is not writable", "a file and a folder this user may write", "Correct the permissions or name another file in the setting ledger."),
+    (("full", "no space"), "cannot grow: the disk is full", "free space for the ledger", "Free some space and run again; what was delivered before is recorded, the rest is delivered then."),
+    (("malformed", "not a database", "corrupt"), "is damaged or not a ledger", "an SQLite file written by ofrecord", "Restore it from a backup, or move it away: links are rebuilt from the ids stamped in the systems."),
+    (("locked",), "is locked by another process", "one writer at a time", "Wait for the other run to end and run again."),
+)  # fmt: skip
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn the database's errors into one sentence that names the ledger and the remedy."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        words = str(error.orig if isinstance(error, DBAPIError) else error.strerror).lower()
+        for signs, what, expected, remedy in _REASONS:
+            if any(sign in words for sign in signs):
+                raise LedgerProblem(
+                    sentence(f"The ledger {what}", where=f"setting ledger: {_shown(where)}", expected=expected, remedy=remedy)
+                ) from error
+        raise LedgerProblem(
+            sentence(
+                f"The ledger cannot be used: {words.splitlines()[0]}",
+                where=f"setting ledger: {_shown(where)}",
+                expected="an SQLite file or a database that answers",
+                remedy="Correct the setting ledger.",
+            )
+        ) from error

@@ -1,0 +1,107 @@
+"""What the ledger hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The fact that a record here and one there are the same thing; `seen` is the digest of what was last delivered."""
+
+    link: str
+    source_id: str
+    destination_id: str
+    seen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of history. `before` and `after` are values; `ids` maps systems to record ids."""
+
+    kind: str
+    entity: str
+    link: str | None = None
+    ids: dict[str, str] | None = None
+    field: str | None = None
+    system: str | None = None
+    before: Any = None
+    after: Any = None
+    rule: str | None = None
+    why: str | None = None
+    at: datetime | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record, or a field of it, that was set aside.
+
+    `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid` or `check`; `code`,
+    `message` and `field` are the vendor's own words where it was the vendor who refused. `payload` is the record.
+    """
+
+    entity: str
+    source: str
+    destination: str
+    source_id: str
+    kind: str
+    message: str
+    code: str | None = None
+    field: str = ""
+    label: str | None = None
+    rule: str | None = None
+    payload: Any = None
+    attempts: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    due_at: datetime | None = None
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A held record whose time has come."""
+
+    entity: str
+    source_id: str
+    payload: Any
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A write owed to `system`. `reason` is `stamp`, `revert` or another word; the value is read when it is drained.
+
+    `property` is the destination's field name where it is known (stamps), else None and found by `field`.
+    """
+
+    id: int
+    entity: str
+    system: str
+    link: str
+    field: str
+    object: str | None
+    property: str | None
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One plugin's part of a run; `counts` maps streams to outcomes to numbers."""
+
+    run: str
+    group: str
+    plugin: str
+    source: str
+    destination: str
+    started: datetime
+    finished: datetime | None
+    status: str
+    counts: dict[str, dict[str, int]]
+    calls: int
+    rules: str | None
+    dry: bool

@@ -1,0 +1,50 @@
+"""What to do about one record, decided from plain values; nothing in here has effects.
+
+`canonical` says when two values are the same; `fields` holds the decision table for one field; `records` applies it
+to a record. All of it is frozen dataclasses, handled by `match`.
+"""
+
+from ofrecord_kit.plan.canonical import canonical, match_form, same
+from ofrecord_kit.plan.fields import (
+    CLOCK_TOLERANCE_S,
+    UNKNOWN,
+    Agree,
+    Agreed,
+    Conflict,
+    Decision,
+    FieldRule,
+    Leave,
+    Times,
+    Unknown,
+    Violation,
+    Write,
+    decide,
+    has_changed,
+    observe,
+)
+from ofrecord_kit.plan.records import RecordPlan, plan_create, plan_update, source_has_changed
+
+__all__ = [
+    "CLOCK_TOLERANCE_S",
+    "UNKNOWN",
+    "Agree",
+    "Agreed",
+    "Conflict",
+    "Decision",
+    "FieldRule",
+    "Leave",
+    "RecordPlan",
+    "Times",
+    "Unknown",
+    "Violation",
+    "Write",
+    "canonical",
+    "decide",
+    "has_changed",
+    "match_form",
+    "observe",
+    "plan_create",
+    "plan_update",
+    "same",
+    "source_has_changed",
+]

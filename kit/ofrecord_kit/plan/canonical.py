@@ -1,0 +1,156 @@
+"""When two values are the same, whatever they look like.
+
+A canonical form is hashable and compared with `==`. Empty is one thing: `None`, `""` and blanks are all `None`, because
+the finance APIs answer `""` where nothing is set (Zoho Inventory v1 docs, Response).
+
+>>> canonical("10.00", "money") == canonical(10, "money")
+True
+>>> canonical("+1 555", "phone") == canonical("1555", "phone")
+True
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Hashable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+_NOT_DIGITS = re.compile(r"\D+")
+_OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
+_PUNCTUATION = re.compile(r"[.,]")
+
+
+def canonical(value: Any, form: str | None = None) -> Hashable:
+    """The canonical form of a value; a value that does not fit its format is compared as it is."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return _FORMS.get(form or "", _plain)(value)
+
+
+def same(one: Any, other: Any, form: str | None = None) -> bool:
+    """Are two values the same in canonical form?"""
+    return one == other and type(one) is type(other) or canonical(one, form) == canonical(other, form)
+
+
+def match_form(value: Any, form: str | None = None) -> Hashable:
+    """The form in which records are matched: as canonical, except that legal names ignore case, dots and commas."""
+    found = canonical(value, form)
+    if form == "legal name" and isinstance(found, str):
+        return " ".join(_PUNCTUATION.sub(" ", found).casefold().split())
+    return found
+
+
+def _text(value: Any) -> Hashable:
+    if isinstance(value, dict | list):
+        return _plain(value)
+    lines = unicodedata.normalize("NFC", str(value)).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _number(value: Any) -> Hashable:
+    if isinstance(value, bool):
+        return value
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return _text(value)
+    return number.normalize() + 0 if number.is_finite() else _text(value)
+
+
+def _phone(value: Any) -> Hashable:
+    digits = _NOT_DIGITS.sub("", str(value))
+    return digits.removeprefix("00") or _text(value)
+
+
+def _email(value: Any) -> Hashable:
+    return str(value).strip().casefold()
+
+
+def _date(value: Any) -> Hashable:
+    text = value.isoformat() if isinstance(value, date) else str(value).strip()
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        return text
+
+
+def instant(value: Any) -> datetime | None:
+    """A moment in UTC from ISO 8601 text, offset with or without a colon; None when it is not one.
+
+    A time without an offset is taken as UTC.
+    """
+    if isinstance(value, datetime):
+        moment = value
+    elif value is None:
+        return None
+    else:
+        try:
+            moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", str(value).strip()))
+        except ValueError:
+            return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _datetime(value: Any) -> Hashable:
+    return instant(value) or _text(value)
+
+
+def _boolean(value: Any) -> Hashable:
+    return {"true": True, "false": False}.get(str(value).strip().casefold(), _text(value))
+
+
+def _address(value: Any) -> Hashable:
+    if not isinstance(value, dict):
+        return _text(value)
+    parts = ((key, canonical(part, "text")) for key, part in value.items())
+    return tuple(sorted((key, part) for key, part in parts if part is not None)) or None
+
+
+def _lines(value: Any) -> Hashable:
+    """Lines by what they are, not by their place: a multiset of rows."""
+    if not isinstance(value, list):
+        return _plain(value)
+    return tuple(sorted((_plain(row) for row in value), key=repr)) or None
+
+
+def _plain(value: Any) -> Hashable:
+    """By type: numbers as numbers, text without trailing blanks, a lookup as its id."""
+    match value:
+        case bool():
+            return value
+        case int() | Decimal():
+            return Decimal(value).normalize() + 0
+        case str():
+            return _text(value)
+        case {"id": identity} if identity is not None and not (value.keys() - {"id", "name", "email"}):
+            return str(identity)
+        case dict():
+            parts = ((str(key), canonical(part)) for key, part in value.items())
+            return tuple(sorted(((key, part) for key, part in parts if part is not None), key=repr)) or None
+        case list() | tuple():
+            return tuple(canonical(part) for part in value) or None
+    return str(value)
+
+
+def _reference(value: Any) -> Hashable:
+    return str(value["id"]) if isinstance(value, dict) and "id" in value else _text(value)
+
+
+_FORMS: dict[str, Callable[[Any], Hashable]] = {
+    "": _plain,
+    "text": _text,
+    "legal name": lambda value: " ".join(str(_text(value)).split()),
+    "number": _number,
+    "money": _number,
+    "phone": _phone,
+    "email": _email,
+    "date": _date,
+    "datetime": _datetime,
+    "boolean": _boolean,
+    "address": _address,
+    "lines": _lines,
+    "reference": _reference,
+}

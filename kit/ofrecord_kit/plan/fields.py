@@ -1,0 +1,188 @@
+"""The decision table for one field.
+
+Every field has two agreed values, one per system, each in that system's own representation: what the source sends is
+compared with what the source agreed to, what the destination holds with what the destination agreed to. A conversion
+that loses something therefore never looks like an edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final
+
+from ofrecord_kit.plan.canonical import canonical, same
+
+CLOCK_TOLERANCE_S: Final = 120
+"""Two edits closer than this are not ordered by their clocks; policy `latest` then falls back to review."""
+
+
+class Unknown(Enum):
+    """The value nobody has agreed on yet; not the same as an agreed empty value."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One property of the wire: who owns it and how its values compare.
+
+    `name` is the property (destination name), `field` the name in the rules, `where` the rule's file and line.
+    """
+
+    name: str
+    field: str
+    owner: str
+    policy: str | None = None
+    form: str | None = None
+    native_form: str | None = None
+    where: str = ""
+    answer: str = "revert"
+    after_create: bool = False
+    status: bool = False
+    ref: str | None = None
+    lookup: str | None = None
+    combine: str | None = None
+    otherwise: Any = None
+    lines: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What both sides last agreed on, in the representation of each."""
+
+    source: Any = UNKNOWN
+    destination: Any = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each side was created and last changed (UTC), as far as known."""
+
+    source_modified: datetime | None = None
+    destination_modified: datetime | None = None
+    source_created: datetime | None = None
+    destination_created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write the source's value. `overrules` is the destination's own edit that this overwrites, else UNKNOWN."""
+
+    value: Any
+    why: str
+    overrules: Any = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """Both sides hold the same already: remember it, write nothing."""
+
+    destination: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides were edited and nobody is entitled to decide: held for review."""
+
+    source: Any
+    destination: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An edit of a field by a system that does not own it, and the chosen answer: revert, hold, adopt."""
+
+    field: str
+    before: Any
+    after: Any
+    answer: str
+
+
+Decision = Leave | Write | Agree | Conflict
+
+
+def has_changed(rule: FieldRule, native: Any, agreed: Agreed) -> bool:
+    """Did the source change this field since both sides last agreed? Only then does anything else matter."""
+    return agreed.source is UNKNOWN or not same(native, agreed.source, rule.native_form)
+
+
+def observe(rule: FieldRule, observed: Any, agreed: Agreed) -> Violation | None:
+    """What the source holds of a field it does not own; None when that is what was agreed, or nothing was."""
+    if agreed.source is UNKNOWN or same(observed, agreed.source, rule.native_form):
+        return None
+    return Violation(rule.field, agreed.source, observed, rule.answer)
+
+
+def decide(
+    rule: FieldRule,
+    source: str,
+    value: Any,
+    native: Any,
+    agreed: Agreed,
+    current: Any,
+    times: Times = Times(),  # noqa: B008 - frozen
+    missing: str = "leave",
+) -> Decision:
+    """The decision about one field.
+
+    `value` is the incoming value in the destination's representation, `native` the same in the source's own, `current`
+    what the destination holds now. `source` is the name of the system the value comes from. A field owned by neither
+    the source nor `shared` is never written.
+    """
+    if rule.owner not in (source, "shared") or not has_changed(rule, native, agreed):
+        return Leave()
+    if same(current, value, rule.form):
+        return Agree(current, "both hold the same")
+    edited = agreed.destination is not UNKNOWN and not same(current, agreed.destination, rule.form)
+    if rule.owner == source:
+        if agreed.source is UNKNOWN and canonical(value, rule.form) is None and missing == "leave":
+            return Agree(current, "the source does not fill it")
+        return Write(value, f"{source} owns it", current if edited else UNKNOWN)
+    if agreed.source is UNKNOWN or agreed.destination is UNKNOWN:
+        return _pair(rule, source, value, current, times)
+    if not edited:
+        return Write(value, "shared, changed on one side only")
+    return _settle(rule, source, value, current, times)
+
+
+def _pair(rule: FieldRule, source: str, value: Any, current: Any, times: Times) -> Decision:
+    """A shared field of two records that were just found to be one: an empty side takes the other's value."""
+    if canonical(current, rule.form) is None:
+        return Write(value, "shared, empty on one side")
+    if canonical(value, rule.form) is None:
+        return Leave()
+    return _settle(rule, source, value, current, times)
+
+
+def _settle(rule: FieldRule, source: str, value: Any, current: Any, times: Times) -> Decision:
+    match rule.policy:
+        case "latest":
+            source_wins = _is_later(times.source_modified, times.destination_modified)
+        case "first created":
+            source_wins = _is_later(times.destination_created, times.source_created, tolerance_s=0)
+        case None | "review":
+            source_wins = None
+        case system:
+            source_wins = system == source
+    if source_wins is None:
+        return Conflict(value, current, f"policy {rule.policy or 'review'}: both sides differ")
+    return Write(value, f"policy {rule.policy}", current) if source_wins else Leave()
+
+
+def _is_later(one: datetime | None, other: datetime | None, tolerance_s: int = CLOCK_TOLERANCE_S) -> bool | None:
+    """Is `one` later than `other`? None when a time is missing or the two are too close to tell."""
+    if one is None or other is None or one == other or abs(one - other) < timedelta(seconds=tolerance_s):
+        return None
+    return one > other

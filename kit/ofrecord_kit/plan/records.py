@@ -1,0 +1,118 @@
+"""The decision table applied to a record: which of its properties are written, agreed or held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ofrecord_kit.plan.fields import (
+    UNKNOWN,
+    Agree,
+    Agreed,
+    Conflict,
+    FieldRule,
+    Leave,
+    Times,
+    Violation,
+    Write,
+    decide,
+    has_changed,
+    observe,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """What to do about one record; all maps are by property name, except violations (a list)."""
+
+    writes: dict[str, Write] = field(default_factory=dict)
+    agrees: dict[str, Agree] = field(default_factory=dict)
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Is there nothing to write, hold or report?"""
+        return not (self.writes or self.conflicts or self.violations)
+
+
+def source_has_changed(
+    rules: Iterable[FieldRule],
+    values: Mapping[str, Any],
+    native: Mapping[str, Any],
+    agreed: Mapping[str, Agreed],
+) -> bool:
+    """Does any property sent differ from what was agreed? If not, the destination need not be read.
+
+    `agreed` is by rule field. A property without a native value is compared by the value sent.
+    """
+    nobody = Agreed()
+    return any(
+        has_changed(rule, native.get(rule.field, values[rule.name]), agreed.get(rule.field, nobody))
+        for rule in rules
+        if rule.name in values
+    )
+
+
+def violations_of(
+    rules: Iterable[FieldRule], observed: Mapping[str, Any], agreed: Mapping[str, Agreed]
+) -> tuple[Violation, ...]:
+    """The edits the source made to fields it does not own."""
+    found = (
+        observe(rule, observed[rule.field], agreed.get(rule.field, Agreed()))
+        for rule in rules
+        if rule.field in observed
+    )
+    return tuple(violation for violation in found if violation)
+
+
+def plan_update(
+    rules: Iterable[FieldRule],
+    source: str,
+    values: Mapping[str, Any],
+    native: Mapping[str, Any],
+    agreed: Mapping[str, Agreed],
+    current: Mapping[str, Any],
+    times: Times,
+    *,
+    missing: str = "leave",
+    once: bool = False,
+    skip: bool = False,
+    violations: tuple[Violation, ...] = (),
+) -> RecordPlan:
+    """The plan for a record that has its counterpart.
+
+    `once`: only properties marked `after_create` may still be written. `skip`: two records were just paired and nothing
+    is to be written; what each holds becomes what they agreed on.
+    """
+    plan = RecordPlan({}, {}, {}, violations)
+    for rule in rules:
+        if rule.name not in values or (once and not rule.after_create):
+            continue
+        base = agreed.get(rule.field, Agreed())
+        here = native.get(rule.field, values[rule.name])
+        if skip and base.source is UNKNOWN:
+            plan.agrees[rule.name] = Agree(current.get(rule.name), "paired, nothing written")
+            continue
+        decision = decide(rule, source, values[rule.name], here, base, current.get(rule.name), times, missing)
+        match decision:
+            case Write():
+                plan.writes[rule.name] = decision
+            case Agree():
+                plan.agrees[rule.name] = decision
+            case Conflict():
+                plan.conflicts[rule.name] = decision
+            case Leave():
+                pass
+    return plan
+
+
+def plan_create(rules: Iterable[FieldRule], values: Mapping[str, Any]) -> RecordPlan:
+    """The plan for a record without a counterpart: every property that has a value is written."""
+    writes = {
+        rule.name: Write(values[rule.name], "created")
+        for rule in rules
+        if rule.name in values and values[rule.name] is not None
+    }
+    return RecordPlan(writes)
