@@ -1,0 +1,164 @@
+"""The demo itself: a first sync, five edits by people, a second sync that shows them, a third that writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from ofrecord_kit.ledger import Event, Ledger
+from rich.console import Console
+
+from ofrecord.demo.people import Edit, People, five_edits
+from ofrecord.demo.show import COUNTS, Counts, edit_table, job_progress, job_table, reason_table
+from ofrecord.demo.stage import DemoError, JobResult, Stage, set_stage
+from ofrecord.demo.verdict import compare_systems, verdict_table
+
+JOBS = ["products", "customers", "orders", "finance"]
+FINANCE_CALLS_PER_MINUTE = 100
+"""Zoho Inventory and Books API, Introduction: requests a minute and organisation."""
+DECIDING = ("updated", "reverted", "created", "conflict", "violation")
+
+
+def run_demo(console: Console, project: Path, data: Path | None, *, keep: bool = False) -> bool:
+    """Play the demo; whether everything arrived. Raises DemoError when it cannot go on."""
+    seed = ["--seed", "adventureworks", "--data", str(data.resolve())] if data else ["--seed", "demo"]
+    console.print("[bold]1. Start the sandbox[/bold]: it answers as Zoho CRM, Inventory and Books do, on this machine only")
+    with set_stage(project, [*seed, "--limits", "off"], keep=keep) as stage:
+        console.print(f"  ready at {stage.url}, project in {stage.folder.relative_to(project)}\n")
+        fine = first_sync(console, stage)
+        fine &= edits(console, stage)
+        fine &= silence(console, stage)
+        fine &= agreement(console, stage)
+    if keep:
+        console.print(f"\nKept: {stage.folder} (ledger.db, logs/)")
+    return fine
+
+
+def play_jobs(console: Console, stage: Stage, phase: str) -> list[tuple[JobResult, Counts]]:
+    """Run the four jobs and count what became of their records; raises DemoError when a job fails."""
+    rows = []
+    with job_progress(console, JOBS) as tell:
+        for job in JOBS:
+            tell(job, 0, 0)
+            result = stage.run_job(job, phase, watcher(stage, phase, job, tell))
+            rows.append((result, counts_of(stage, result.run)))
+            if result.exit_code:
+                tail = "\n".join(result.log.read_text().splitlines()[-12:])
+                msg = f"The job {job} failed with exit code {result.exit_code}. Its last lines:\n{tail}"
+                raise DemoError(msg)
+    return rows
+
+
+def watcher(stage: Stage, phase: str, job: str, tell: Callable[[str, int, int], None]) -> Callable[[int], None]:
+    """Reports records done (from the ledger) beside calls made."""
+
+    def watch(calls: int) -> None:
+        tell(job, sum(counts_of(stage, f"{phase}-{job}").get(name, 0) for name in COUNTS[1:]), calls)
+
+    return watch
+
+
+def counts_of(stage: Stage, group: str) -> Counts:
+    """Outcomes of all streams of a run group, added up; nothing while the ledger does not exist."""
+    total: Counter[str] = Counter()
+    if stage.ledger.exists():
+        ledger = Ledger(str(stage.ledger))
+        for run in ledger.runs(group=group):
+            for outcomes in run.counts.values():
+                total.update({name: outcomes.get(name, 0) for name in COUNTS})
+        ledger.close()
+    return dict(total)
+
+
+def first_sync(console: Console, stage: Stage) -> bool:
+    """Everything for the first time."""
+    console.print("[bold]2. First sync[/bold]: meltano run " + ", ".join(JOBS))
+    rows = play_jobs(console, stage, "first")
+    console.print(job_table("First sync", rows))
+    console.print(reason_table("What was set aside, and why", reasons(stage)))
+    finance = sum(result.calls.get(system, 0) for result, _ in rows for system in ("inventory", "books"))
+    minutes = max(1, round(finance / FINANCE_CALLS_PER_MINUTE))
+    console.print(
+        f"  The sandbox's call limits are lifted here; at the vendor's {FINANCE_CALLS_PER_MINUTE} calls a minute "
+        f"these {finance:,} finance calls take about {minutes} minutes.\n"
+    )
+    return True
+
+
+def reasons(stage: Stage) -> dict[tuple[str, str, str], int]:
+    """(outcome, entity, reason) → records: what is held now, and what the first runs filtered."""
+    ledger = Ledger(str(stage.ledger))
+    found: Counter[tuple[str, str, str]] = Counter()
+    for held in ledger.held():
+        found["held", held.entity, f"{held.kind}: {held.code or ''} {held.message}".replace(":  ", ": ")] += 1
+    for run in ledger.runs():
+        for entity, outcomes in run.counts.items():
+            for name, count in outcomes.items():
+                outcome, _, why = name.partition(": ")
+                if outcome == "filtered" and why:
+                    found["filtered", entity, why] += count
+    ledger.close()
+    return dict(found)
+
+
+def edits(console: Console, stage: Stage) -> bool:
+    """Five edits by people, a sync, and what became of each."""
+    console.print("[bold]3. People edit[/bold], each in their own system, through the vendors' APIs")
+    made = five_edits(People(stage))
+    for edit in made:
+        edit.before = edit.look()
+        edit.make()
+        console.print(f"  • {edit.what} ({edit.who})")
+    console.print("\n[bold]4. Sync again[/bold]")
+    rows = play_jobs(console, stage, "edited")
+    console.print(job_table("Second sync", rows))
+    for edit in made:
+        edit.after = edit.look()
+    console.print(edit_table(made, rules_of(stage, "edited", made)))
+    console.print()
+    return all(edit.arrived for edit in made)
+
+
+def rules_of(stage: Stage, phase: str, made: list[Edit]) -> list[str]:
+    """For each edit the rule that decided it, as the ledger recorded it."""
+    ledger = Ledger(str(stage.ledger))
+    events = [e for job in JOBS for run in ledger.runs(group=f"{phase}-{job}") for e in ledger.events(run=run.run)]
+    ledger.close()
+    return [decided_by(edit, events) for edit in made]
+
+
+def decided_by(edit: Edit, events: list[Event]) -> str:
+    """The rule of the events that touched this edit's record and field: a revert outranks what caused it."""
+    own = [
+        event
+        for event in events
+        if event.entity == edit.entity
+        and event.kind in DECIDING
+        and (not edit.field or event.field == edit.field)
+        and set(edit.ids) & set((event.ids or {}).values())
+    ]
+    for kind in ("reverted", "violation", "conflict", "updated", "created"):
+        for event in own:
+            if event.kind == kind:
+                why = f"{event.why} " if event.why else ""
+                return f"{why}({event.rule or event.kind})"
+    return "no event"
+
+
+def silence(console: Console, stage: Stage) -> bool:
+    """A third sync must change nothing at any vendor."""
+    console.print("[bold]5. Sync once more[/bold]: nobody changed anything")
+    rows = play_jobs(console, stage, "silent")
+    console.print(job_table("Third sync", rows))
+    writes = sum(result.writes for result, _ in rows)
+    console.print(f"  Requests that changed something at a vendor, by the sandbox's own journal: {writes}\n")
+    return writes == 0
+
+
+def agreement(console: Console, stage: Stage) -> bool:
+    """Both sides read through the vendors' APIs and compared, without the ledger's help."""
+    console.print("[bold]6. Compare the systems[/bold], read through the vendors' APIs without the ledger's help")
+    lines = compare_systems(People(stage), Ledger(str(stage.ledger)).held())
+    console.print(verdict_table(lines))
+    return all(line.fine for line in lines)

@@ -1,0 +1,204 @@
+"""Where the demo plays: a temporary Meltano project, a sandbox process, and jobs run in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+READY_WITHIN_S = 120.0
+POLL_S = 0.25
+PROJECT_PARTS = ("meltano.yml", "rules", "catalogs")
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says where and what to do."""
+
+
+def find_project(start: Path) -> Path:
+    """The folder with `meltano.yml` and `rules/`, here or above. Raises DemoError when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / "meltano.yml").is_file() and (folder / "rules").is_dir():
+            return folder
+    msg = f"No meltano.yml with rules/ beside it in {start} or above. Run the demo from a clone of the project."
+    raise DemoError(msg)
+
+
+@dataclass
+class JobResult:
+    """What one `meltano run JOB` did, as seen from outside."""
+
+    job: str
+    run: str
+    exit_code: int
+    seconds: float
+    log: Path
+    calls: dict[str, int] = field(default_factory=dict)
+    """Requests the vendors answered, by system, token requests included."""
+    writes: int = 0
+    """Requests that changed something at a vendor."""
+
+
+@dataclass
+class Stage:
+    """A running sandbox and a project folder that points at it."""
+
+    folder: Path
+    url: str
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of this demo."""
+        return self.folder / "ledger.db"
+
+    @property
+    def state_dir(self) -> Path:
+        """Token cache and call counts of this demo."""
+        return self.folder / ".ofrecord"
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the sandbox's control API; raises DemoError when it refuses."""
+        answer = requests.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=60)
+        if not answer.ok:
+            msg = f"The sandbox refused {method} /_sandbox/{path} with HTTP {answer.status_code}."
+            raise DemoError(msg)
+        return answer.json() if answer.content else None
+
+    def journal(self, since: int = 0) -> dict[str, Any]:
+        """What the vendors were asked since entry `since`."""
+        found = self.control("GET", f"journal?since={since}")
+        return found if isinstance(found, dict) else {}
+
+    def run_job(self, job: str, phase: str, watch: Callable[[int], None] | None = None) -> JobResult:
+        """`meltano run JOB` to its end; `watch` is told the calls made so far, a few times a second."""
+        before = self.journal()["next"]
+        run = f"{phase}-{job}"
+        log = self.folder / "logs" / f"{run}.log"
+        log.parent.mkdir(exist_ok=True)
+        started = time.perf_counter()
+        with log.open("w") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [str(Path(sys.executable).with_name("meltano")), "run", job],
+                cwd=self.folder,
+                env={**self.environment, "OFRECORD_RUN": run},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                while process.poll() is None:
+                    time.sleep(POLL_S)
+                    if watch is not None:
+                        watch(self.journal(before)["next"] - before)
+            except BaseException:
+                end_group(process)
+                raise
+        seconds = time.perf_counter() - started
+        entries = self.journal(before)["entries"]
+        result = JobResult(job, run, process.returncode, seconds, log)
+        for entry in entries:
+            result.calls[entry["system"]] = result.calls.get(entry["system"], 0) + 1
+            result.writes += is_write(entry)
+        return result
+
+
+def is_write(entry: dict[str, Any]) -> bool:
+    """Whether a journal entry asked a vendor to change something (a query by POST and a token do not)."""
+    if entry["method"] == "GET" or entry["system"] not in {"crm", "inventory", "books"}:
+        return False
+    return not entry["path"].endswith("/coql")
+
+
+def end_group(process: subprocess.Popen[Any], patience_s: float = 10.0) -> None:
+    """Ask a process and its children to stop; insist after a while."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+        except ProcessLookupError:
+            return
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+@contextmanager
+def set_stage(project: Path, arguments: list[str], *, keep: bool = False) -> Iterator[Stage]:
+    """Start a sandbox with these `serve` arguments, and a project folder beside it; both end with the block.
+
+    Raises:
+        DemoError: the sandbox did not become ready; the message carries its own words.
+    """
+    root = project / ".demo"
+    root.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=root))
+    for part in PROJECT_PARTS:
+        source = project / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part)
+        elif source.is_file():
+            shutil.copy2(source, folder / part)
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [str(Path(sys.executable).with_name("ofrecord-sandbox")), "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=(folder / "sandbox.log").open("w"),
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        url, exports = wait_until_ready(process, folder / "sandbox.log")
+        environment = {
+            **os.environ,
+            **exports,
+            "MELTANO_PROJECT_ROOT": str(folder),
+            "OFRECORD_LEDGER": str(folder / "ledger.db"),
+            "OFRECORD_STATE_DIR": str(folder / ".ofrecord"),
+            "OFRECORD_CALLS_PER_MINUTE": "0",
+            "OFRECORD_REFUSALS_ALLOWED": "1000",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "NO_COLOR": "1",
+        }
+        yield Stage(folder, url, environment, process)
+    finally:
+        end_group(process)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+            if not any(root.iterdir()):
+                root.rmdir()
+
+
+def wait_until_ready(process: subprocess.Popen[str], log: Path) -> tuple[str, dict[str, str]]:
+    """The sandbox's address and the variables it prints."""
+    lines: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            lines.append(line.strip())
+            if line.startswith("export OFRECORD_ORGANIZATION_ID"):
+                done.set()
+        done.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    if not done.wait(READY_WITHIN_S) or process.poll() is not None:
+        words = log.read_text().strip().splitlines()
+        msg = "The sandbox did not start: " + (words[-1] if words else "it said nothing.")
+        raise DemoError(msg)
+    url = next((line.split()[1] for line in lines if line.startswith("ready ")), "")
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
+    return url, {name: value.strip("'\"") for name, value in exports.items()}

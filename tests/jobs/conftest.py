@@ -1,0 +1,214 @@
+"""A small company on a sandbox of its own, and the project's jobs run on it as pipes of the real plugins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ofrecord.demo.people import People
+from ofrecord.demo.stage import Stage, set_stage
+from ofrecord_kit.ledger import Ledger
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def expand(value: Any, environment: dict[str, str]) -> Any:
+    """A setting's value with `$NAME` read from the environment; None when it is not set."""
+    if isinstance(value, str) and value.startswith("$"):
+        return environment.get(value[1:])
+    return value
+
+
+class Company:
+    """Three systems, the plugins of meltano.yml, and a person at each system."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.people = People(stage)
+        self.meltano = yaml.safe_load((stage.folder / "meltano.yml").read_text())
+        self.last_output = ""
+
+    # -- the sync ------------------------------------------------------------------------------------------------
+
+    def plugin(self, name: str) -> tuple[str, dict[str, Any]]:
+        """(executable, config) of an extractor or loader, inheritance followed."""
+        plugins = {p["name"]: p for kind in ("extractors", "loaders") for p in self.meltano["plugins"][kind]}
+        found = plugins[name]
+        base = plugins[found.get("inherit_from", name)]
+        config = {
+            s["name"]: (expand(s["value"], self.stage.environment))
+            for s in base["settings"]
+            if s.get("value") is not None
+        }
+        config.update(found.get("config", {}))
+        for number in ("calls_per_minute", "refusals_allowed"):
+            if config.get(number) is not None:
+                config[number] = int(config[number])
+        if "catalog" in base:
+            config["__catalog"] = base["catalog"]
+        return base["executable"], {k: v for k, v in config.items() if v is not None}
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        mappings = {m["name"]: m["config"] for p in self.meltano["plugins"]["mappers"] for m in p["mappings"]}
+        return mappings[name]
+
+    def command(self, executable: str, config: dict[str, Any], label: str, state: Path | None = None) -> list[str]:
+        folder = self.stage.folder / "run"
+        folder.mkdir(exist_ok=True)
+        catalog = config.pop("__catalog", None)
+        path = folder / f"{label}.json"
+        path.write_text(json.dumps(config))
+        command = [str(BIN / executable), "--config", str(path)]
+        if catalog and executable.startswith("tap-"):
+            command += ["--catalog", str(self.stage.folder / catalog)]
+        if state is not None and state.exists():
+            command += ["--state", str(state)]
+        return command
+
+    def pipe(self, task: str, run: str, **target_config: Any) -> int:
+        """One `tap mapping target` task; returns the worst exit code and keeps what the plugins said."""
+        tap, mapping, target = task.split()
+        state = self.stage.folder / "run" / f"state-{tap}.json"
+        executable, config = self.plugin(tap)
+        tap_command = self.command(executable, config, tap, state)
+        mapper_command = self.command("ofrecord-mapper", dict(self.mapping(mapping)), mapping)
+        executable, config = self.plugin(target)
+        config.pop("__catalog", None)
+        target_command = self.command(executable, {**config, **target_config}, target)
+        environment = {**self.stage.environment, "OFRECORD_RUN": run}
+        log = (self.stage.folder / "run" / "pipe.log").open("a+")
+        start = log.tell()
+        options: dict[str, Any] = {"cwd": self.stage.folder, "env": environment, "stderr": log}
+        first = subprocess.Popen(tap_command, stdout=subprocess.PIPE, **options)
+        second = subprocess.Popen(mapper_command, stdin=first.stdout, stdout=subprocess.PIPE, **options)
+        third = subprocess.Popen(target_command, stdin=second.stdout, stdout=subprocess.PIPE, text=True, **options)
+        assert first.stdout is not None
+        assert second.stdout is not None
+        first.stdout.close()
+        second.stdout.close()
+        states, _ = third.communicate(timeout=300)
+        codes = [abs(first.wait(30)), abs(second.wait(30)), abs(third.returncode)]
+        log.seek(start)
+        self.last_output = log.read()
+        log.close()
+        lines = [line for line in states.splitlines() if line.strip()]
+        if lines:
+            state.write_text(lines[-1])
+        return max(codes)
+
+    def run(self, *jobs: str, run: str = "test", **target_config: Any) -> list[int]:
+        """The jobs of meltano.yml, one after the other; exit codes of their tasks."""
+        tasks = {job["name"]: job["tasks"] for job in self.meltano["jobs"]}
+        return [self.pipe(task, run, **target_config) for job in jobs for task in tasks[job]]
+
+    def synced(self, *jobs: str, run: str = "test") -> None:
+        """Run the jobs, which must all succeed."""
+        codes = self.run(*jobs, run=run)
+        assert set(codes) == {0}, self.last_output
+
+    def writes_of(self, *jobs: str, run: str = "again") -> list[str]:
+        """Run the jobs; the requests that changed something at a vendor."""
+        before = self.stage.journal()["next"]
+        self.synced(*jobs, run=run)
+        return [
+            f"{e['method']} {e['path']}"
+            for e in self.stage.journal(before)["entries"]
+            if e["method"] != "GET" and e["system"] in {"crm", "inventory", "books"} and not e["path"].endswith("/coql")
+        ]
+
+    def ledger(self) -> Ledger:
+        return Ledger.open(str(self.stage.ledger))
+
+    def edit_rules(self, name: str, old: str, new: str) -> None:
+        """Change one passage of a rules file of this company; the passage must be there."""
+        path = self.stage.folder / "rules" / name
+        text = path.read_text()
+        assert old in text, f"{name} holds no {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+    # -- what people do ------------------------------------------------------------------------------------------
+
+    def crm_new(self, module: str, **values: Any) -> str:
+        answer = self.people.ask("POST", f"/crm/v8/{module}", {"data": [values]})
+        return str(answer["data"][0]["details"]["id"])
+
+    def finance_new(self, path: str, key: str, **values: Any) -> dict[str, Any]:
+        record = self.people.ask("POST", path, values)[key]
+        assert isinstance(record, dict)
+        return record
+
+    def new_item(self, sku: str, rate: str = "10.00", stock: int = 0, **values: Any) -> str:
+        """An item with opening stock; its id."""
+        body: dict[str, Any] = {"name": f"Item {sku}", "sku": sku, "rate": float(rate), "unit": "pcs", **values}
+        if stock:
+            locations = self.people.ask("GET", "/inventory/v1/locations")["locations"]
+            place = {"location_id": locations[0]["location_id"], "initial_stock": stock, "initial_stock_rate": 1}
+            body |= {"item_type": "inventory", "product_type": "goods", "locations": [place]}
+        return str(self.finance_new("/inventory/v1/items", "item", **body)["item_id"])
+
+    def product_of(self, item_id: str) -> dict[str, Any]:
+        rows = self.people.crm_list(
+            "Products", "Product_Name,Product_Code,Unit_Price,Inventory_ID,Product_Active,Qty_in_Stock,Weight_g"
+        )
+        own = [row for row in rows if row["Inventory_ID"] == item_id]
+        assert len(own) == 1, f"{len(own)} products for item {item_id}"
+        return own[0]
+
+    def contacts_named(self, name: str) -> list[dict[str, Any]]:
+        rows = self.people.finance_list("/inventory/v1/contacts", "contacts")
+        return [self.contact(row["contact_id"]) for row in rows if row["contact_name"] == name]
+
+    def contact(self, key: str) -> dict[str, Any]:
+        return self.people.finance_get(f"/inventory/v1/contacts/{key}", "contact")
+
+    def orders_of(self, quote_number: str) -> list[dict[str, Any]]:
+        rows = self.people.finance_list("/inventory/v1/salesorders", "salesorders")
+        return [row for row in rows if row["reference_number"] == quote_number]
+
+    def new_quote(
+        self, account: str, lines: list[tuple[str, int, str]], stage: str = "Accepted", **values: Any
+    ) -> dict[str, Any]:
+        """A quote with its deal; lines are (CRM product id, quantity, price)."""
+        deal = self.crm_new("Deals", Deal_Name="A deal", Stage="Qualification", Account_Name={"id": account})
+        rows = [
+            {"Product_Name": {"id": p}, "Quantity": q, "List_Price": float(Decimal(price))} for p, q, price in lines
+        ]
+        key = self.crm_new(
+            "Quotes",
+            Subject="A quote",
+            Quote_Stage=stage,
+            Account_Name={"id": account},
+            Deal_Name={"id": deal},
+            Quoted_Items=rows,
+            **values,
+        )
+        return self.people.crm_get("Quotes", key)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """One sandbox a test file."""
+    with set_stage(PROJECT, ["--seed", "none", "--limits", "off"]) as made:
+        yield made
+
+
+@pytest.fixture
+def company(stage: Stage) -> Company:
+    """An empty company, with no memory of the test before."""
+    stage.control("POST", "reset")
+    for path in stage.folder.iterdir():
+        if re.match(r"ledger\.db|run$|rules$|\.ofrecord$", path.name):
+            subprocess.run(["rm", "-rf", str(path)], check=True)
+    subprocess.run(["cp", "-R", str(PROJECT / "rules"), str(stage.folder / "rules")], check=True)
+    assert os.path.isdir(stage.folder / "rules")
+    return Company(stage)
