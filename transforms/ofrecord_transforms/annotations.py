@@ -1,0 +1,155 @@
+"""The SCHEMA message of one entity in one direction, with all a target must know. See docs/architecture.md."""
+
+from typing import Any
+
+from ofrecord_transforms.rules import Entity, Field, Rules, Side
+
+_TYPES: dict[str, list[str]] = {
+    "number": ["number", "null"],
+    "money": ["number", "null"],
+    "boolean": ["boolean", "null"],
+    "lines": ["array", "null"],
+    "address": ["object", "null"],
+}
+
+
+def schema_message(rules: Rules, entity: Entity, source: str, to: str, sent: frozenset[str]) -> dict[str, Any]:
+    """The whole message. `sent` holds the names of fields that travel; the others are only observed."""
+    place = entity.systems[to]
+    properties: dict[str, Any] = {place.external_id: {"type": "string"}} if place.external_id else {}
+    for rule in entity.fields:
+        side = rule.sides.get(to)
+        if side is None or (rule.name not in sent and not (source in rule.sides and entity.reads(rule, source))):
+            continue
+        properties[side.field] = {
+            "type": _type(rule, source, to),
+            "x-ofrecord": _property(rule, side, source, observed=rule.name not in sent),
+        }
+    properties["_ofrecord"] = {"type": "object"}
+    return {
+        "type": "SCHEMA",
+        "stream": entity.entity,
+        "key_properties": [place.external_id] if place.external_id else [],
+        "schema": {
+            "type": "object",
+            "x-ofrecord": _entity(rules, entity, source, to),
+            "properties": properties,
+        },
+    }
+
+
+def _type(rule: Field, source: str, to: str) -> list[str]:
+    """JSON types at the destination; translated values have the types the list gives them."""
+    for table in _value_lists(rule, source, to):
+        kinds = {"boolean" if isinstance(v, bool) else "number" if isinstance(v, int) else "string" for v in table}
+        return [*sorted(kinds), "null"]
+    always = rule.sides[to].always
+    if isinstance(always, bool):
+        return ["boolean", "null"]
+    if isinstance(always, int):
+        return ["number", "null"]
+    return _TYPES.get(rule.format, ["string", "null"])
+
+
+def _value_lists(rule: Field, source: str, to: str) -> list[list[Any]]:
+    """Values as the destination knows them, from whichever side lists them."""
+    lists = []
+    if source in rule.sides and rule.sides[source].values is not None:
+        lists.append(list((rule.sides[source].values or {}).values()))
+    if rule.sides[to].values is not None:
+        lists.append(list(rule.sides[to].values or {}))
+    return lists
+
+
+def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any]:
+    place, origin = entity.systems[to], entity.systems[source]
+    create = source in entity.new
+    return {
+        "entity": entity.entity,
+        "object": place.object,
+        "from": source,
+        "to": to,
+        "rules": rules.hash,
+        "file": entity.file,
+        "external_id": place.external_id,
+        "source_external_id": origin.external_id,
+        "source_object": origin.object,
+        "match": [
+            {"field": pair[to], "format": _format_of(entity, to, pair[to])}
+            for pair in entity.match
+            if to in pair and source in pair
+        ],
+        "create": create,
+        "once": _once(entity, to) if create else None,
+        "duplicates": entity.duplicates,
+        "deleted": entity.deleted.get(source, {}).get(to),
+        "missing": entity.missing,
+        "parent": _parent(entity, to),
+        "combine": _combine(entity),
+        "responsible": dict(entity.responsible),
+        "limits": {},
+    }
+
+
+def _format_of(entity: Entity, system: str, name: str) -> str:
+    for rule in entity.fields:
+        if system in rule.sides and rule.sides[system].field == name:
+            return rule.format
+    return "text"
+
+
+def _once(entity: Entity, to: str) -> dict[str, Any] | None:
+    if entity.once is None:
+        return None
+    check = entity.once.check
+    return {"then": list(entity.once.then), "check": {"field": check[to]} if check and to in check else None}
+
+
+def _parent(entity: Entity, to: str) -> dict[str, Any] | None:
+    for rule in entity.fields:
+        if rule.what == entity.parent and to in rule.sides:
+            primary = {"least": entity.primary.earliest} if entity.primary else None
+            return {"field": rule.sides[to].field, "entity": rule.ref, "primary": primary}
+    return None
+
+
+def _combine(entity: Entity) -> dict[str, Any] | None:
+    said = entity.combine
+    if said is None:
+        return None
+    if said.same_as is not None:
+        return {"whole": said.into, "by": said.by, "entity": said.same_as}
+    return {"whole": said.into, "through": said.through, "by": said.by, "field": said.into}
+
+
+def _property(rule: Field, side: Side, source: str, *, observed: bool) -> dict[str, Any]:
+    """Annotation of one property; keys that say nothing are left out."""
+    said: dict[str, Any] = {
+        "field": rule.name,
+        "label": rule.what,
+        "owner": rule.owner,
+        "policy": (rule.policy or "review") if rule.owner == "shared" else None,
+        "rule": rule.rule,
+        "format": rule.format,
+        "ref": rule.ref,
+        "lookup": rule.lookup,
+        "after_create": rule.after_create or None,
+        "status": side.status or None,
+        "combine": rule.combine,
+        "otherwise": rule.otherwise,
+        "violation": rule.violation if observed else None,
+        "lines": {
+            line.sides[side_name].field: _line(line) for line in rule.lines if (side_name := _other(line, source))
+        }
+        or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _other(line: Field, source: str) -> str | None:
+    return next((system for system in line.sides if system != source), None)
+
+
+def _line(line: Field) -> dict[str, Any]:
+    said = {"ref": line.ref, "lookup": line.lookup, "format": line.format if not line.ref else None}
+    return {key: value for key, value in said.items() if value is not None}

@@ -1,0 +1,63 @@
+"""From a folder of rule files to `Rules`: the one place that reads them."""
+
+import hashlib
+from pathlib import Path
+
+import yaml
+
+from ofrecord_transforms import located
+from ofrecord_transforms.located import Node
+from ofrecord_transforms.problems import Problems, RulesError
+from ofrecord_transforms.rules import Entity, Rules
+from ofrecord_transforms.rules_check import Checker
+from ofrecord_transforms.rules_read import Reader
+
+
+def load(folder: str | Path = "rules") -> Rules:
+    """Read and check every `*.yml` of a folder. Raises `RulesError` with all problems of all files."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise RulesError([f"{folder}: is not a folder. Name the folder of the rule files, usually `rules`."])
+    files = sorted([*path.glob("*.yml"), *path.glob("*.yaml")])
+    if not files:
+        raise RulesError([f"{folder}: holds no rule files. Add one, such as {folder}/product.yml."])
+    texts = {f"{path.name}/{file.name}": file.read_bytes() for file in files}
+    return read_all(texts, path)
+
+
+def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
+    """Rules from file names and contents; `folder` tells where catalogs may lie. Raises `RulesError`."""
+    problems = Problems()
+    digest = hashlib.sha256()
+    roots: dict[str, Node] = {}
+    entities: dict[str, Entity] = {}
+    for name, content in texts.items():
+        digest.update(name.encode() + b"\0" + content + b"\0")
+        root = _root(name, content, problems)
+        entity = Reader(problems).entity(root) if root is not None else None
+        if root is None or entity is None:
+            continue
+        if entity.entity in entities:
+            other = entities[entity.entity].file
+            problems.add(
+                root, "entity", f'"{entity.entity}" is already described by {other}. Keep one file per entity.'
+            )
+            continue
+        roots[entity.entity], entities[entity.entity] = root, entity
+    for name, entity in entities.items():
+        Checker(entity, entities, folder, problems).check(roots[name])
+    problems.raise_if_any()
+    return Rules(entities, f"sha256:{digest.hexdigest()}")
+
+
+def _root(name: str, content: bytes, problems: Problems) -> Node | None:
+    try:
+        return located.read(content.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        problems.add(Node(None, name, 1), "", "is not UTF-8 text. Save it as UTF-8.")
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.add(Node(None, name, line), "", f"is not YAML: {error.problem}. Check indentation, colons and quotes.")
+    except yaml.YAMLError:
+        problems.add(Node(None, name, 1), "", "is not YAML. Check for control characters.")
+    return None

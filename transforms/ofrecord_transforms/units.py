@@ -1,0 +1,89 @@
+"""Units of rules: physical ones through pint, money by ISO 4217."""
+
+from decimal import Decimal, localcontext
+from functools import cache
+from typing import Any
+
+_TWO = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF "
+    "CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF "
+    "IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN "
+    "MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
+    "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"
+)
+_ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR = "CLF UYW"
+
+DIGITS: dict[str, int] = {
+    code: digits for codes, digits in ((_TWO, 2), (_ZERO, 0), (_THREE, 3), (_FOUR, 4)) for code in codes.split()
+}
+"""ISO 4217 code → digits after the point."""
+
+KNOWN: dict[str, str] = {
+    "[mass]": "g, kg, oz or lb",
+    "[length]": "mm, cm, m, in or ft",
+    "[length] ** 3": "ml, l or m ** 3",
+    "[length] ** 2": "cm ** 2 or m ** 2",
+    "[time]": "s, min, h or d",
+    "[temperature]": "K",
+}
+_WORDS = {
+    "[mass]": "mass",
+    "[length]": "length",
+    "[length] ** 3": "volume",
+    "[length] ** 2": "area",
+    "[time]": "time",
+}
+
+
+def looks_like_money(unit: str) -> bool:
+    """Three capital letters are meant as a currency."""
+    return unit in DIGITS or (len(unit) == 3 and unit.isascii() and unit.isupper())  # noqa: PLR2004 - ISO 4217 codes
+
+
+@cache
+def _registry() -> Any:
+    import pint  # noqa: PLC0415 - a third of a second, needed only where units differ
+
+    return pint.UnitRegistry(non_int_type=Decimal)
+
+
+@cache
+def dimension(unit: str) -> str | None:
+    """`[mass]`, or None when the word is no unit or not written as its symbol."""
+    import pint  # noqa: PLC0415 - see above
+
+    try:
+        parsed = _registry().Unit(unit)
+    except (pint.PintError, AttributeError, ValueError, TypeError, ArithmeticError):
+        return None
+    if unit not in {f"{parsed:~}", str(parsed)} or parsed.dimensionless:
+        return None
+    return str(parsed.dimensionality)
+
+
+def symbol(unit: str) -> str | None:
+    """The one way to write a unit (`lbs` → `lb`), or None when it is no unit at all."""
+    import pint  # noqa: PLC0415 - see above
+
+    try:
+        return f"{_registry().Unit(unit):~}"
+    except (pint.PintError, AttributeError, ValueError, TypeError, ArithmeticError):
+        return None
+
+
+def word_for(dimension_: str) -> str:
+    """`mass` for `[mass]`."""
+    return _WORDS.get(dimension_, dimension_)
+
+
+@cache
+def factor(source: str, destination: str) -> Decimal:
+    """One source unit in destination units, exact where the two are defined by decimals. Both must be checked units."""
+    if source == destination:
+        return Decimal(1)
+    with localcontext() as context:
+        context.prec = 50
+        amount = _registry().Quantity(Decimal(1), source).to(destination).magnitude
+        return Decimal(format(Decimal(amount).normalize(), "f"))

@@ -1,0 +1,116 @@
+"""Singer lines in and out: bytes, decoded once, numbers exact.
+
+The SDK's classes read and write text with a flush per message. These read bytes, leave the record undecoded until
+somebody wants it, and write in blocks; a block is flushed at SCHEMA, STATE, the end and termination.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import IO, Any
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerReader, GenericSingerWriter
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+_BLOCK = 1 << 16
+
+
+class Envelope(msgspec.Struct):
+    """A Singer message whose record is not decoded yet."""
+
+    type: str
+    stream: str | None = None
+    record: msgspec.Raw = msgspec.Raw(b"")
+
+
+_envelope = msgspec.json.Decoder(Envelope)
+record_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+"""Decodes a record; numbers with a point become `Decimal` from their digits, never through float."""
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(message: Any) -> bytes:
+    """One line, with its end. Decimals are written with their own digits."""
+    return _encoder.encode(message) + b"\n"
+
+
+class LineReader(GenericSingerReader[str]):
+    """Reads lines of bytes and hands on `{"type", "stream", "record" (Raw), "line" (bytes)}`."""
+
+    @property
+    def default_input(self) -> IO[str]:
+        """Standard input; its bytes are taken from underneath."""
+        return sys.stdin
+
+    def deserialize_json(self, line: str | bytes) -> dict[str, Any]:
+        """The envelope of a line. Raises `InvalidInputLine` without quoting it: it may hold personal data."""
+        try:
+            envelope = _envelope.decode(line)
+        except msgspec.MsgspecError as error:
+            message = f"a line of {len(line)} characters from the tap is not a Singer message: {error}"
+            raise InvalidInputLine(message) from None
+        return {"type": envelope.type, "stream": envelope.stream, "record": envelope.record, "line": line}
+
+    def process_lines(
+        self, file_input: IO[str] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        """Call back for each line; blank lines are passed over."""
+        source = file_input or self.default_input
+        lines = getattr(source, "buffer", source)
+        by_type = {str(getattr(kind, "value", kind)): call for kind, call in callbacks.items()}
+        counts: Counter[str] = Counter()
+        for line in lines:
+            if not line.strip():
+                continue
+            message = self.deserialize_json(line)
+            kind = message["type"]
+            call = by_type.get(kind)
+            if call is None:
+                self._process_unknown_message(message)
+                continue
+            call(message)
+            counts[kind] += 1
+        return counts
+
+
+class BlockWriter(GenericSingerWriter[bytes, bytes]):
+    """Writes encoded lines in blocks of 64 KiB."""
+
+    def __init__(self) -> None:
+        self._block = bytearray()
+        self._writing = False
+        self.stopping = False
+
+    def serialize_message(self, message: bytes) -> bytes:
+        """Lines come encoded."""
+        return message
+
+    def write_message(self, message: bytes) -> None:
+        """Keep a line; write when a block is full."""
+        self._block += message
+        if len(self._block) >= _BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the next program. A termination that comes meanwhile takes effect afterwards."""
+        self._writing = True
+        try:
+            sys.stdout.buffer.write(self._block)
+            sys.stdout.buffer.flush()
+            self._block.clear()
+        finally:
+            self._writing = False
+        if self.stopping:
+            raise SystemExit(0)
+
+    def terminate(self) -> bool:
+        """Write what is complete; False when a write is under way and will end the program itself."""
+        self.stopping = True
+        if self._writing:
+            return False
+        self._block = self._block[: self._block.rfind(b"\n") + 1]
+        self.stopping = False
+        self.flush()
+        return True
