@@ -25,6 +25,7 @@ class Checker:
         self._root = root
         for step in (self._one_store, self._new, self._places, self._filters, self._whole, self._parent):
             step()
+        self._two_writers()
         for rule in self.entity.fields:
             self._field(rule)
 
@@ -134,6 +135,20 @@ class Checker:
         if name not in self.entities:
             text = f'"{name}" is not an entity. Use {one_of(self.entities)}.{nearest(name, self.entities)}'
             self._add(where, text, line)
+
+    def _two_writers(self) -> None:
+        """Two lines about one field of a system would both write it."""
+        first: dict[tuple[str, str], Field] = {}
+        for rule in self.entity.fields:
+            for system, side in rule.sides.items():
+                other = first.setdefault((system, side.field), rule)
+                if other is not rule:
+                    self._field_add(
+                        rule,
+                        f'two owners: {system} {side.field} already belongs to "{other.what}" ({other.rule}). '
+                        "Keep one of the two lines.",
+                        side,
+                    )
 
     # --- a field ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,76 @@
+"""The command `ofrecord`. A subcommand's module is imported when that subcommand runs, so that help is quick."""
+
+import importlib
+import importlib.util
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("ofrecord.demo.command", "Sync a company on the local sandbox and edit it."),
+    "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
+    "matrix": ("ofrecord.matrix", "Show who owns each field, and who receives it."),
+    "history": ("ofrecord.history", "Show runs, edits, violations and decisions."),
+}
+"""Command → module that holds a function of the command's name, and what it does."""
+
+
+class Lazy(typer.core.TyperGroup):
+    """Lists commands from the table above; imports the one that runs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands that are installed, in the order of the table."""
+        del ctx
+        return [name for name, (module, _) in COMMANDS.items() if _is_installed(module)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stand-in that only knows its help line: enough for lists and suggestions."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return typer.core.TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The real command, imported now."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return (name, command, rest) if name is None else (name, _load(name), rest)
+
+
+def _is_installed(module: str) -> bool:
+    """Looks for the module without running it; its package is light."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _load(name: str) -> Any:
+    function = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(function)
+    return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=Lazy,
+    name="ofrecord",
+    help="Keep CRM, inventory and accounting in agreement: for every field one system is of record.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def root() -> None:
+    """Keep CRM, inventory and accounting in agreement: for every field one system is of record."""
+
+
+def main() -> None:
+    """Entry of the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""`ofrecord matrix`: every field with its owner, subscribers and policy, straight from the rules."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ofrecord_transforms.rules import Entity, Field, Rules, Side
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the matrix. `names` says what each system calls the field; `rule` is its file and line."""
+
+    entity: str
+    field: str
+    owner: str
+    subscribers: list[str]
+    policy: str | None
+    names: dict[str, str]
+    rule: str
+
+
+def rows(rules: Rules) -> list[Row]:
+    """The ownership matrix, in the order of files and lines."""
+    return [_row(entity, rule) for entity in rules.entities.values() for rule in entity.fields]
+
+
+def _row(entity: Entity, rule: Field) -> Row:
+    holders = list(rule.sides)
+    return Row(
+        entity=entity.entity,
+        field=rule.what,
+        owner=rule.owner,
+        subscribers=[system for system in holders if system != rule.owner],
+        policy=(rule.policy or "review") if rule.owner == "shared" else None,
+        names={system: _name(side) for system, side in rule.sides.items()},
+        rule=rule.rule,
+    )
+
+
+def _name(side: Side) -> str:
+    unit = f" ({side.unit})" if side.unit else ""
+    always = f" = {side.always}" if side.always is not None else ""
+    return f"{side.field}{unit}{always}"
+
+
+def matrix(
+    rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
+    entity: Annotated[str | None, typer.Option(help="Show only this entity.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the matrix as JSON.")] = False,
+) -> None:
+    """Show who owns each field, and who receives it. A person gets a table, a pipe gets lines with tabs."""
+    from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
+    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+
+    try:
+        loaded = load(rules)
+    except RulesError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    if entity is not None and entity not in loaded.entities:
+        typer.echo(f'"{entity}" is not an entity. Use one of: {", ".join(loaded.entities)}.', err=True)
+        raise typer.Exit(2)
+    shown = [row for row in rows(loaded) if entity in {None, row.entity}]
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in shown], ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        _table(shown)
+    else:
+        for row in shown:
+            typer.echo(
+                "\t".join([row.entity, row.field, row.owner, ",".join(row.subscribers), row.policy or "", row.rule])
+            )
+
+
+def _table(shown: list[Row]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for people
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("entity", "field", "owner", "subscribers", "policy", "rule")
+    last = None
+    for row in shown:
+        name = row.entity if row.entity != last else ""
+        if name and last is not None:
+            table.add_section()
+        table.add_row(name, row.field, row.owner, ", ".join(row.subscribers), row.policy or "", row.rule)
+        last = row.entity
+    Console().print(table)
