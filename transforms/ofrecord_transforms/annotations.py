@@ -13,7 +13,9 @@ _TYPES: dict[str, list[str]] = {
 }
 
 
-def schema_message(rules: Rules, entity: Entity, source: str, to: str, sent: frozenset[str]) -> dict[str, Any]:
+def schema_message(
+    rules: Rules, entity: Entity, source: str, to: str, *, sent: frozenset[str], create: bool
+) -> dict[str, Any]:
     """The whole message. `sent` holds the names of fields that travel; the others are only observed."""
     place = entity.systems[to]
     properties: dict[str, Any] = {place.external_id: {"type": "string"}} if place.external_id else {}
@@ -32,7 +34,7 @@ def schema_message(rules: Rules, entity: Entity, source: str, to: str, sent: fro
         "key_properties": [place.external_id] if place.external_id else [],
         "schema": {
             "type": "object",
-            "x-ofrecord": _entity(rules, entity, source, to),
+            "x-ofrecord": {**_entity(rules, entity, source, to), "create": create},
             "properties": properties,
         },
     }
@@ -63,7 +65,6 @@ def _value_lists(rule: Field, source: str, to: str) -> list[list[Any]]:
 
 def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any]:
     place, origin = entity.systems[to], entity.systems[source]
-    create = source in entity.new
     return {
         "entity": entity.entity,
         "object": place.object,
@@ -79,8 +80,7 @@ def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any
             for pair in entity.match
             if to in pair and source in pair
         ],
-        "create": create,
-        "once": _once(entity, to) if create else None,
+        "once": _once(entity, to) if source in entity.new else None,
         "duplicates": entity.duplicates,
         "deleted": entity.deleted.get(source, {}).get(to),
         "missing": entity.missing,

@@ -1,7 +1,7 @@
 """Rules become straight functions: one per (entity, from, to). What remains per record is lookups and arithmetic."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -46,19 +46,31 @@ class Compiled:
     """A source record → the records to pass on, each with `_ofrecord`."""
 
 
-def compile_rules(rules: Rules, source: str, to: str, entities: list[str]) -> list[Compiled]:
-    """Compile the named entities for one direction. Each must have that direction (`Entity.directions`)."""
-    return [compile_entity(rules, rules.entities[name], source, to) for name in entities]
+def compile_rules(
+    rules: Rules, source: str, to: str, entities: list[str], fields: list[str] | None = None
+) -> list[Compiled]:
+    """Compile the named entities for one direction. Each must have that direction (`Entity.directions`).
+
+    With `fields` (names as in the rules) only these are sent and observed; then nothing is created, because a record
+    of a few fields would be a torso.
+    """
+    chosen = [rules.entities[name] for name in entities]
+    if fields is not None:
+        names = {name.lower() for name in fields}
+        chosen = [
+            replace(entity, fields=tuple(rule for rule in entity.fields if rule.name in names)) for entity in chosen
+        ]
+    return [compile_entity(rules, entity, source, to, whole=fields is None) for entity in chosen]
 
 
-def compile_entity(rules: Rules, entity: Entity, source: str, to: str) -> Compiled:
-    """One entity, one direction."""
+def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole: bool = True) -> Compiled:
+    """One entity, one direction. `whole`: with all its fields, so that new records may be created."""
     sent = tuple(_sent(entity, source, to))
     travelling = frozenset(step.name for step in sent) | {rule.name for rule in _constants(entity, source, to)}
     return Compiled(
         entity=entity.entity,
         stream=entity.systems[source].stream or "",
-        schema=schema_message(rules, entity, source, to, travelling),
+        schema=schema_message(rules, entity, source, to, sent=travelling, create=whole and source in entity.new),
         records=_records(entity, source, to, sent),
     )
 

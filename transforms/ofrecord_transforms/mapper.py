@@ -50,6 +50,12 @@ class Mapper(InlineMapper):
             th.ArrayType(th.StringType),
             description="Entities to map, by their names in the rules. Default: all that go this way.",
         ),
+        th.Property(
+            "fields",
+            th.ArrayType(th.StringType),
+            description="Fields to send, by their names in the rules. Default: all. Others are neither written nor "
+            "observed, and nothing is created.",
+        ),
     ).to_dict()
 
     def __init__(self, **settings: Any) -> None:
@@ -58,8 +64,10 @@ class Mapper(InlineMapper):
         rules = load(self.config.get("rules", "rules"))
         source, to = self.config["from"], self.config["to"]
         entities = chosen(rules, source, to, self.config.get("entities"))
+        fields = self.config.get("fields")
+        check_fields(rules, entities, fields)
         self._by_stream: dict[str, list[Compiled]] = {}
-        for compiled in compile_rules(rules, source, to, entities):
+        for compiled in compile_rules(rules, source, to, entities, fields):
             self._by_stream.setdefault(compiled.stream, []).append(compiled)
         self._announced: set[str] = set()
 
@@ -139,6 +147,20 @@ def chosen(rules: Rules, source: str, to: str, wanted: list[str] | None) -> list
     if problems:
         raise RulesError(problems)
     return wanted
+
+
+def check_fields(rules: Rules, entities: list[str], wanted: list[str] | None) -> None:
+    """Raises `RulesError` for names that are fields of none of the entities."""
+    known = {rule.name: rule.what for name in entities for rule in rules.entities[name].fields}
+    unknown = [name for name in wanted or () if name.lower() not in known]
+    if unknown:
+        raise RulesError(
+            [
+                f'setting fields: "{name}" is not a field of {one_of(entities)}.{nearest(name, known.values())} '
+                "Correct the setting, or add the field to the rules."
+                for name in unknown
+            ]
+        )
 
 
 def main() -> None:

@@ -227,7 +227,8 @@ class Checker:
     # --- units --------------------------------------------------------------------------------------------------
 
     def _convertible(self, rule: Field) -> None:
-        sides = dict(rule.sides)
+        owner_first = sorted(rule.sides, key=lambda system: system != rule.owner)
+        sides = {system: rule.sides[system] for system in owner_first}
         good = [self._unit(rule, system, side) for system, side in sides.items() if side.unit is not None]
         if len(sides) != 2 or not all(good):  # noqa: PLR2004 - a pair
             return
