@@ -263,7 +263,9 @@ class Checker:
         if units.looks_like_money(unit):
             if unit not in units.DIGITS:
                 self._field_add(
-                    rule, f'{system} unit "{unit}" is not an ISO 4217 currency.{nearest(unit, units.DIGITS)}', side
+                    rule,
+                    f'{system} unit "{unit}" is not an ISO 4217 currency. Write its three-letter code, as in USD.',
+                    side,
                 )
             return unit in units.DIGITS
         if units.dimension(unit) is None:

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ofrecord_transforms.load import load, read_all
 from ofrecord_transforms.rules import Rules
+
+settings.register_profile("steady", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("steady")
 
 SHIPPED = Path(__file__).parents[2] / "rules"
 

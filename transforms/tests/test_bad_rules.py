@@ -79,7 +79,7 @@ FIELDS = {
     ),
     "unknown currency": (
         "  - {what: Price, owner: inventory, inventory: {field: rate, unit: GPB}, crm: {field: Unit_Price, unit: GBP}}\n",
-        'rules/0.yml:7, "Price": inventory unit "GPB" is not an ISO 4217 currency. Did you mean "GBP"?',
+        'rules/0.yml:7, "Price": inventory unit "GPB" is not an ISO 4217 currency. Write its three-letter code, as in USD.',
     ),
     "two currencies": (
         "  - {what: Price, owner: inventory, inventory: {field: rate, unit: USD}, crm: {field: Unit_Price, unit: EUR}}\n",
