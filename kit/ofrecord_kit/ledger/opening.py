@@ -106,7 +106,9 @@ def explained(where: str) -> Iterator[None]:
         for signs, what, expected, remedy in _REASONS:
             if any(sign in words for sign in signs):
                 raise LedgerProblem(
-                    sentence(f"The ledger {what}", where=f"setting ledger: {_shown(where)}", expected=expected, remedy=remedy)
+                    sentence(
+                        f"The ledger {what}", where=f"setting ledger: {_shown(where)}", expected=expected, remedy=remedy
+                    )
                 ) from error
         raise LedgerProblem(
             sentence(

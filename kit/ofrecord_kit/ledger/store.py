@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, func, select
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.opening import engine_for, explained
 from ofrecord_kit.ledger.rows import Due, Event, Held, Link, Owed, Run
-from ofrecord_kit.ledger.values import from_json, store_of
+from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.ledger.writing import Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
@@ -94,6 +94,12 @@ class Ledger:
                 pair[0 if system == here else 1] = from_json(value)
         return {link: {field: Agreed(*pair) for field, pair in fields.items()} for link, fields in sides.items()}
 
+    def links_with(self, field: str, system: str, value: Any) -> list[str]:
+        """Links whose agreed value of a field in a system is this one."""
+        a = t.agreed.c
+        query = select(a.link).where(a.field == field, a.system == store_of(system), a.value == to_json(value))
+        return [row[0] for row in self._rows(query)]
+
     def parts_of(self, entity: str, system: str, wholes: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """The values of every part of each whole: whole → part → property → value."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -132,7 +138,17 @@ class Ledger:
     def owed(self, system: str, at: datetime) -> list[Owed]:
         """Writes owed to a system that are due, oldest first."""
         box = t.outbox.c
-        columns = (box.id, box.entity, box.system, box.link, box.field, box.object, box.property, box.reason, box.attempts)
+        columns = (
+            box.id,
+            box.entity,
+            box.system,
+            box.link,
+            box.field,
+            box.object,
+            box.property,
+            box.reason,
+            box.attempts,
+        )
         due = box.due_at.is_(None) | (box.due_at <= _naive(at))
         query = select(*columns).where(box.system == store_of(system), due).order_by(box.id)
         return [Owed(*row) for row in self._rows(query)]

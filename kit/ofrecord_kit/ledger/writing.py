@@ -46,13 +46,14 @@ class Writing:
                 ).scalar()
         link = link or uuid4().hex
         for system, record in stores.items():
-            self._put(
-                t.link, {"entity": entity, "system": system, "system_id": record}, {"link": link, "at": self._at}
-            )
+            self._put(t.link, {"entity": entity, "system": system, "system_id": record}, {"link": link, "at": self._at})
         return link
 
-    def record_agreed(self, link: str, fields: Mapping[str, Mapping[str, Any]]) -> None:
-        """What the systems agreed on: field → system → value in that system's representation."""
+    def record_agreed(self, link: str, fields: Mapping[str, Mapping[str, Any]], *, keep_seen: bool = False) -> None:
+        """What the systems agreed on: field → system → value in that system's representation.
+
+        Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
+        """
         rows = [
             {"link": link, "field": field, "system": store_of(system), "value": to_json(value), "at": self._at, "run": self._run}
             for field, sides in fields.items()
@@ -63,7 +64,8 @@ class Writing:
         self._connection.execute(delete(t.agreed).where(t.agreed.c.link == link, t.agreed.c.field.in_(list(fields)),
                                                         t.agreed.c.system.in_({row["system"] for row in rows})))  # fmt: skip
         self._connection.execute(insert(t.agreed), rows)
-        self._connection.execute(update(t.link).where(t.link.c.link == link).values(seen=None))
+        if not keep_seen:
+            self._connection.execute(update(t.link).where(t.link.c.link == link).values(seen=None))
 
     def record_seen(self, entity: str, source: str, digests: Mapping[str, str]) -> None:
         """Remember the digest of what was delivered for each source id, until either side changes the agreement."""
@@ -96,7 +98,9 @@ class Writing:
             "source_id": held.source_id, "field": held.field,
         }  # fmt: skip
         known = self._connection.execute(
-            select(t.held.c.attempts, t.held.c.first_at).where(*(t.held.c[name] == value for name, value in keys.items()))
+            select(t.held.c.attempts, t.held.c.first_at).where(
+                *(t.held.c[name] == value for name, value in keys.items())
+            )
         ).first()
         attempts = (known[0] if known else 0) + 1
         wait = None if wait_s is None else min(timedelta(seconds=wait_s * 2 ** min(attempts - 1, 20)), _LONGEST_WAIT)
@@ -111,17 +115,38 @@ class Writing:
             },
         )  # fmt: skip
 
-    def release(self, entity: str, source: str, destination: str, source_ids: Iterable[str], *, kinds: Iterable[str] | None = None) -> None:
+    def release(
+        self,
+        entity: str,
+        source: str,
+        destination: str,
+        source_ids: Iterable[str],
+        *,
+        kinds: Iterable[str] | None = None,
+    ) -> None:
         """These records found their way: take them off the held list."""
         h = t.held.c
         ids = list(source_ids)
         for start in range(0, len(ids), 500):
             query = delete(t.held).where(
-                h.entity == entity, h.source == source, h.destination == destination, h.source_id.in_(ids[start : start + 500])
+                h.entity == entity,
+                h.source == source,
+                h.destination == destination,
+                h.source_id.in_(ids[start : start + 500]),
             )
             self._connection.execute(query if kinds is None else query.where(h.kind.in_(list(kinds))))
 
-    def owe(self, entity: str, system: str, link: str, field: str, reason: str, *, object_: str | None = None, property_: str | None = None) -> bool:
+    def owe(
+        self,
+        entity: str,
+        system: str,
+        link: str,
+        field: str,
+        reason: str,
+        *,
+        object_: str | None = None,
+        property_: str | None = None,
+    ) -> bool:
         """Write something down for a system's outbox; was it news? Never holds a value."""
         keys = {"link": link, "system": store_of(system), "field": field}
         where = [t.outbox.c[name] == value for name, value in keys.items()]
@@ -162,7 +187,11 @@ class Writing:
         """The creation of these is settled, one way or the other."""
         ids = list(source_ids)
         for start in range(0, len(ids), 500):
-            where = (t.intent.c.entity == entity, t.intent.c.system == store_of(system), t.intent.c.source_id.in_(ids[start : start + 500]))
+            where = (
+                t.intent.c.entity == entity,
+                t.intent.c.system == store_of(system),
+                t.intent.c.source_id.in_(ids[start : start + 500]),
+            )
             self._connection.execute(delete(t.intent).where(*where))
 
     def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
@@ -180,7 +209,9 @@ class Writing:
 
     def put_run(self, run: Run) -> None:
         """Write a run's row, at its start and again at its end."""
-        naive = {name: getattr(run, name) for name in ("plugin", "source", "destination", "status", "calls", "rules", "dry")}
+        naive = {
+            name: getattr(run, name) for name in ("plugin", "source", "destination", "status", "calls", "rules", "dry")
+        }
         self._put(
             t.run,
             {"run": run.run},

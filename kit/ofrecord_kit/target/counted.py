@@ -1,0 +1,29 @@
+"""A client that counts its calls, for the run row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ofrecord_kit.http import Answer, Client
+
+
+class Counted:
+    """`Client` with a count of calls; retries within one call are not counted here."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.calls = 0
+
+    def get(self, path: str, **options: Any) -> Answer:
+        """As `Client.get`."""
+        self.calls += 1
+        return self._client.get(path, **options)
+
+    def send(self, method: str, path: str, **options: Any) -> Answer:
+        """As `Client.send`."""
+        self.calls += 1
+        return self._client.send(method, path, **options)
+
+    def close(self) -> None:
+        """As `Client.close`."""
+        self._client.close()

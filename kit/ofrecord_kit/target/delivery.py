@@ -1,0 +1,328 @@
+"""One batch of one entity: find, decide, act, record. See docs/architecture.md, "What a target does with a record"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ofrecord_kit.ledger import Held, Ledger
+from ofrecord_kit.plan import same, source_has_changed
+from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
+from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
+from ofrecord_kit.target.items import Item, digest_of, item_of
+from ofrecord_kit.target.matching import pair
+from ofrecord_kit.target.recording import record_batch
+from ofrecord_kit.target.references import Unresolved, resolve
+from ofrecord_kit.target.wholes import deliver_parts
+from ofrecord_kit.target.wire import Wire
+
+THEN = "_then"
+"""Pseudo-field: the status actions of a document created once have been taken."""
+DELETED = "_deleted"
+"""Pseudo-field: the source's deletion has been dealt with."""
+_ROUNDS = 3
+RETRY_WAIT_S = 60.0
+
+
+class Delivery:
+    """Delivers batches of one entity in one direction. `now` tells the time (UTC)."""
+
+    def __init__(
+        self, wire: Wire, destination: Destination, ledger: Ledger, now: Callable[[], datetime], *, dry: bool = False
+    ) -> None:
+        self.wire = wire
+        self.destination = destination
+        self.ledger = ledger
+        self.now = now
+        self.dry = dry
+        self.parents: set[str] = set()
+        self.refused = 0
+        self.known_held = {held.source_id for held in ledger.held(entity=wire.entity, source=wire.source)}
+
+    def deliver(self, records: Sequence[Mapping[str, Any]], *, again: bool = False) -> list[Item]:
+        """Bring these records to their outcome; one item per record, in order.
+
+        `again`: they were held before, so the digest of what was last delivered does not excuse them.
+        """
+        items = [item_of(record, self.wire) for record in records]
+        latest = {item.source_id: item for item in items}
+        for item in items:
+            if latest[item.source_id] is not item:
+                item.outcome, item.reason = "unchanged", "superseded by a later record of the same batch"
+            elif item.note.get("filtered"):
+                item.outcome, item.reason = "filtered", str(item.note["filtered"])
+        open_ = [item for item in items if item.outcome is None]
+        if self.ledger.paused(self.wire.entity, self.wire.destination):
+            for item in open_:
+                self.set_aside(item, "paused", "the entity is paused")
+        self._find_links(open_, again=again)
+        open_ = [item for item in open_ if item.outcome is None]
+        if self.wire.combine:
+            deliver_parts(self, [item for item in open_ if not item.note.get("deleted")])
+        self._follow_deletions([item for item in open_ if item.outcome is None and item.note.get("deleted")])
+        open_ = [item for item in open_ if item.outcome is None]
+        self._set_invalid_fields_aside(open_)
+        self._resolve(open_)
+        self._decide_unchanged([item for item in open_ if item.outcome is None])
+        pair(self, [item for item in open_ if item.outcome is None and item.destination_id is None])
+        self._update([item for item in open_ if item.outcome is None and item.destination_id is not None])
+        self._create([item for item in open_ if item.outcome is None])
+        self._finish_once([item for item in open_ if item.destination_id is not None])
+        self.refused += sum(any(held.kind == "refused" for held in item.helds) for item in items)
+        if not self.dry:
+            record_batch(self, items)
+        return items
+
+    def set_aside(
+        self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None
+    ) -> None:
+        """Hold a record, or one field of it, with its reason."""
+        waits = kind in {"refused", "reference", "failed", "paused", "check"}
+        item.helds.append(
+            Held(
+                self.wire.entity, self.wire.source, self.wire.destination, item.source_id, kind, message, code,
+                field, item.note.get("label"), rule, item.record if waits else None,
+            )
+        )  # fmt: skip
+        item.outcome = "failed" if kind == "failed" else "held"
+
+    def _find_links(self, items: Sequence[Item], *, again: bool) -> None:
+        wire = self.wire
+        links = self.ledger.links_of(wire.entity, wire.source, wire.destination, [item.source_id for item in items])
+        for item in items:
+            item.digest = digest_of(item, wire)
+            item.link = links.get(item.source_id)
+            if item.link is None:
+                continue
+            item.destination_id = item.link.destination_id
+            if item.link.seen == item.digest and not again and item.source_id not in self.known_held:
+                item.outcome = "unchanged"
+
+    def _set_invalid_fields_aside(self, items: Sequence[Item]) -> None:
+        for item in items:
+            for name, why in (item.note.get("invalid") or {}).items():
+                rule = next((rule for rule in self.wire.sent if rule.field == name), None)
+                self.set_aside(item, "invalid", str(why), field=name, rule=rule.where if rule else None)
+            if item.helds and item.destination_id is not None:
+                item.outcome = None
+
+    def _resolve(self, items: Sequence[Item]) -> None:
+        for item, missing in resolve(self.wire, self.ledger, self.destination, items):
+            match missing:
+                case Unresolved(field, message, rule):
+                    self.set_aside(item, "reference", message, field="", rule=rule, code=field)
+
+    def _decide_unchanged(self, items: Sequence[Item]) -> None:
+        """What differs from nothing that was agreed costs no call."""
+        wire = self.wire
+        linked = [item for item in items if item.link is not None]
+        agreed = self.ledger.agreed_of([item.link.link for item in linked if item.link], wire.source, wire.destination)
+        rules = wire.writable(linked=True)
+        for item in linked:
+            item.agreed = agreed.get(item.link.link, {}) if item.link else {}
+            item.then_done = THEN in item.agreed
+            violations = violations_of(wire.observed, item.observed, item.agreed)
+            changed = source_has_changed(rules, item.values, item.native, item.agreed)
+            if not changed and not violations and not item.helds and (item.then_done or not wire.then):
+                item.outcome = "unchanged"
+            elif not changed:
+                item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
+                self._hold_violations(item)
+
+    def _update(self, items: Sequence[Item]) -> None:
+        """Read what is there, decide, write; a record that was changed meanwhile goes round again."""
+        waiting = [
+            item
+            for item in items
+            if item.paired or source_has_changed(self._rules(item), item.values, item.native, item.agreed)
+        ]
+        for item in items:
+            if item not in waiting and item.outcome is None:
+                item.outcome = "held" if item.helds else "unchanged"
+        for _round in range(_ROUNDS):
+            if not waiting:
+                return
+            waiting = self._update_once(waiting)
+        for item in waiting:
+            self.set_aside(
+                item, "failed", "the record kept changing while it was being written; it is tried again next run"
+            )
+
+    def _rules(self, item: Item) -> Any:
+        return self.wire.writable(linked=item.paired or item.link is not None)
+
+    def _update_once(self, items: Sequence[Item]) -> list[Item]:
+        wire, destination = self.wire, self.destination
+        names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or rule.name == wire.check]
+        names += [wire.external_id] if wire.external_id and wire.external_id not in names else []
+        for item in items:
+            destination.note(wire.object, str(item.destination_id), item.values)
+        found = destination.read(wire.object, [str(item.destination_id) for item in items], names)
+        ready: list[tuple[Item, dict[str, Any], Change]] = []
+        for item in items:
+            item.current = found.get(str(item.destination_id))
+            if item.current is None:
+                self.set_aside(item, "refused", f"the linked {wire.object} record does not exist any more", code="GONE")
+                continue
+            values = self._decide(item)
+            if not values:
+                item.outcome = "held" if item.helds else "unchanged"
+            elif self.dry:
+                item.outcome = "held" if item.helds else "written"
+            else:
+                ready.append((item, values, Change(str(item.destination_id), values, item.current)))
+        results = self._send_changes(ready)
+        again = []
+        for (item, _values, _change), result in zip(ready, results, strict=True):
+            match result:
+                case Done():
+                    item.outcome, item.delivered = "held" if item.helds else "written", True
+                case Stale():
+                    item.helds = [held for held in item.helds if held.kind != "conflict"]
+                    again.append(item)
+                case Missing():
+                    self.set_aside(
+                        item, "refused", f"the linked {wire.object} record does not exist any more", code="GONE"
+                    )
+                case Refused(code, message, field):
+                    self.set_aside(item, "refused", message, code=code, rule=self._rule_of(field))
+        return again
+
+    def _send_changes(self, ready: Sequence[tuple[Item, dict[str, Any], Change]]) -> list[Any]:
+        """Fields first, then status actions."""
+        status = {rule.name for rule in self.wire.sent if rule.status}
+        plain = []
+        for _item, values, change in ready:
+            fields = {name: value for name, value in values.items() if name not in status}
+            plain.append(Change(change.id, fields, change.current))
+        sent = iter(self.destination.update(self.wire.object, [change for change in plain if change.values]))
+        results: list[Any] = []
+        for change, (_item, values, _whole) in zip(plain, ready, strict=True):
+            result = next(sent) if change.values else Done(change.id)
+            for name in status & values.keys():
+                if isinstance(result, Done):
+                    result = self.destination.act(self.wire.object, change.id, str(values[name]))
+            results.append(result)
+        return results
+
+    def _decide(self, item: Item) -> dict[str, Any]:
+        """Ask the plan; the values to write, the external id of a pair among them."""
+        wire = self.wire
+        current = item.current.values if item.current else {}
+        item.plan = plan_update(
+            self._rules(item), wire.source, item.values, item.native, item.agreed, current, item.times(),
+            missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
+            violations=violations_of(wire.observed, item.observed, item.agreed),
+        )  # fmt: skip
+        for name, conflict in item.plan.conflicts.items():
+            rule = next(rule for rule in wire.sent if rule.name == name)
+            self.set_aside(item, "conflict", conflict.why, field=rule.field, rule=rule.where)
+        self._hold_violations(item)
+        item.outcome = None
+        values = {name: write.value for name, write in item.plan.writes.items()}
+        stamp = wire.external_id
+        if item.paired and stamp and not same(current.get(stamp), item.source_id):
+            values[stamp] = item.source_id
+        return values
+
+    def _hold_violations(self, item: Item) -> None:
+        """`hold` and `adopt` wait for a person: the value of a field the source does not own is not on the wire."""
+        for violation in item.plan.violations:
+            if violation.answer != "revert" and not any(held.field == violation.field for held in item.helds):
+                rule = next((rule for rule in self.wire.observed if rule.field == violation.field), None)
+                why = f"{self.wire.source} edited a field it does not own ({violation.answer})"
+                self.set_aside(item, "violation", why, field=violation.field, rule=rule.where if rule else None)
+
+    def _rule_of(self, field: str | None) -> str | None:
+        return next((rule.where for rule in self.wire.sent if rule.name == field), None)
+
+    def _create(self, items: Sequence[Item]) -> None:
+        wire = self.wire
+        for item in items:
+            if not wire.create:
+                item.outcome, item.reason = "filtered", "no counterpart"
+            else:
+                item.plan = plan_create(wire.sent, item.values)
+                item.created = True
+                if self.dry:
+                    item.outcome = "written"
+        ready = [item for item in items if item.outcome is None]
+        if not ready:
+            return
+        begun = self.ledger.intended(wire.entity, wire.destination, [item.source_id for item in ready])
+        with self.ledger.writing(self.now()) as ledger:
+            ledger.intend(wire.entity, wire.destination, [item.source_id for item in ready])
+        for start in range(0, len(ready), self.destination.batch_size):
+            self._create_some(ready[start : start + self.destination.batch_size], begun)
+
+    def _create_some(self, items: Sequence[Item], begun: set[str]) -> None:
+        wire = self.wire
+        status = {rule.name for rule in wire.sent if rule.status}
+        news = []
+        for item in items:
+            values = {name: write.value for name, write in item.plan.writes.items() if name not in status}
+            if wire.external_id:
+                values[wire.external_id] = item.source_id
+            external = (wire.external_id, item.source_id) if wire.external_id else None
+            match = tuple((name, values.get(name)) for name, _form in wire.match)
+            news.append(New(values, external, item.source_id in begun, match))
+        for item, result in zip(items, self.destination.create(wire.object, news), strict=True):
+            match result:
+                case Done(identity):
+                    item.destination_id, item.delivered = identity, True
+                    item.outcome = "held" if item.helds else "written"
+                    for name in status & item.plan.writes.keys():
+                        self._act(item, str(item.plan.writes[name].value))
+                case Refused(code, message, field):
+                    self.set_aside(item, "refused", message, code=code, rule=self._rule_of(field))
+                case Stale() | Missing():
+                    self.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")
+
+    def _act(self, item: Item, action: str) -> bool:
+        """Take a status action; new records are active already."""
+        if item.created and action == "active":
+            return True
+        result = self.destination.act(self.wire.object, str(item.destination_id), action)
+        if isinstance(result, Refused):
+            self.set_aside(item, "refused", result.message, code=result.code)
+        return isinstance(result, Done)
+
+    def _finish_once(self, items: Sequence[Item]) -> None:
+        """Compare the amount of a document that was created, then take its actions; only once."""
+        wire = self.wire
+        for item in items:
+            ready = item.outcome in {"written", "unchanged"}
+            if not wire.once or not wire.then or item.then_done or self.dry or not ready:
+                continue
+            if wire.check and not self._agrees(item, wire.check):
+                continue
+            item.then_done = item.then_now = all(self._act(item, action) for action in wire.then)
+            if item.then_done and item.outcome == "unchanged":
+                item.outcome = "written"
+
+    def _agrees(self, item: Item, field: str) -> bool:
+        wanted = next(iter((item.note.get("check") or {}).values()), None)
+        found = self.destination.read_for_check(self.wire.object, str(item.destination_id), field)
+        if wanted is None or same(wanted, found, "money"):
+            return True
+        message = f"{field} is {found} at {self.wire.destination} and {wanted} at {self.wire.source}; left as it is"
+        self.set_aside(item, "check", message, code="CHECK")
+        return False
+
+    def _follow_deletions(self, items: Sequence[Item]) -> None:
+        wire = self.wire
+        links = [item.link.link for item in items if item.link]
+        agreed = self.ledger.agreed_of(links, wire.source, wire.destination)
+        for item in items:
+            if item.link is None:
+                item.outcome, item.reason = "filtered", "deleted before it was ever synced"
+                continue
+            item.agreed = agreed.get(item.link.link, {})
+            if DELETED in item.agreed:
+                item.outcome = "unchanged"
+            elif wire.deleted is None or self.dry or wire.combine:
+                item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
+            else:
+                item.outcome = "written"
+                self._act(item, wire.deleted)

@@ -1,0 +1,171 @@
+"""What a vendor's target implements; everything else about writing is the same for all."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ofrecord_kit.plan import same
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What the destination holds: values by property name (dots for nested ones), its times, and when it was read (UTC)."""
+
+    values: Mapping[str, Any]
+    read_at: datetime
+    modified: datetime | None = None
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An update of one record: only the properties that change. `current` is the read it was decided on."""
+
+    id: str
+    values: Mapping[str, Any]
+    current: Current
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A record to create. `external` is the field and value by which it is found again; `again`: it was begun before."""
+
+    values: Mapping[str, Any]
+    external: tuple[str, str] | None = None
+    again: bool = False
+    match: tuple[tuple[str, Any], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The vendor accepted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The vendor refused, in its own words."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The record was changed since it was read: read and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The record does not exist there any more."""
+
+
+Result = Done | Refused | Stale | Missing
+
+
+class Destination(abc.ABC):
+    """One vendor's way of reading and writing. Results come in the order of what was asked.
+
+    Methods raise the kit's `Stop` and `Retry` families; refusals of single records are returned.
+    """
+
+    batch_size: int = 100
+    discriminators: tuple[str, ...] = ()
+    """Properties that tell apart what one object holds (`contact_type`); they narrow every match."""
+
+    @abc.abstractmethod
+    def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """What the records hold now; those that do not exist are left out."""
+
+    @abc.abstractmethod
+    def find(
+        self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
+    ) -> dict[Any, list[str]]:
+        """The ids of records whose field has one of these values, by value as given, among those with these properties."""
+
+    @abc.abstractmethod
+    def create(self, object_: str, records: Sequence[New]) -> list[Result]:
+        """Create records so that sending one twice makes it once."""
+
+    @abc.abstractmethod
+    def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
+        """Write the changed properties and nothing else."""
+
+    @abc.abstractmethod
+    def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
+        """Write the other system's id (record id → value) into an external-id field."""
+
+    @abc.abstractmethod
+    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
+        """Write records of a plain Singer stream, matched on its key properties."""
+
+    def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
+        """Values of a record that is about to be read or written, for those who cannot find it by its id alone."""
+        del object_, record, values
+
+    def act(self, object_: str, record: str, action: str) -> Result:
+        """Take a status action (`inactive`, `confirmed`)."""
+        return Refused("NO_ACTION", f"{object_} {record}: {action} is not an action here")
+
+    def reference(self, identity: str) -> Any:
+        """How an id of another record is written."""
+        return identity
+
+    def lookup(self, kind: str, value: Any) -> Any:
+        """What the destination writes for a name (`taxes`); None when it does not know it."""
+        del kind
+        return value
+
+    def make_primary(self, object_: str, record: str) -> Result:
+        """Make this child the first of its parent's."""
+        return Refused("NO_PRIMARY", f"{object_} {record}: there are no primary records here")
+
+    def read_for_check(self, object_: str, record: str, field_: str) -> Any:
+        """One value of one record, read now."""
+        found = self.read(object_, [record], [field_]).get(record)
+        return None if found is None else found.values.get(field_)
+
+    @property
+    @abc.abstractmethod
+    def calls(self) -> int:
+        """API calls made so far."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Release connections."""
+
+
+def changed_only(values: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that differ from what is there."""
+    return {name: value for name, value in values.items() if not same(value, current.get(name))}
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    """Slices of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted names as nested objects: `{"a.b": 1}` becomes `{"a": {"b": 1}}`."""
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        *path, last = name.split(".")
+        place = made
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return made
+
+
+def dig(record: Mapping[str, Any], name: str) -> Any:
+    """The value at a dotted name; None when a step is missing."""
+    found: Any = record
+    for step in name.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found

@@ -1,0 +1,84 @@
+"""One record on its way through a batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ofrecord_kit.ledger import Held, Link
+from ofrecord_kit.plan import Agreed, RecordPlan, Times
+from ofrecord_kit.plan.canonical import instant
+from ofrecord_kit.target.destination import Current
+from ofrecord_kit.target.wire import Wire
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+
+
+@dataclass(slots=True)
+class Item:
+    """A record, what is known about it, and how it ended."""
+
+    record: Mapping[str, Any]
+    note: Mapping[str, Any]
+    source_id: str
+    values: dict[str, Any] = field(default_factory=dict)
+    link: Link | None = None
+    paired: bool = False
+    destination_id: str | None = None
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    current: Current | None = None
+    plan: RecordPlan = field(default_factory=RecordPlan)
+    digest: str | None = None
+    outcome: str | None = None
+    helds: list[Held] = field(default_factory=list)
+    created: bool = False
+    delivered: bool = False
+    then_done: bool = False
+    then_now: bool = False
+    reason: str = ""
+
+    @property
+    def native(self) -> Mapping[str, Any]:
+        """The source's own values of what was sent."""
+        return self.note.get("native") or {}
+
+    @property
+    def observed(self) -> Mapping[str, Any]:
+        """The source's own values of what it does not own."""
+        return self.note.get("observed") or {}
+
+    def times(self) -> Times:
+        """Creation and modification on both sides."""
+        there = self.current
+        return Times(
+            instant(self.note.get("modified")),
+            there.modified if there else None,
+            instant(self.note.get("created")),
+            there.created if there else None,
+        )
+
+
+def item_of(record: Mapping[str, Any], wire: Wire) -> Item:
+    """The record with its note and the properties the rules know."""
+    note = record.get("_ofrecord") or {}
+    identity = note.get("id", record.get(wire.external_id or ""))
+    values = {rule.name: record[rule.name] for rule in wire.sent if rule.name in record}
+    return Item(record, note, str(identity), values)
+
+
+def digest_of(item: Item, wire: Wire) -> str:
+    """A fingerprint of everything in a record that can matter; its modified time cannot."""
+    note = item.note
+    about = [
+        wire.rules,
+        item.record.get("_ofrecord", {}).get("deleted"),
+        note.get("rank"),
+        note.get("by"),
+        note.get("invalid"),
+    ]
+    told = [item.values, note.get("native"), note.get("observed"), about]
+    return hashlib.blake2b(_encoder.encode(told), digest_size=16).hexdigest()

@@ -1,0 +1,96 @@
+"""Finding the counterpart of a record without a link: stamped id, external id, match fields; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ofrecord_kit.plan import match_form
+from ofrecord_kit.target.items import Item
+
+if TYPE_CHECKING:
+    from ofrecord_kit.target.delivery import Delivery
+
+
+def pair(delivery: Delivery, items: Sequence[Item]) -> None:
+    """Give each item the destination id of its counterpart, if there is exactly one; several: held as duplicate."""
+    wire = delivery.wire
+    stamped = [item for item in items if item.note.get("stamped") not in (None, "")]
+    for item in stamped:
+        _take(delivery, item, [str(item.note["stamped"])])
+    _drop_stale_stamps(delivery, [item for item in stamped if item.destination_id is not None])
+    if wire.external_id:
+        waiting = [item for item in items if item.destination_id is None and item.outcome is None]
+        if waiting:
+            ids = [item.source_id for item in waiting]
+            found = delivery.destination.find(wire.object, wire.external_id, ids, None)
+            for item in waiting:
+                _take(delivery, item, found.get(item.source_id, []))
+    if wire.duplicates == "clone":
+        return
+    for field, form in wire.match:
+        waiting = [
+            item
+            for item in items
+            if item.destination_id is None
+            and item.outcome is None
+            and match_form(_value(item, field), form) is not None
+        ]
+        groups: dict[Any, list[Item]] = {}
+        for item in waiting:
+            groups.setdefault(tuple(sorted(_among(delivery, item).items())), []).append(item)
+        for among, some in groups.items():
+            _match(delivery, some, field, form, dict(among))
+
+
+def _among(delivery: Delivery, item: Item) -> dict[str, Any]:
+    """What narrows a match: the parent of a child, the kind of a contact."""
+    names = [*delivery.destination.discriminators, *([delivery.wire.parent] if delivery.wire.parent else [])]
+    return {name: str(item.values[name]) for name in names if item.values.get(name) is not None}
+
+
+def _match(delivery: Delivery, waiting: Sequence[Item], field: str, form: str | None, among: dict[str, Any]) -> None:
+    wire = delivery.wire
+    values = list(dict.fromkeys(str(_value(item, field)) for item in waiting))
+    found = delivery.destination.find(wire.object, field, values, form, among)
+    mine: dict[Any, int] = {}
+    for item in waiting:
+        key = match_form(_value(item, field), form)
+        mine[key] = mine.get(key, 0) + 1
+    candidates = [identity for ids in found.values() for identity in ids]
+    taken = set(
+        delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
+    )  # records there that already have a counterpart here
+    for item in waiting:
+        free = [identity for identity in found.get(str(_value(item, field)), []) if identity not in taken]
+        if free and mine[match_form(_value(item, field), form)] > 1:
+            delivery.set_aside(item, "duplicate", f"several records here match one there by {field}", code="DUPLICATE")
+        else:
+            _take(delivery, item, free, field)
+
+
+def _value(item: Item, field: str) -> Any:
+    return item.values.get(field, (item.note.get("match") or {}).get(field))
+
+
+def _take(delivery: Delivery, item: Item, ids: Sequence[str], field: str = "") -> None:
+    if len(ids) > 1:
+        by = field or delivery.wire.external_id
+        message = f"{len(ids)} records match by {by}: {', '.join(sorted(ids)[:5])}"
+        delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
+    elif ids:
+        item.destination_id, item.paired = ids[0], True
+
+
+def _drop_stale_stamps(delivery: Delivery, items: Sequence[Item]) -> None:
+    """A stamp may name a record that is gone; then the search goes on."""
+    if not items:
+        return
+    wire = delivery.wire
+    names = [wire.external_id] if wire.external_id else [wire.sent[0].name] if wire.sent else []
+    for item in items:
+        delivery.destination.note(wire.object, str(item.destination_id), item.values)
+    found = delivery.destination.read(wire.object, [str(item.destination_id) for item in items], names)
+    for item in items:
+        if item.destination_id not in found:
+            item.destination_id, item.paired = None, False

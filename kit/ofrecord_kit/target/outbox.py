@@ -1,0 +1,145 @@
+"""At the end of a run: what no incoming record brings. Values are read from the agreed ones now, never before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
+from ofrecord_kit.plan import UNKNOWN, same
+from ofrecord_kit.target.destination import Change, Destination, Done, Result
+from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
+from ofrecord_kit.target.wire import Wire, read_wire
+
+
+class Outbox:
+    """Pays what is owed to one system."""
+
+    def __init__(self, system: str, destination: Destination, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        self.system = system
+        self.destination = destination
+        self.ledger = ledger
+        self.now = now
+
+    def drain(self) -> dict[str, int]:
+        """Stamps, then reverts and other owed fields. Returns how many of each were made or postponed."""
+        owed = self.ledger.owed(self.system, self.now())
+        counts = {"stamped": 0, "reverted": 0, "postponed": 0}
+        if not owed:
+            return counts
+        ids = self.ledger.ids_of([one.link for one in owed], self.system)
+        stamps = [one for one in owed if one.field == STAMP]
+        for (object_, property_), group in _grouped(stamps, lambda one: (one.object, one.property)).items():
+            self._stamp(str(object_), str(property_), group, ids, counts)
+        wires = [wire for schema in self.ledger.wires(self.system).values() if (wire := read_wire(schema))]
+        for entity, group in _grouped([one for one in owed if one.field != STAMP], lambda one: one.entity).items():
+            self._pay_fields([wire for wire in wires if wire.entity == entity], group, ids, counts)
+        return counts
+
+    def _stamp(
+        self, object_: str, field: str, group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
+    ) -> None:
+        values: dict[str, str] = {}
+        for system, some in _grouped(group, lambda one: one.reason.partition(":")[2]).items():
+            there = self.ledger.ids_of([one.link for one in some], system)
+            values.update({ids[one.link]: there[one.link] for one in some if one.link in ids and one.link in there})
+        results = self.destination.stamp(object_, field, values)
+        with self.ledger.writing(self.now()) as ledger:
+            for one in group:
+                result = results.get(ids.get(one.link, ""))
+                if isinstance(result, Done):
+                    ledger.settle([one.id])
+                    ledger.event(
+                        Event("stamped", one.entity, one.link, {self.system: result.id}, field, self.system, None, values[result.id])
+                    )  # fmt: skip
+                    counts["stamped"] += 1
+                else:
+                    ledger.postpone([one.id], one.attempts)
+                    counts["postponed"] += 1
+
+    def _pay_fields(
+        self, wires: Sequence[Wire], group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
+    ) -> None:
+        rules = {rule.field: rule for wire in wires for rule in wire.sent}
+        agreed = self.ledger.agreed_of([one.link for one in group], self.system, self.system)
+        payable = []
+        for one in group:
+            base = agreed.get(one.link, {}).get(one.field)
+            if wires and one.field in rules and one.link in ids and base is not None and base.source is not UNKNOWN:
+                payable.append((one, rules[one.field], base.source))
+        object_ = wires[0].object if wires else ""
+        names = sorted({rule.name for _one, rule, _value in payable})
+        current = (
+            self.destination.read(object_, [ids[one.link] for one, _rule, _value in payable], names) if payable else {}
+        )
+        values: dict[str, dict[str, Any]] = {}
+        for one, rule, value in payable:
+            there = current.get(ids[one.link])
+            if there is not None and not same(there.values.get(rule.name), value, rule.form):
+                values.setdefault(ids[one.link], {})[rule.name] = value
+        changes = [Change(record, fields, current[record]) for record, fields in values.items()]
+        results = dict(zip(values, self.destination.update(object_, changes), strict=True)) if changes else {}
+        self._record(group, payable, ids, current, results, counts)
+
+    def _record(
+        self, group: Sequence[Owed], payable: Sequence[tuple[Owed, Any, Any]], ids: Mapping[str, str],
+        current: Mapping[str, Any], results: Mapping[str, Result], counts: dict[str, int],
+    ) -> None:  # fmt: skip
+        paid: set[int] = set()
+        with self.ledger.writing(self.now()) as ledger:
+            for one, rule, value in payable:
+                record = ids[one.link]
+                there = current.get(record)
+                result = results.get(record, Done(record) if there is not None else None)
+                if not isinstance(result, Done) or there is None:
+                    continue
+                paid.add(one.id)
+                ledger.settle([one.id])
+                if record in results and not same(there.values.get(rule.name), value, rule.form):
+                    before = there.values.get(rule.name)
+                    ledger.event(
+                        Event("reverted", one.entity, one.link, {self.system: record}, one.field, self.system, before, value, rule.where, one.reason)
+                    )  # fmt: skip
+                    counts["reverted"] += 1
+            for one in group:
+                if one.id not in paid:
+                    ledger.postpone([one.id], one.attempts)
+                    counts["postponed"] += 1
+
+
+def choose_primaries(
+    wire: Wire, parents: Iterable[str], destination: Destination, ledger: Ledger, now: Callable[[], datetime]
+) -> int:
+    """Make the child with the least rank the primary one of each parent touched; how many calls that took."""
+    changed = 0
+    for parent in sorted(parents):
+        links = ledger.links_with(PARENT, wire.destination, parent)
+        agreed = ledger.agreed_of(links, wire.source, wire.destination)
+        ids = ledger.ids_of(links, wire.destination)
+        ranked = sorted(
+            (str(agreed[link][RANK].source), ids[link], link)
+            for link in links
+            if link in ids and agreed[link].get(RANK) and agreed[link][RANK].source not in (UNKNOWN, None)
+        )
+        if (
+            not ranked
+            or agreed[ranked[0][2]].get(PRIMARY) is not None
+            and agreed[ranked[0][2]][PRIMARY].destination is True
+        ):
+            continue
+        if isinstance(destination.make_primary(wire.object, ranked[0][1]), Done):
+            changed += 1
+            with ledger.writing(now()) as writing:
+                for _rank, _record, link in ranked:
+                    writing.record_agreed(
+                        link, {PRIMARY: {store_of(wire.destination): link == ranked[0][2]}}, keep_seen=True
+                    )
+    return changed
+
+
+def _grouped(items: Sequence[Owed], key: Callable[[Owed], Any]) -> dict[Any, list[Owed]]:
+    groups: dict[Any, list[Owed]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups

@@ -1,0 +1,217 @@
+"""The Singer target: messages in, state out as soon as it is true, a run row that balances."""
+
+from __future__ import annotations
+
+import abc
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from singer_sdk import Target
+from singer_sdk import typing as th
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+
+from ofrecord_kit import settings
+from ofrecord_kit.errors import Retry, Stop
+from ofrecord_kit.http import Client
+from ofrecord_kit.ledger import Ledger, Run
+from ofrecord_kit.settings import Connection
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.destination import Destination
+from ofrecord_kit.target.outbox import Outbox, choose_primaries
+from ofrecord_kit.target.reader import ExactReader
+from ofrecord_kit.target.sink import OUTCOMES, OfrecordSink
+from ofrecord_kit.target.wire import Wire
+
+TERMINATED = 143
+
+
+class OfrecordTarget(Target, abc.ABC):
+    """Base of the targets. A subclass names its `system` and makes its `Destination`."""
+
+    system: ClassVar[str]
+    default_sink_class = OfrecordSink
+    message_reader_class = ExactReader
+    capabilities: ClassVar[list[Any]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(*settings.CONNECTION, *settings.WRITING).to_dict()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.max_parallelism = 1
+        self.counts: dict[str, Counter[str]] = {}
+        self.extras: Counter[str] = Counter()
+        self.refused = 0
+        self._wires: dict[str, Wire] = {}
+        self._ledger: Ledger | None = None
+        self._destination: Destination | None = None
+        self._started = self.now()
+        self._run = uuid4().hex
+        self._busy = False
+        self._stopping = 0
+        self._finished = False
+
+    @abc.abstractmethod
+    def connect(self, client: Counted) -> Destination:
+        """The vendor's way of writing, over a client of its system."""
+
+    def now(self) -> datetime:
+        """The time, UTC."""
+        return datetime.now(UTC)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, opened when first needed. Raises LedgerProblem."""
+        if self._ledger is None:
+            self._ledger = Ledger(str(self.config.get("ledger") or "ledger.db"), self._run)
+        return self._ledger
+
+    @property
+    def destination(self) -> Destination:
+        """The vendor, connected when first needed. Raises BadSettings."""
+        if self._destination is None:
+            connection = Connection.from_config(self.config)
+            self._destination = self.connect(Counted(Client(connection, system=self.system, plugin=self.name)))
+        return self._destination
+
+    def meet(self, wire: Wire, schema: dict[str, Any]) -> None:
+        """A stream of the mapper begins: remember how its entity is written, and that the run began."""
+        self._wires[wire.entity] = wire
+        with self.ledger.writing(self.now()) as ledger:
+            ledger.know_wire(wire.entity, wire.source, wire.destination, schema)
+            ledger.put_run(self._row("running"))
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """A batch is under way: a termination takes effect after it."""
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    def drain_one(self, sink: Any) -> None:  # type: ignore[misc]
+        """Drain a sink, then obey a termination that came meanwhile."""
+        super().drain_one(sink)
+        if self._stopping and not self._finished:
+            self._end_early()
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Deliver everything before a STATE message, then pass it on."""
+        before = self._latest_state
+        super()._process_state_message(message_dict)
+        if self._latest_state != before:
+            self.drain_all()
+
+    def process_endofpipe(self) -> None:
+        """Deliver the rest, pay what is owed, balance the run. Exits 1 when it is red."""
+        self.drain_all(is_endofpipe=True)
+        self._pay()
+        if not self._finish("finished"):
+            sys.exit(1)
+
+    def _sinks(self) -> list[OfrecordSink]:
+        return [
+            sink for sink in (*self._sinks_to_clear, *self._sinks_active.values()) if isinstance(sink, OfrecordSink)
+        ]
+
+    def _pay(self) -> None:
+        """References that waited and held records that are due, primary children, the outbox."""
+        if not self._wires or self.config.get("dry_run"):
+            return
+        for sink in self._sinks():
+            for outcome, number in sink.retry_due().items():
+                self.extras[f"retried {outcome}"] += number
+        for sink in self._sinks():
+            if sink.delivery and sink.delivery.parents:
+                self.extras["primaries"] += choose_primaries(
+                    sink.delivery.wire, sink.delivery.parents, self.destination, self.ledger, self.now
+                )
+        self.extras.update(Outbox(self.system, self.destination, self.ledger, self.now).drain())
+
+    def _row(self, status: str) -> Run:
+        wire = next(iter(self._wires.values()), None)
+        counts = {stream: dict(counted) for stream, counted in self.counts.items()}
+        extras = {name: number for name, number in self.extras.items() if number}
+        done = status not in {"running"}
+        return Run(
+            self._run, os.environ.get("OFRECORD_RUN") or self._run, self.name,
+            wire.source if wire else "singer", self.system, self._started, self.now() if done else None, status,
+            {**counts, **({"_end": extras} if extras else {})}, self._destination.calls if self._destination else 0,
+            wire.rules if wire else None, bool(self.config.get("dry_run")),
+        )  # fmt: skip
+
+    def _finish(self, status: str) -> bool:
+        """Write the run row and the last line; is the run green?"""
+        self._finished = True
+        total: Counter[str] = Counter()
+        for counted in self.counts.values():
+            total.update(counted)
+        balanced = total["read"] == sum(total[outcome] for outcome in OUTCOMES)
+        refusals = self._refusals() + total["failed"]
+        allowed = int(self.config.get("refusals_allowed") or 0)
+        green = balanced and refusals <= allowed
+        row = self._row(status if green else "unbalanced" if not balanced else "refusals")
+        if self._ledger is not None or self._wires:
+            with self.ledger.writing(self.now()) as ledger:
+                ledger.put_run(row)
+        seconds = (self.now() - self._started).total_seconds()
+        words = " ".join(f"{name}={total[name]}" for name in ("read", *OUTCOMES))
+        more = "".join(f" {name.replace(' ', '_')}={number}" for name, number in self.extras.items() if number)
+        self.logger.info("run %s: %s calls=%d seconds=%.1f%s", row.status, words, row.calls, seconds, more)
+        if not balanced:
+            self.logger.error(
+                "The run does not balance: read is not the sum of the outcomes. Report this with the run row."
+            )
+        elif not green:
+            self.logger.error(
+                "%d records were refused by the vendor or failed; refusals_allowed is %d. "
+                "See them with `ofrecord held`, correct them, and run again.", refusals, allowed,
+            )  # fmt: skip
+        self._close()
+        return green
+
+    def _refusals(self) -> int:
+        return self.refused + sum(sink.delivery.refused for sink in self._sinks() if sink.delivery is not None)
+
+    def _close(self) -> None:
+        if self._destination is not None:
+            self._destination.close()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the batch under way, pass on what is true, stop. Records not yet begun come again next run."""
+        del frame
+        self._stopping = signum
+        if not self._busy and not self._finished:
+            self._end_early()
+
+    def _end_early(self) -> None:
+        self.logger.warning("Asked to stop: what was delivered is recorded, the next run completes the rest.")
+        self._finish("interrupted")
+        sys.exit(TERMINATED)
+
+    def end_failed(self) -> None:
+        """The run stops with an error: say so in its row, as far as the ledger still answers."""
+        if not self._finished and self._ledger is not None:
+            self._finish("failed")
+
+
+def run_program(program: type[OfrecordTarget], arguments: Sequence[str] | None = None) -> None:
+    """A target's entry: errors that tell a person what to do are printed as they are, without a traceback."""
+    try:
+        program.cli(args=list(arguments) if arguments is not None else None)
+    except (Stop, Retry) as error:
+        sys.stderr.write(f"{program.name}: {error}\n")
+        sys.exit(1)

@@ -1,0 +1,148 @@
+"""After the vendor's answers: one ledger transaction for the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ofrecord_kit.ledger import Event, Writing
+from ofrecord_kit.plan import UNKNOWN
+from ofrecord_kit.target.items import Item
+
+if TYPE_CHECKING:
+    from ofrecord_kit.target.delivery import Delivery
+
+STAMP = "_stamp"
+PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
+WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "paused": 0.0}
+"""Seconds before a held record is tried again, doubling; kinds not named wait for a person."""
+
+
+def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
+    """Links, agreed values, events, held records and owed writes of a batch, or nothing of it."""
+    wire = delivery.wire
+    touched = [item for item in items if item.destination_id is not None and _has_news(item)]
+    settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
+    helds = [held for item in items for held in item.helds]
+    created = [item.source_id for item in items if item.created and item.outcome is not None]
+    if not (touched or settled or helds or created):
+        return
+    with delivery.ledger.writing(delivery.now()) as ledger:
+        for item in touched:
+            _record(delivery, ledger, item)
+        for held in helds:
+            ledger.hold(held, wait_s=WAITS_S.get(held.kind))
+        if settled:
+            ledger.release(wire.entity, wire.source, wire.destination, [item.source_id for item in settled])
+        if created:
+            ledger.confirm(wire.entity, wire.destination, created)
+    delivery.known_held.difference_update(item.source_id for item in settled)
+    delivery.known_held.update(held.source_id for held in helds)
+
+
+def _has_news(item: Item) -> bool:
+    if item.outcome == "filtered":
+        return bool(item.note.get("deleted"))
+    stale = item.link is None or item.link.seen != item.digest
+    return stale or item.then_now or item.plan.violations != ()
+
+
+def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
+    wire = delivery.wire
+    ids = {wire.source: item.source_id, wire.destination: str(item.destination_id)}
+    link = item.link.link if item.link else ledger.record_link(wire.entity, ids)
+    if item.link is None:
+        kind = "created" if item.created else "linked"
+        ledger.event(Event(kind, wire.entity, link, ids, system=wire.destination))
+        if wire.source_external_id and str(item.note.get("stamped") or "") != item.destination_id:
+            ledger.owe(
+                wire.entity, wire.source, link, STAMP, f"stamp:{wire.destination}",
+                object_=wire.source_object, property_=wire.source_external_id,
+            )  # fmt: skip
+    if item.note.get("deleted"):
+        if item.outcome != "unchanged":
+            ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
+            if not item.helds:
+                ledger.record_agreed(link, {"_deleted": {wire.source: True}})
+        return
+    _record_fields(delivery, ledger, item, link, ids)
+    _record_violations(delivery, ledger, item, link, ids)
+    settled = not item.helds and not item.plan.violations and (item.then_done or not wire.then)
+    if settled and item.digest:
+        ledger.record_seen(wire.entity, wire.source, {item.source_id: item.digest})
+
+
+def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    wire = delivery.wire
+    agreed: dict[str, dict[str, Any]] = {}
+    written = []
+    for rule in wire.sent:
+        native = item.native.get(rule.field, item.values.get(rule.name))
+        write, agree = item.plan.writes.get(rule.name), item.plan.agrees.get(rule.name)
+        if write is not None and item.delivered:
+            agreed[rule.field] = {wire.source: native, wire.destination: write.value}
+            written.append(rule.field)
+            if not item.created:
+                _tell(ledger, item, rule, write, link, ids, wire)
+        elif agree is not None:
+            agreed[rule.field] = {wire.source: native, wire.destination: agree.destination}
+        elif rule.name in item.values and ((item.created and item.delivered) or (item.paired and wire.once)):
+            agreed[rule.field] = {wire.source: native, wire.destination: item.values[rule.name]}
+    for name, conflict in item.plan.conflicts.items():
+        rule = next(rule for rule in wire.sent if rule.name == name)
+        ledger.event(
+            Event("conflict", wire.entity, link, ids, rule.field, None, conflict.destination, conflict.source, rule.where, conflict.why)
+        )  # fmt: skip
+    if item.then_now:
+        agreed["_then"] = {wire.destination: list(wire.then)}
+        ledger.event(
+            Event("decided", wire.entity, link, ids, system=wire.destination, after=list(wire.then), why="then")
+        )
+    if wire.has_primary and wire.parent and item.values.get(wire.parent) is not None:
+        agreed[RANK] = {wire.source: item.note.get("rank")}
+        agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
+        delivery.parents.add(str(item.values[wire.parent]))
+    ledger.record_agreed(link, agreed)
+    if written:
+        ledger.settle_fields(link, wire.destination, written)
+
+
+def _tell(ledger: Writing, item: Item, rule: Any, write: Any, link: str, ids: dict[str, str], wire: Any) -> None:
+    before = item.current.values.get(rule.name) if item.current else None
+    ledger.event(
+        Event(
+            "updated", wire.entity, link, ids, rule.field, wire.destination, before, write.value, rule.where, write.why
+        )
+    )
+    if write.overrules is not UNKNOWN:
+        base = item.agreed.get(rule.field)
+        kind = "violation" if rule.owner == wire.source else "decided"
+        was = base.destination if base and base.destination is not UNKNOWN else None
+        ledger.event(
+            Event(
+                kind,
+                wire.entity,
+                link,
+                ids,
+                rule.field,
+                wire.destination,
+                was,
+                write.overrules,
+                rule.where,
+                "overwritten",
+            )
+        )
+
+
+def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    wire = delivery.wire
+    for violation in item.plan.violations:
+        rule = next((rule for rule in wire.observed if rule.field == violation.field), None)
+        news = violation.answer != "revert" or ledger.owe(wire.entity, wire.source, link, violation.field, "revert")
+        if news:
+            ledger.event(
+                Event(
+                    "violation", wire.entity, link, ids, violation.field, wire.source, violation.before, violation.after,
+                    rule.where if rule else None, violation.answer,
+                )
+            )  # fmt: skip

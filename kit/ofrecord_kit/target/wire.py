@@ -1,0 +1,90 @@
+"""The annotated SCHEMA, read once per stream. See docs/architecture.md, "The wire between mapper and target"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ofrecord_kit.plan import FieldRule
+
+_SAME_FORM_IN_BOTH = frozenset({"phone", "email", "money", "number", "date", "datetime", "address", "lines"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One entity in one direction, as the rules say. `sent` may be written, `observed` is only looked at."""
+
+    entity: str
+    object: str
+    source: str
+    destination: str
+    rules: str | None
+    external_id: str | None
+    source_external_id: str | None
+    source_object: str | None
+    match: tuple[tuple[str, str | None], ...]
+    create: bool
+    once: bool
+    then: tuple[str, ...]
+    check: str | None
+    duplicates: str
+    deleted: str | None
+    missing: str
+    parent: str | None
+    has_primary: bool
+    combine: Mapping[str, Any] | None
+    sent: tuple[FieldRule, ...]
+    observed: tuple[FieldRule, ...]
+
+    @property
+    def way(self) -> str:
+        """For people: `product inventory→crm`."""
+        return f"{self.entity} {self.source}→{self.destination}"
+
+    def writable(self, *, linked: bool) -> tuple[FieldRule, ...]:
+        """The rules that may write: all, or after a `once` creation only those marked `after_create`."""
+        return tuple(rule for rule in self.sent if rule.after_create) if self.once and linked else self.sent
+
+
+def read_wire(schema: Mapping[str, Any]) -> Wire | None:
+    """The annotation of a schema, or None for a plain Singer stream."""
+    said = schema.get("x-ofrecord")
+    if not isinstance(said, dict):
+        return None
+    rules = [
+        _rule(name, about["x-ofrecord"])
+        for name, about in schema.get("properties", {}).items()
+        if isinstance(about, dict) and isinstance(about.get("x-ofrecord"), dict)
+    ]
+    source, once, parent = said["from"], said.get("once"), said.get("parent") or {}
+    writes = {rule.name for rule in rules if rule.owner in (source, "shared") and not _is_observed(schema, rule.name)}
+    return Wire(
+        entity=said["entity"], object=said["object"], source=source, destination=said["to"], rules=said.get("rules"),
+        external_id=said.get("external_id"), source_external_id=said.get("source_external_id"),
+        source_object=said.get("source_object"),
+        match=tuple((pair["field"], pair.get("format")) for pair in said.get("match") or ()),
+        create=bool(said.get("create")), once=once is not None,
+        then=tuple((once or {}).get("then") or ()), check=((once or {}).get("check") or {}).get("field"),
+        duplicates=said.get("duplicates") or "overwrite", deleted=said.get("deleted"),
+        missing=said.get("missing") or "leave", parent=parent.get("field"), has_primary=bool(parent.get("primary")),
+        combine=said.get("combine"),
+        sent=tuple(rule for rule in rules if rule.name in writes),
+        observed=tuple(rule for rule in rules if rule.name not in writes),
+    )  # fmt: skip
+
+
+def _is_observed(schema: Mapping[str, Any], name: str) -> bool:
+    return "violation" in schema["properties"][name]["x-ofrecord"]
+
+
+def _rule(name: str, said: Mapping[str, Any]) -> FieldRule:
+    form = said.get("format")
+    ref = said.get("ref")
+    return FieldRule(
+        name=name, field=said.get("field") or name, owner=said["owner"], policy=said.get("policy"),
+        form="reference" if ref else form, native_form=form if form in _SAME_FORM_IN_BOTH and not ref else None,
+        where=said.get("rule") or "", answer=said.get("violation") or "revert",
+        after_create=bool(said.get("after_create")), status=bool(said.get("status")), ref=ref,
+        lookup=said.get("lookup"), combine=said.get("combine"), otherwise=said.get("otherwise"), lines=said.get("lines"),
+    )  # fmt: skip

@@ -1,0 +1,344 @@
+"""How Zoho Inventory v1 is written to, with the Books v3 door where only that one is safe.
+
+Sources: Zoho Inventory v1 and Zoho Books v3 docs, Contacts, Contact Persons, Items, Sales Orders; notes at each fact.
+The finance APIs have no `If-Unmodified-Since`: records are read as late as possible and written at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ofrecord_kit.errors import Doubtful, VendorRefusal
+from ofrecord_kit.plan import canonical, match_form
+from ofrecord_kit.plan.canonical import instant
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.destination import (
+    Change,
+    Current,
+    Destination,
+    Done,
+    Missing,
+    New,
+    Refused,
+    Result,
+    dig,
+    nested,
+)
+from ofrecord_kit.vendors.finance import BOOKS, INVENTORY, PER_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of record: its list, the key of one record, its id, and what an update must repeat."""
+
+    path: str
+    one: str
+    id: str
+    required: tuple[str, ...] = ()
+    actions: str = ""
+
+
+RESOURCES = {
+    "contacts": Resource("contacts", "contact", "contact_id", ("contact_name", "contact_type")),
+    "items": Resource("items", "item", "item_id", ("name", "rate")),
+    "salesorders": Resource("salesorders", "salesorder", "salesorder_id", ("customer_id",), "status/"),
+    "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id"),
+}
+PERSONS = "contact_persons"
+_ADDRESS = frozenset(
+    {"attention", "address", "street2", "state_code", "city", "state", "zip", "country", "fax", "phone"}
+)
+"""Keys an address is written with (Contacts, "Update a contact")."""
+_PACKAGE = frozenset({"length", "width", "height", "weight", "weight_unit", "dimension_unit"})
+_NESTED = {"billing_address": _ADDRESS, "shipping_address": _ADDRESS, "package_details": _PACKAGE}
+_FEW = 5
+"""Up to this many values are searched one by one; for more the list is read once."""
+
+
+class Inventory(Destination):
+    """Writes one organisation's inventory."""
+
+    discriminators = ("contact_type",)
+    batch_size = 50
+
+    def __init__(self, client: Counted) -> None:
+        self._client = client
+        self._lists: dict[str, list[Mapping[str, Any]]] = {}
+        self._taxes: dict[str, str] | None = None
+        self._parents: dict[str, str] = {}
+        self._persons: dict[str, list[Mapping[str, Any]]] = {}
+
+    @property
+    def calls(self) -> int:
+        """API calls made so far."""
+        return self._client.calls
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._client.close()
+
+    def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
+        """A person is reached through its contact: remember whose it is."""
+        if object_ == PERSONS and values.get("contact_id") is not None:
+            self._parents[record] = str(values["contact_id"])
+
+    def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """One detail read each: lists lack addresses, custom fields and lines (Response, list against detail)."""
+        found = {}
+        for identity in dict.fromkeys(ids):
+            current = self._read_one(object_, identity, fields)
+            if current is not None:
+                found[identity] = current
+        return found
+
+    def _read_one(self, object_: str, identity: str, fields: Sequence[str]) -> Current | None:
+        if object_ == PERSONS:
+            parent = self._parents.get(identity)
+            if parent is None:
+                return None
+            path, key = f"contacts/{parent}/contactpersons/{identity}", "contact_person"
+        else:
+            resource = RESOURCES[object_]
+            path, key = f"{resource.path}/{identity}", resource.one
+        try:
+            answer = self._client.get(f"{INVENTORY}/{path}")
+        except VendorRefusal as refusal:
+            if refusal.is_missing:
+                return None
+            raise
+        row = answer.body[key]
+        row = row[0] if isinstance(row, list) else row  # single persons come in an array (OAS)
+        values = dict(row)
+        custom = _custom(row)
+        for name in fields:
+            values[name] = custom.get(name) if name.startswith("cf_") else dig(row, name)
+        modified, created = instant(row.get("last_modified_time")), instant(row.get("created_time"))
+        return Current(values, answer.read_at, modified, created)
+
+    def find(
+        self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
+    ) -> dict[Any, list[str]]:
+        """By field: searched for a few values, listed once for many; filters are checked again, they may be ignored.
+
+        Custom fields cannot be searched; our own external id needs no search, because creating goes through it.
+        """
+        among = among or {}
+        if field_.startswith("cf_"):
+            return {}
+        if object_ == PERSONS:
+            rows = self._persons_of(str(among["contact_id"]), again=False)
+            key = "contact_person_id"
+        elif len(values) <= _FEW and object_ not in self._lists:
+            resource = RESOURCES[object_]
+            rows = [row for value in values for row in self._pages(resource, {field_: str(value)})]
+            key = resource.id
+        else:
+            rows = self._listed(object_)
+            key = RESOURCES[object_].id
+        by_form: dict[Any, list[str]] = {}
+        for row in rows:
+            if all(name not in row or row[name] == value for name, value in among.items()):
+                by_form.setdefault(match_form(row.get(field_), form), []).append(str(row[key]))
+        return {value: list(dict.fromkeys(by_form.get(match_form(value, form), []))) for value in values}
+
+    def _listed(self, object_: str) -> list[Mapping[str, Any]]:
+        if object_ not in self._lists:
+            self._lists[object_] = self._pages(RESOURCES[object_], {})
+        return self._lists[object_]
+
+    def _pages(self, resource: Resource, filters: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        rows: list[Mapping[str, Any]] = []
+        page = 1
+        while True:
+            params = {**filters, "page": page, "per_page": PER_PAGE}
+            body = self._client.get(f"{INVENTORY}/{resource.path}", params=params).body
+            rows += body[resource.path]
+            if not (body.get("page_context") or {}).get("has_more_page"):
+                return rows
+            page += 1
+
+    def _persons_of(self, contact: str, *, again: bool) -> list[Mapping[str, Any]]:
+        if again or contact not in self._persons:
+            body = self._client.get(f"{INVENTORY}/contacts/{contact}/contactpersons").body
+            self._persons[contact] = body.get("contact_persons") or []
+        return self._persons[contact]
+
+    def create(self, object_: str, records: Sequence[New]) -> list[Result]:
+        """One call each. Records with an external id go through the Books door, the only retry-safe create."""
+        return [self._create_one(object_, new) for new in records]
+
+    def _create_one(self, object_: str, new: New) -> Result:
+        try:
+            if object_ == PERSONS:
+                return self._create_person(new)
+            resource = RESOURCES[object_]
+            if new.external is not None and new.external[0].startswith("cf_"):
+                return self._upsert(resource, new.values, *new.external)
+            body = self._client.send("POST", f"{INVENTORY}/{resource.path}", json=_body(new.values)).body
+            return Done(str(body[resource.one][resource.id]))
+        except VendorRefusal as refusal:
+            return Refused(refusal.code, refusal.message, refusal.field)
+
+    def _upsert(self, resource: Resource, values: Mapping[str, Any], field: str, value: str) -> Result:
+        """`PUT /books/v3/{resource}` with a unique custom field creates at most once, however often it is sent.
+
+        Inventory documents no such call; both doors open on one store (Zoho Books v3 docs, headers
+        X-Unique-Identifier-Key, X-Unique-Identifier-Value, X-Upsert).
+        """
+        headers = {"X-Unique-Identifier-Key": field, "X-Unique-Identifier-Value": value, "X-Upsert": "true"}
+        answer = self._client.send(
+            "PUT", f"{BOOKS}/{resource.path}", json=_body(values), headers=headers, repeatable=True
+        )
+        return Done(str(answer.body[resource.one][resource.id]))
+
+    def _create_person(self, new: New) -> Result:
+        """Persons have no external id: after any doubt the contact's persons are read before a second try."""
+        contact = str(new.values["contact_id"])
+        if new.again and (known := self._same_person(contact, new.values)):
+            return Done(known)
+        for _attempt in range(2):
+            try:
+                body = self._client.send("POST", f"{INVENTORY}/contacts/contactpersons", json=_body(new.values)).body
+            except Doubtful:
+                if known := self._same_person(contact, new.values):
+                    return Done(known)
+                continue
+            row = body["contact_person"]
+            identity = str((row[0] if isinstance(row, list) else row)["contact_person_id"])
+            self._parents[identity] = contact
+            self._persons.pop(contact, None)
+            return Done(identity)
+        return Refused("DOUBTFUL", "the answer to the creation was lost twice and the person is not there")
+
+    def _same_person(self, contact: str, values: Mapping[str, Any]) -> str | None:
+        def known_by(row: Mapping[str, Any]) -> tuple[Any, ...]:
+            return tuple(canonical(row.get(name), "text") for name in ("first_name", "last_name", "email"))
+
+        rows = self._persons_of(contact, again=True)
+        found = [str(row["contact_person_id"]) for row in rows if known_by(row) == known_by(values)]
+        if len(found) != 1:
+            return None
+        self._parents[found[0]] = contact
+        return found[0]
+
+    def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
+        """Only changed keys, beside those an update requires; neighbours within an address stay as they are."""
+        return [self._update_one(object_, change) for change in changes]
+
+    def _update_one(self, object_: str, change: Change) -> Result:
+        current = change.current.values
+        if object_ == PERSONS:
+            path = f"contacts/contactpersons/{change.id}"
+            required: tuple[str, ...] = ("contact_id", "first_name")
+            current = {**current, "contact_id": self._parents[change.id]}
+        else:
+            resource = RESOURCES[object_]
+            path, required = f"{resource.path}/{change.id}", resource.required
+        body = {name: current[name] for name in required if current.get(name) not in (None, "")}
+        body |= _body(change.values, current, clearing=True)
+        try:
+            self._client.send("PUT", f"{INVENTORY}/{path}", json=body)
+        except VendorRefusal as refusal:
+            return Missing() if refusal.is_missing else Refused(refusal.code, refusal.message, refusal.field)
+        return Done(change.id)
+
+    def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
+        """Items through the custom-field call (singular path, bare array); others by a partial update."""
+        results: dict[str, Result] = {}
+        for record, value in ids.items():
+            try:
+                if object_ == "items":
+                    fields = [{"api_name": field_, "value": value}]
+                    self._client.send("PUT", f"{INVENTORY}/item/{record}/customfields", json=fields)
+                    results[record] = Done(record)
+                    continue
+                current = self._read_one(object_, record, [])
+                results[record] = (
+                    Missing()
+                    if current is None
+                    else self._update_one(object_, Change(record, {field_: value}, current))
+                )
+            except VendorRefusal as refusal:
+                results[record] = Refused(refusal.code, refusal.message, refusal.field)
+        return results
+
+    def act(self, object_: str, record: str, action: str) -> Result:
+        """`POST …/active`, `…/inactive`, `…/status/confirmed`."""
+        resource = RESOURCES.get(object_)
+        if resource is None:
+            return Refused("NO_ACTION", f"{object_} have no action {action}")
+        try:
+            self._client.send(
+                "POST", f"{INVENTORY}/{resource.path}/{record}/{resource.actions}{action}", repeatable=True
+            )
+        except VendorRefusal as refusal:
+            return Refused(refusal.code, refusal.message, refusal.field)
+        return Done(record)
+
+    def make_primary(self, object_: str, record: str) -> Result:
+        """`POST /contacts/contactpersons/{id}/primary`; setting it twice changes nothing."""
+        try:
+            self._client.send("POST", f"{INVENTORY}/contacts/contactpersons/{record}/primary", repeatable=True)
+        except VendorRefusal as refusal:
+            return Refused(refusal.code, refusal.message, refusal.field)
+        return Done(record)
+
+    def lookup(self, kind: str, value: Any) -> Any:
+        """Taxes by name, read once."""
+        if kind != "taxes":
+            return None
+        if self._taxes is None:
+            rows = self._client.get(f"{INVENTORY}/settings/taxes").body.get("taxes", [])
+            self._taxes = {str(row["tax_name"]).strip().casefold(): str(row["tax_id"]) for row in rows}
+        named = value[0] if isinstance(value, list) else value
+        name = named.get("name") if isinstance(named, Mapping) else named
+        return self._taxes.get(str(name).strip().casefold())
+
+    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
+        """A plain stream goes to the resource of its name: by its id, or by one unique custom field (Books door)."""
+        return [self._upsert_plain(stream, keys, record) for record in records]
+
+    def _upsert_plain(self, stream: str, keys: Sequence[str], record: Mapping[str, Any]) -> Result:
+        resource = RESOURCES.get(stream)
+        if resource is None:
+            return Refused("NO_RESOURCE", f"{stream} is none of: {', '.join(sorted(RESOURCES))}")
+        try:
+            if list(keys) == [resource.id]:
+                current = self._read_one(stream, str(record[resource.id]), [])
+                if current is None:
+                    return Missing()
+                values = {name: value for name, value in record.items() if name != resource.id}
+                return self._update_one(stream, Change(str(record[resource.id]), values, current))
+            if len(keys) == 1 and keys[0].startswith("cf_"):
+                return self._upsert(resource, record, keys[0], str(record[keys[0]]))
+        except VendorRefusal as refusal:
+            return Refused(refusal.code, refusal.message, refusal.field)
+        return Refused("NO_KEY", f"{stream}: the key must be {resource.id} or one unique custom field (cf_…)")
+
+
+def _custom(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Custom fields by API name, from the hash or the list."""
+    listed = {str(one.get("api_name")): one.get("value") for one in row.get("custom_fields") or []}
+    return {**listed, **(row.get("custom_field_hash") or {})}
+
+
+def _body(
+    values: Mapping[str, Any], current: Mapping[str, Any] | None = None, *, clearing: bool = False
+) -> dict[str, Any]:
+    """A request body: dotted names nested among their current neighbours, custom fields in their list.
+
+    A cleared text is sent as `""`, the way these APIs answer it.
+    """
+    kept = {name: "" if value is None else value for name, value in values.items() if clearing or value is not None}
+    custom = [{"api_name": name, "value": value} for name, value in kept.items() if name.startswith("cf_")]
+    body = nested({name: value for name, value in kept.items() if not name.startswith("cf_")})
+    for root, keys in _NESTED.items():
+        if isinstance(body.get(root), dict):
+            there = (current or {}).get(root) or {}
+            neighbours = {key: there[key] for key in keys & there.keys() if there[key] not in (None, "")}
+            body[root] = {**neighbours, **body[root]}
+    if custom:
+        body["custom_fields"] = custom
+    return body

@@ -1,0 +1,32 @@
+"""Singer target for Zoho Inventory v1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ofrecord_kit import settings
+from ofrecord_kit.target import Destination, OfrecordTarget
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.program import run_program
+from singer_sdk import typing as th
+
+from target_inventory.objects import Inventory
+
+
+class TargetInventory(OfrecordTarget):
+    """Writes contacts, contact persons, items and sales orders of Zoho Inventory."""
+
+    name = "target-inventory"
+    system: ClassVar[str] = "inventory"
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        *settings.CONNECTION, *settings.FINANCE, *settings.WRITING
+    ).to_dict()
+
+    def connect(self, client: Counted) -> Destination:
+        """The inventory's way of writing."""
+        return Inventory(client)
+
+
+def main() -> None:
+    """The command `target-inventory`."""
+    run_program(TargetInventory)
