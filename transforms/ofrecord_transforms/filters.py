@@ -50,9 +50,13 @@ def _empty(value: Any) -> bool:
 
 
 def _word(entity: Entity, system: str, name: str) -> str:
-    """What the rules call the field; else the entity it leads to; else its own name in plain words."""
+    """What the rules call the field, unless its values are translated; else the entity it leads to; else its own name in plain words."""
     for rule in entity.fields:
-        if system in rule.sides and rule.sides[system].field == name:
+        if (
+            system in rule.sides
+            and rule.sides[system].field == name
+            and not any(side.values for side in rule.sides.values())
+        ):
             return rule.name
     if entity.combine is not None and entity.combine.by == name:
         return entity.combine.through or entity.combine.same_as or name

@@ -142,13 +142,14 @@ class Entity:
     def reads(self, rule: Field, system: str) -> bool:
         """Is this field looked at when a record of this system comes in?
 
-        Not when nobody may act on it: what was created once lives its own life afterwards.
+        Not when nobody may act on it: a record that was created once lives its own life, so that an edit of what
+        the originator sent is no violation.
         """
         side = rule.sides.get(system)
         if side is None or side.always is not None:
             return False
         own = rule.owner in {system, "shared"}
-        return own or self.once is None or rule.after_create
+        return own or self.once is None or rule.after_create or system in self.new
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""What the rules a customer starts with say."""
+
+from pathlib import Path
+
+import pytest
+
+from ofrecord_transforms.rules import Rules
+
+RULES = Path(__file__).parents[2] / "rules"
+
+
+def owner(rules: Rules, entity: str, what: str) -> str:
+    return next(rule.owner for rule in rules.entities[entity].fields if rule.what == what)
+
+
+@pytest.mark.parametrize(
+    ("entity", "what", "expected"),
+    [
+        ("product", "Name", "inventory"),
+        ("product", "List price", "inventory"),
+        ("product", "Can be promised", "inventory"),
+        ("account", "Name", "shared"),
+        ("account", "Phone", "shared"),
+        ("account", "Payment terms", "inventory"),
+        ("account", "Credit limit", "inventory"),
+        ("contact", "E-mail", "crm"),
+        ("order", "Lines", "crm"),
+        ("order", "Order status", "inventory"),
+        ("invoice", "Payment status", "books"),
+        ("payment", "Paid", "books"),
+    ],
+)
+def test_the_shipped_owner_of_a_field(shipped, entity, what, expected):
+    assert owner(shipped, entity, what) == expected
+
+
+def test_a_two_way_field_always_names_its_policy(shipped):
+    open_ends = [
+        rule.rule
+        for entity in shipped.entities.values()
+        for rule in entity.fields
+        if rule.owner == "shared" and rule.policy is None
+    ]
+    assert open_ends == []
+
+
+def test_nothing_is_written_to_books_or_between_the_doors_of_one_store(shipped):
+    directions = {way for entity in shipped.entities.values() for way in entity.directions()}
+    assert directions == {("crm", "inventory"), ("inventory", "crm"), ("books", "crm")}
+
+
+def test_every_file_opens_with_a_comment_for_its_reader():
+    silent = [path.name for path in RULES.glob("*.yml") if not path.read_text(encoding="utf-8").startswith("# ")]
+    assert silent == []
+
+
+def test_an_edit_of_a_created_order_is_no_violation_but_an_edit_of_its_number_in_the_crm_is(shipped):
+    order = shipped.entities["order"]
+    rules = {rule.what: rule for rule in order.fields}
+    assert not order.reads(rules["Adjustment"], "inventory")
+    assert order.reads(rules["Order number"], "crm")
