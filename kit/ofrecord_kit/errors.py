@@ -37,11 +37,11 @@ def sentence(what: str, *, where: str, expected: str, remedy: str) -> str:
     return f"{what} ({where}). Expected: {expected}. {remedy}"
 
 
-class Stop(FatalAPIError):
+class Stop(FatalAPIError):  # noqa: N818 - named for what the caller does
     """Nothing more can be done until a person changes something."""
 
 
-class BadSettings(Stop, ConfigurationError):
+class BadSettings(Stop, ConfigurationError):  # noqa: N818 - named for what the caller does
     """Settings are missing or contradict each other; `problems` has one line for each."""
 
     def __init__(self, problems: list[str], *, where: str = "settings") -> None:
@@ -74,7 +74,7 @@ class DailyLimit(Stop):
     """The calls of the day are used up (finance code 45); the next run resumes from the bookmark."""
 
 
-class Retry(RetriableAPIError):
+class Retry(RetriableAPIError):  # noqa: N818 - named for what the caller does
     """Nothing was done. Trying later, unchanged, is right."""
 
 
@@ -86,7 +86,7 @@ class VendorBusy(Retry):
     """The vendor refused for load or failed, and the attempts are used up."""
 
 
-class SetAside(SkippableAPIError):
+class SetAside(SkippableAPIError):  # noqa: N818 - named for what the caller does
     """Concerns one record: keep it with its reason and go on with the others."""
 
 

@@ -62,8 +62,7 @@ _REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "invalid_client": (
         "The client id is unknown in this data centre",
-        "Check client_id, and that accounts_url is the address of the data centre where the client is registered "
-        "(.com, .eu, .in, .com.au, .jp, .ca).",
+        "Check client_id, and that accounts_url is the data centre where the client is registered (.com, .eu, .in …).",
     ),
     "invalid_code": (
         "The refresh token is refused: revoked, replaced, or issued in another data centre",
