@@ -261,3 +261,17 @@ def test_a_folder_without_rules_is_refused(tmp_path, make, message):
         folder.mkdir()
     with pytest.raises(RulesError, match=message):
         load(folder)
+
+
+@pytest.mark.promise("N14")
+@pytest.mark.parametrize(("one", "other"), [("books", "inventory"), ("inventory", "books")])
+@pytest.mark.parametrize("owner", ["books", "inventory", "shared"])
+def test_nothing_is_ever_synced_between_the_two_doors_of_one_store(one, other, owner):
+    systems = f"systems:\n  {one}: {{stream: t, id: i}}\n  {other}: {{stream: u, id: i}}\n"
+    third = f"{systems}  crm: {{stream: T, id: id}}\n"
+    line = f"fields:\n  - {{what: Name, owner: {owner}, {one}: a, {other}: b}}\n"
+    assert any(
+        "two doors to one store" in text for text in problems_of({"rules/p.yml": f"entity: p\n{WHO}{systems}{line}"})
+    )
+    beside_crm = problems_of({"rules/p.yml": f"entity: p\n{WHO}{third}{line}"})
+    assert any("has a books and an inventory side" in text for text in beside_crm)

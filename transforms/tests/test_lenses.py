@@ -24,11 +24,21 @@ def test_a_unit_there_and_back_is_the_same_amount(source, destination, value):
     assert abs(conversion.backward(conversion.forward(value)) - value) <= Decimal("1e-8")
 
 
-@pytest.mark.parametrize(("source", "destination"), [("kg", "g"), ("g", "kg"), ("l", "ml")])
+@pytest.mark.promise("F097")
+@pytest.mark.parametrize(("source", "destination"), [("m", "cm"), ("kg", "g"), ("g", "kg"), ("l", "ml")])
 @given(value=decimals)
-def test_a_metric_unit_there_and_back_is_exact(source, destination, value):
+@example(value=Decimal("12.34"))
+def test_a_decimal_unit_there_and_back_is_exact_and_so_never_drifts(source, destination, value):
     conversion = amounts.unit(source, destination)
     assert conversion.backward(conversion.forward(value)) == value
+    assert conversion.forward(conversion.backward(conversion.forward(value))) == conversion.forward(value)
+
+
+@pytest.mark.promise("F097")
+def test_metres_become_centimetres_as_one_expects():
+    conversion = amounts.unit("m", "cm")
+    assert str(conversion.forward(Decimal("12.34"))) == "1234"
+    assert str(conversion.backward(1234)) == "12.34"
 
 
 @pytest.mark.parametrize(("source", "destination"), PAIRS)
@@ -42,6 +52,7 @@ def test_round_trips_without_end_do_not_drift(source, destination, value):
     assert abs(current - once) <= Decimal("1e-8")
 
 
+@pytest.mark.promise("F097")
 @given(value=cents)
 @example(value=Decimal("12.34"))
 @example(value=Decimal("90071992547409.93"))

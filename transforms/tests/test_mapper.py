@@ -221,6 +221,20 @@ def test_termination_hands_on_whole_lines_only(tmp_path):
     assert all(json.loads(line)["type"] == "RECORD" for line in rest.splitlines())
 
 
+def test_a_target_that_stopped_reading_ends_the_mapper_without_a_traceback(tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"rules": str(PROJECT / "rules"), **MAPPINGS["products-inventory-to-crm"]}))
+    unread, out = os.pipe()
+    os.close(unread)
+    text = (HERE / "singer" / "products-inventory-to-crm.in.jsonl").read_bytes()
+    done = subprocess.run(
+        [*PROGRAM, "--config", str(config)], input=text, stdout=out, stderr=subprocess.PIPE, check=False
+    )
+    os.close(out)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr.decode()
+
+
 def test_without_the_setting_every_entity_that_goes_this_way_is_mapped(shipped: Rules):
     assert chosen(shipped, "crm", "inventory", None) == ["account", "contact", "order", "product", "vendor"]
 
