@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,46 @@ import orjson
 Record = dict[str, Any]
 
 
+KeysOf = Callable[[Record], Iterable[Hashable]]
+
+
+class Index:
+    """Ids of the records of one table by a value computed from the record."""
+
+    def __init__(self, keys_of: KeysOf) -> None:
+        self._keys_of = keys_of
+        self._ids: dict[Hashable, dict[str, None]] = {}
+        self._keys: dict[str, tuple[Hashable, ...]] = {}
+
+    def note(self, record_id: str, record: Record | None) -> None:
+        """Forget what was known of this id; learn the record, unless it is None (removed)."""
+        for key in self._keys.pop(record_id, ()):
+            ids = self._ids[key]
+            ids.pop(record_id, None)
+            if not ids:
+                del self._ids[key]
+        if record is None:
+            return
+        keys = tuple(self._keys_of(record))
+        for key in keys:
+            self._ids.setdefault(key, {})[record_id] = None
+        self._keys[record_id] = keys
+
+    def ids(self, key: Hashable) -> list[str]:
+        """Ids of the records with that value, oldest first."""
+        return list(self._ids.get(key, ()))
+
+
 class Table:
     """Records by id, in order of insertion. Change a record only through :meth:`put`."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
+        self._indexes: dict[str, Index] = {}
         self.name = name
         self.rows: dict[str, Record] = {}
+        self.version = 0
+        """Grows with every change; caches derived from the table compare it."""
 
     def get(self, key: str) -> Record | None:
         """The live record (do not change it in place; copy, then :meth:`put`)."""
@@ -28,12 +60,31 @@ class Table:
     def put(self, key: str, record: Record) -> None:
         """Insert or replace one record."""
         self.rows[key] = record
-        self._store.touched.add((self.name, key))
+        self._changed(key, record)
 
     def remove(self, key: str) -> Record | None:
         """Remove one record; returns it, or None when there was none."""
-        self._store.touched.add((self.name, key))
+        self._changed(key, None)
         return self.rows.pop(key, None)
+
+    def index(self, name: str, keys_of: KeysOf) -> Index:
+        """The index of that name, built on first use and kept up to date afterwards."""
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = Index(keys_of)
+            for key, record in self.rows.items():
+                index.note(key, record)
+        return index
+
+    def forget_indexes(self) -> None:
+        """Drop all indexes (the meaning of a field changed)."""
+        self._indexes.clear()
+
+    def _changed(self, key: str, record: Record | None) -> None:
+        self.version += 1
+        self._store.touched[self.name, key] = None
+        for index in self._indexes.values():
+            index.note(key, record)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(list(self.rows.values()))
@@ -47,14 +98,15 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self.tables: dict[str, Table] = {}
-        self.touched: set[tuple[str, str]] = set()
-        self._snapshots: dict[str, dict[str, dict[str, Record]]] = {}
+        self.touched: dict[tuple[str, str], None] = {}
+        self._snapshots: dict[str, bytes] = {}
         self._connection: sqlite3.Connection | None = None
         if path is not None:
             self._connection = sqlite3.connect(path, check_same_thread=False)
             self._connection.execute(
                 "create table if not exists record (tab text, id text, seq integer, body blob, primary key (tab, id))"
             )
+            self._connection.execute("create index if not exists by_seq on record (seq)")
             for table, key, body in self._connection.execute("select tab, id, body from record order by seq, rowid"):
                 self.table(table).rows[key] = orjson.loads(body)
 
@@ -68,7 +120,7 @@ class Store:
         """Write what was touched to the file, if there is one."""
         if self._connection is not None and self.touched:
             with self._connection:
-                for name, key in sorted(self.touched):
+                for name, key in self.touched:
                     record = self.table(name).get(key)
                     if record is None:
                         self._connection.execute("delete from record where tab=? and id=?", (name, key))
@@ -89,15 +141,15 @@ class Store:
         self.commit()
 
     def snapshot(self, name: str) -> None:
-        """Keep a copy of everything under this name."""
-        self._snapshots[name] = {table.name: copy.deepcopy(table.rows) for table in self.tables.values()}
+        """Keep a copy of everything under this name, in memory."""
+        self._snapshots[name] = orjson.dumps({table.name: table.rows for table in self.tables.values()})
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot; raises KeyError when there is none of that name."""
-        kept = self._snapshots[name]
+        kept = orjson.loads(self._snapshots[name])
         self.clear()
         for table_name, rows in kept.items():
             table = self.table(table_name)
-            for key, record in copy.deepcopy(rows).items():
+            for key, record in rows.items():
                 table.put(key, record)
         self.commit()

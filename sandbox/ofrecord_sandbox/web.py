@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from ofrecord_sandbox.world import World
+    pass
 
 Handler = Callable[..., "Response"]
 
@@ -50,6 +50,8 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
     """Cut the connection instead of answering (a fault)."""
+    delay_s: float = 0.0
+    """Wait this long before answering (latency, a fault)."""
 
     def encoded(self) -> bytes:
         """The body as it travels."""

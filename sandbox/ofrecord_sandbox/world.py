@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,6 +71,29 @@ class Limits:
 
 
 @dataclass
+class Fault:
+    """One arranged misfortune; see :mod:`ofrecord_sandbox.faults`."""
+
+    do: str
+    method: str = ""
+    """Empty: any method."""
+    path: str = ""
+    """A prefix, or a regular expression when it begins with `^`."""
+    nth: int = 1
+    times: int = 1
+    """How often in a row, beginning with the nth matching request; 0 means for ever."""
+    status: int = 500
+    body: Any = None
+    after_commit: bool = False
+    delay_s: float = 0.0
+    seen: int = 0
+
+
+Guard = Callable[["World", Request], Response | None]
+"""Looks at a request before its handler does; an answer ends the matter."""
+
+
+@dataclass
 class World:
     """Everything the stand-in knows. Vendor modules hang their routes on `router`."""
 
@@ -78,6 +103,20 @@ class World:
     router: Router = field(default_factory=Router)
     journal: list[JournalEntry] = field(default_factory=list)
     base_url: str = "http://127.0.0.1"
+    guards: dict[str, Guard] = field(default_factory=dict)
+    """By path prefix (`/crm/`): token, scopes and limits of a vendor."""
+    faults: list[Fault] = field(default_factory=list)
+    latency_s: float = 0.0
+    in_flight: dict[str, int] = field(default_factory=dict)
+    """Requests being answered, by system."""
+    crm_calls: deque[tuple[float, int]] = field(default_factory=deque)
+    """Moment (seconds since 1970) and credits of the CRM calls of the last 24 hours."""
+    cache: dict[str, Any] = field(default_factory=dict)
+    """Things derived from the store; may be emptied at any time."""
+    seed: str = "none"
+    """Name of the seed that `reset` plants again."""
+    reseed: Callable[[World], None] | None = None
+    """Brings an empty store back to its beginning (credentials, metadata, seed)."""
 
     def next_id(self, start: int) -> str:
         """A new decimal id, counted from `start` (one counter a start value), kept in the store."""

@@ -1,0 +1,124 @@
+"""Files beside a record. Source: Zoho CRM v8 docs, "Attachments". Uploading the same file twice makes two."""
+
+from __future__ import annotations
+
+import base64
+
+from ofrecord_sandbox.crm import organisation, params
+from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, missing_param
+from ofrecord_sandbox.crm.metadata import Module
+from ofrecord_sandbox.crm.shapes import display_name
+from ofrecord_sandbox.store import Record, Table
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+_IDS = 554023000002000000
+_LARGEST = 20 * 1024 * 1024
+_FIELDS = {
+    "id",
+    "File_Name",
+    "Size",
+    "Parent_Id",
+    "Owner",
+    "Created_Time",
+    "Modified_Time",
+    "Created_By",
+    "Modified_By",
+}
+
+
+def _parent(world: World, module: str, record_id: str) -> Module:
+    known = params.module_named(world, module)
+    if world.store.table(known.table).get(record_id) is None:
+        raise invalid_id({"resource_path_index": 1})
+    return known
+
+
+def _table(world: World) -> Table:
+    return world.store.table("crm/attachments")
+
+
+def _one(world: World, module: str, record_id: str, attachment_id: str) -> Record:
+    _parent(world, module, record_id)
+    row = _table(world).get(attachment_id)
+    if row is None or row["_parent"] != record_id:
+        raise invalid_id({"resource_path_index": 3})
+    return row
+
+
+def upload(world: World, request: Request, module: str, record_id: str) -> Response:
+    """`POST /{module}/{id}/Attachments`, one file a call, form field `file`; links to elsewhere are not imitated."""
+    _parent(world, module, record_id)
+    params.only(request)
+    if "file" not in request.files:
+        raise missing_param("file")
+    name, content = request.files["file"]
+    if len(content) > _LARGEST:
+        message = "Please check if the size of the file is within the limit"
+        raise RefusedError("FILE_SIZE_MORE_THAN_ALLOWED_SIZE", message, status=413)
+    now = organisation.local_time(world.clock.now())
+    row: Record = {
+        "id": world.next_id(_IDS),
+        "File_Name": name,
+        "Size": str(len(content)),
+        "Owner": organisation.user_reference(),
+        "Created_By": organisation.user_reference(),
+        "Modified_By": organisation.user_reference(),
+        "Created_Time": now,
+        "Modified_Time": now,
+        "_module": module,
+        "_parent": record_id,
+        "_content": base64.b64encode(content).decode(),
+    }
+    _table(world).put(row["id"], row)
+    shown = ("Modified_Time", "Modified_By", "Created_Time", "id", "Created_By")
+    element = {
+        "code": "SUCCESS",
+        "details": {key: row[key] for key in shown},
+        "message": "attachment uploaded successfully",
+        "status": "success",
+    }
+    return Response(200, {"data": [element]})
+
+
+def list_attachments(world: World, request: Request, module: str, record_id: str) -> Response:
+    """`GET /{module}/{id}/Attachments?fields=…`."""
+    _parent(world, module, record_id)
+    params.only(request, "fields", "page", "per_page")
+    names = [name for name in request.query.get("fields", "").split(",") if name]
+    if not names:
+        raise missing_param("fields")
+    for name in names:
+        if name not in _FIELDS:
+            raise invalid_data({"param_name": "fields", "api_name": name})
+    page = params.whole_number(request, "page", 1, 10)
+    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
+    index = _table(world).index("parent", lambda row: (row["_parent"],))
+    rows = [_table(world).rows[one] for one in index.ids(record_id)]
+    chosen = rows[(page - 1) * per_page : page * per_page]
+    if not chosen:
+        return Response(204)
+    parent = {"name": display_name(world, module, record_id), "id": record_id}
+    data = [{name: {**row, "Parent_Id": parent}[name] for name in dict.fromkeys([*names, "id"])} for row in chosen]
+    info = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(rows)}
+    return Response(200, {"data": data, "info": info})
+
+
+def download(world: World, request: Request, module: str, record_id: str, attachment_id: str) -> Response:
+    """`GET /{module}/{id}/Attachments/{attachment}`."""
+    params.only(request)
+    row = _one(world, module, record_id, attachment_id)
+    headers = {
+        "content-type": "application/octet-stream",
+        "content-disposition": f"attachment;filename*=UTF-8''{row['File_Name'].encode('ascii', 'replace').decode()}",
+    }
+    return Response(200, base64.b64decode(row["_content"]), headers)
+
+
+def delete(world: World, request: Request, module: str, record_id: str, attachment_id: str) -> Response:
+    """`DELETE /{module}/{id}/Attachments/{attachment}`."""
+    params.only(request)
+    _one(world, module, record_id, attachment_id)
+    _table(world).remove(attachment_id)
+    element = {"code": "SUCCESS", "details": {"id": attachment_id}, "message": "record deleted", "status": "success"}
+    return Response(200, {"data": [element]})

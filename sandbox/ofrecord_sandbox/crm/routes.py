@@ -1,0 +1,54 @@
+"""The CRM's paths, and the refusals of whole requests turned into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from ofrecord_sandbox.crm import attachments, coql, guard, reading, settings, writing
+from ofrecord_sandbox.crm.answers import RefusedError
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+_PATHS: list[tuple[str, str, Callable[..., Response]]] = [
+    ("GET", "settings/modules", settings.modules),
+    ("GET", "settings/modules/{name}", settings.module),
+    ("GET", "settings/fields", settings.fields),
+    ("GET", "settings/layouts", settings.layouts),
+    ("GET", "org", settings.organization),
+    ("GET", "users", settings.users),
+    ("POST", "coql", coql.answer),
+    ("GET", "{module}", reading.list_records),
+    ("POST", "{module}", writing.insert),
+    ("PUT", "{module}", writing.update_many),
+    ("DELETE", "{module}", writing.delete_many),
+    ("POST", "{module}/upsert", writing.upsert),
+    ("GET", "{module}/deleted", reading.list_deleted),
+    ("GET", "{module}/{record_id}", reading.get_record),
+    ("PUT", "{module}/{record_id}", writing.update),
+    ("DELETE", "{module}/{record_id}", writing.delete),
+    ("POST", "{module}/{record_id}/actions/clone", writing.clone),
+    ("GET", "{module}/{record_id}/Attachments", attachments.list_attachments),
+    ("POST", "{module}/{record_id}/Attachments", attachments.upload),
+    ("GET", "{module}/{record_id}/Attachments/{attachment_id}", attachments.download),
+    ("DELETE", "{module}/{record_id}/Attachments/{attachment_id}", attachments.delete),
+]
+
+
+def register(world: World) -> None:
+    """Hang the CRM's paths and its guard on the world."""
+    world.guards["/crm/"] = guard.guard
+    for method, path, handler in _PATHS:
+        world.router.add(method, guard.PREFIX + path, _refusing(handler))
+
+
+def _refusing(handler: Callable[..., Response]) -> Callable[..., Response]:
+    @wraps(handler)
+    def answer(world: World, request: Request, **values: str) -> Response:
+        try:
+            response = handler(world, request, **values)
+        except RefusedError as error:
+            response = error.response()
+        return guard.add_credit_header(world, response)
+
+    return answer

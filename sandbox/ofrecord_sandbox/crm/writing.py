@@ -1,0 +1,267 @@
+"""Insert, update, upsert, delete: one answer a record, in order.
+
+Source: Zoho CRM v8 docs, "Insert Records", "Update Records", "Upsert Records", "Delete Records".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ofrecord_sandbox.crm import automation, organisation, params
+from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, missing_param
+from ofrecord_sandbox.crm.change import apply_values
+from ofrecord_sandbox.crm.duplicates import checked_fields, find_match, refuse_duplicates
+from ofrecord_sandbox.crm.external import External
+from ofrecord_sandbox.crm.metadata import Module
+from ofrecord_sandbox.crm.shapes import display_name
+from ofrecord_sandbox.store import Record
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+_IDS = 554023000001000000
+_KEYS = ("data", "trigger", "apply_feature_execution", "skip_feature_execution", "duplicate_check_fields")
+_ALREADY_MODIFIED = 412
+Element = dict[str, Any]
+
+
+def insert(world: World, request: Request, module: str) -> Response:
+    """`POST /{module}`."""
+    known = _writable(world, request, module)
+    given = params.body(request, *_KEYS[:-1])
+    batch = _Batch(world, request, known, given)
+    return batch.each(params.records(given), batch.insert_one, 201)
+
+
+def update_many(world: World, request: Request, module: str) -> Response:
+    """`PUT /{module}`: each element names its record by `id`, or by its external field under `X-EXTERNAL`."""
+    known = _writable(world, request, module)
+    given = params.body(request, *_KEYS[:-1])
+    batch = _Batch(world, request, known, given)
+    return batch.each(params.records(given), batch.update_one, 200)
+
+
+def update(world: World, request: Request, module: str, record_id: str) -> Response:
+    """`PUT /{module}/{id}`."""
+    known = _writable(world, request, module)
+    given = params.body(request, *_KEYS[:-1])
+    data = params.records(given)
+    if len(data) > 1:
+        raise invalid_data({"maximum_length": 1, "api_name": "data", "json_path": "$.data"})
+    batch = _Batch(world, request, known, given)
+    found = batch.external.find(world, known, record_id)
+    if found is None:
+        error = invalid_id({"id": record_id})
+        return Response(400, {"data": [error.body()]})
+    return batch.each(data, lambda values, path: batch.change_one(found, values, path), 200)
+
+
+def upsert(world: World, request: Request, module: str) -> Response:
+    """`POST /{module}/upsert`. Status 200 even when all were inserted (UNVERIFIED)."""
+    known = _writable(world, request, module)
+    given = params.body(request, *_KEYS)
+    batch = _Batch(world, request, known, given)
+    named = given.get("duplicate_check_fields")
+    batch.check_fields = checked_fields(known, [] if named is None else named)
+    return batch.each(params.records(given), batch.upsert_one, 200)
+
+
+def delete_many(world: World, request: Request, module: str) -> Response:
+    """`DELETE /{module}?ids=a,b`."""
+    known = params.module_named(world, module)
+    params.only(request, "ids", "wf_trigger")
+    ids = [one for one in request.query.get("ids", "").split(",") if one]
+    if not ids:
+        raise missing_param("ids")
+    if len(ids) > params.MAX_RECORDS:
+        raise RefusedError("LIMIT_EXCEEDED", "only 100 records can be deleted in one call", {"param_name": "ids"})
+    return _delete(world, request, known, ids)
+
+
+def delete(world: World, request: Request, module: str, record_id: str) -> Response:
+    """`DELETE /{module}/{id}`."""
+    known = params.module_named(world, module)
+    params.only(request, "wf_trigger")
+    return _delete(world, request, known, [record_id])
+
+
+def clone(world: World, request: Request, module: str, record_id: str) -> Response:
+    """`POST /{module}/{id}/actions/clone` of a module without unique values in the record."""
+    known = params.module_named(world, module)
+    record = world.store.table(known.table).get(record_id)
+    if record is None:
+        return Response(400, {"data": [invalid_id({"id": record_id}).body()]})
+    copied = {
+        name: value
+        for name, value in record.items()
+        if name in known.fields and not known.fields[name].read_only and not known.fields[name].external
+    }
+    for field in known.subforms():
+        columns = params.module_named(world, field.target).fields
+        copied[field.api_name] = [
+            {name: value for name, value in row.items() if name in columns and not columns[name].read_only}
+            for row in record.get(field.api_name) or []
+        ]
+    batch = _Batch(world, request, known, {})
+    return batch.each([copied], batch.insert_one, 201)
+
+
+def _writable(world: World, request: Request, module: str) -> Module:
+    known = params.module_named(world, module)
+    params.only(request)
+    if known.kind == "subform":
+        raise RefusedError("NOT_SUPPORTED", "The module is not supported in this API", {"resource_path_index": 0}, 403)
+    return known
+
+
+class _Batch:
+    """The records of one call and what they share."""
+
+    def __init__(self, world: World, request: Request, module: Module, given: dict[str, Any]) -> None:
+        self.world = world
+        self.request = request
+        self.module = module
+        self.table = world.store.table(module.table)
+        self.external = External(world, module, request)
+        self.check_fields: list[str] = []
+        self.features = automation.features(given)
+        self.unmodified_since = _moment(request, "if-unmodified-since")
+
+    def each(self, data: list[Any], act: Callable[[Record, str], Element], success: int) -> Response:
+        """All records through `act`; overall status by the vendor's rule."""
+        elements = []
+        codes = set()
+        for number, values in enumerate(data):
+            path = f"$.data[{number}]"
+            try:
+                if not isinstance(values, dict):
+                    raise invalid_data({"expected_data_type": "jsonobject", "json_path": path})
+                elements.append(act(values, path))
+                codes.add("SUCCESS")
+            except RefusedError as error:
+                elements.append(error.body())
+                codes.add(error.code)
+        return Response(_overall(codes, success), {"data": elements})
+
+    def insert_one(self, values: Record, path: str) -> Element:
+        """A new record."""
+        if "id" in values:
+            raise invalid_data({"api_name": "id", "json_path": f"{path}.id"})
+        return self._store(None, values, path, "insert")
+
+    def update_one(self, values: Record, path: str) -> Element:
+        """A record that names itself."""
+        own = self.external.own
+        if own:
+            key = values.get(own)
+            found = self.external.find(self.world, self.module, str(key)) if key is not None else None
+        else:
+            key = values.get("id")
+            if key is None:
+                details = {"api_name": "id", "json_path": f"{path}.id"}
+                raise RefusedError("MANDATORY_NOT_FOUND", "required field not found", details)
+            found = key if isinstance(key, str) and self.table.get(key) is not None else None
+        if found is None:
+            raise invalid_id({"id": key, "api_name": own or "id", "json_path": f"{path}.{own or 'id'}"})
+        return self.change_one(found, values, path)
+
+    def change_one(self, record_id: str, values: Record, path: str) -> Element:
+        """A known record."""
+        return self._store(record_id, {name: value for name, value in values.items() if name != "id"}, path, "update")
+
+    def upsert_one(self, values: Record, path: str) -> Element:
+        """Whatever the duplicate check says."""
+        if values.get("id") is not None:
+            element = self.update_one(values, path)
+            return {**element, "action": "update", "duplicate_field": None}
+        found, by = find_match(self.world, self.module, self.check_fields, values, path)
+        action = "insert" if found is None else "update"
+        element = self._store(found, values, path, action)
+        return {**element, "action": action, "duplicate_field": by}
+
+    def _store(self, record_id: str | None, values: Record, path: str, action: str) -> Element:
+        existing = self.table.get(record_id) if record_id is not None else None
+        if existing is not None and self.unmodified_since is not None and existing["_m"] > self.unmodified_since:
+            raise RefusedError(
+                "ALREADY_MODIFIED",
+                "record updated time has already passed if-unmodified-since time",
+                _stamp(existing),
+                _ALREADY_MODIFIED,
+            )
+        refuse_duplicates(self.world, self.module, record_id, values, path)
+        moment = self.world.clock.now()
+        now = organisation.local_time(moment)
+        record = apply_values(self.world, self.module, existing, values, path, self.external, now)
+        if existing is None:
+            record |= {
+                "id": self.world.next_id(_IDS),
+                "Created_Time": now,
+                "Created_By": organisation.user_reference(),
+                "_c": int(moment.timestamp()),
+            }
+            record.setdefault("Owner", organisation.user_reference())
+        record |= {"Modified_Time": now, "Modified_By": organisation.user_reference(), "_m": int(moment.timestamp())}
+        self.table.put(record["id"], record)
+        automation.fire(self.world, self.request, self.module.api_name, record["id"], action, self.features)
+        return {
+            "code": "SUCCESS",
+            "details": _stamp(record) | {"$approval_state": "approved"},
+            "message": "record added" if action == "insert" else "record updated",
+            "status": "success",
+        }
+
+
+def _overall(codes: set[str], success: int) -> int:
+    if codes == {"SUCCESS"}:
+        return success
+    if codes == {"ALREADY_MODIFIED"}:
+        return _ALREADY_MODIFIED
+    return 207 if "SUCCESS" in codes else 400
+
+
+def _stamp(record: Record) -> dict[str, Any]:
+    return {name: record[name] for name in ("Modified_Time", "Modified_By", "Created_Time", "id", "Created_By")}
+
+
+def _moment(request: Request, header: str) -> int | None:
+    given = request.headers.get(header)
+    if given is None:
+        return None
+    try:
+        return organisation.epoch(given)
+    except ValueError:
+        raise invalid_data({"header_name": header, "expected_data_type": "datetime"}) from None
+
+
+def _delete(world: World, request: Request, module: Module, keys: list[str]) -> Response:
+    external = External(world, module, request)
+    fires = request.query.get("wf_trigger", "true") != "false"
+    elements, codes = [], set()
+    for key in keys:
+        found = external.find(world, module, key)
+        if found is None:
+            elements.append(RefusedError("INVALID_DATA", "record not deleted", {"id": key}).body())
+            codes.add("INVALID_DATA")
+            continue
+        _bury(world, module, found)
+        automation.fire(world, request, module.api_name, found, "delete", automation.ALL if fires else ())
+        details = {"id": found} | ({external.own: key} if external.own else {})
+        elements.append({"code": "SUCCESS", "details": details, "message": "record deleted", "status": "success"})
+        codes.add("SUCCESS")
+    return Response(_overall(codes, 200), {"data": elements})
+
+
+def _bury(world: World, module: Module, record_id: str) -> None:
+    name = display_name(world, module.api_name, record_id)
+    record = world.store.table(module.table).rows[record_id]
+    world.store.table(module.table).remove(record_id)
+    moment = world.clock.now()
+    buried = {
+        "id": record_id,
+        "display_name": name,
+        "deleted_by": {"name": organisation.USER["name"], "id": organisation.USER["id"]},
+        "created_by": {"name": record["Created_By"]["name"], "id": record["Created_By"]["id"]},
+        "deleted_time": organisation.local_time(moment),
+        "_d": int(moment.timestamp()),
+    }
+    world.store.table(f"crm/deleted/{module.api_name}").put(record_id, buried)
