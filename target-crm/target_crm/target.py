@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ofrecord_kit.program import run_plugin
 from ofrecord_kit.target import Destination, OfrecordTarget
 from ofrecord_kit.target.counted import Counted
-from ofrecord_kit.target.program import run_program
-
 from target_crm.objects import Crm
 
 
@@ -24,4 +23,4 @@ class TargetCrm(OfrecordTarget):
 
 def main() -> None:
     """The command `target-crm`."""
-    run_program(TargetCrm)
+    run_plugin(TargetCrm)

@@ -277,7 +277,7 @@ class Inventory(Destination):
             return Refused(refusal.code, refusal.message, refusal.field)
         return Done(record)
 
-    def make_primary(self, object_: str, record: str) -> Result:
+    def make_primary(self, object_: str, record: str) -> Result:  # noqa: ARG002 - only persons have a primary one
         """`POST /contacts/contactpersons/{id}/primary`; setting it twice changes nothing."""
         try:
             self._client.send("POST", f"{INVENTORY}/contacts/contactpersons/{record}/primary", repeatable=True)

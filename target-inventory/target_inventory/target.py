@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ofrecord_kit import settings
-from ofrecord_kit.target import Destination, OfrecordTarget
-from ofrecord_kit.target.counted import Counted
-from ofrecord_kit.target.program import run_program
 from singer_sdk import typing as th
 
+from ofrecord_kit import settings
+from ofrecord_kit.program import run_plugin
+from ofrecord_kit.target import Destination, OfrecordTarget
+from ofrecord_kit.target.counted import Counted
 from target_inventory.objects import Inventory
 
 
@@ -29,4 +29,4 @@ class TargetInventory(OfrecordTarget):
 
 def main() -> None:
     """The command `target-inventory`."""
-    run_program(TargetInventory)
+    run_plugin(TargetInventory)

@@ -185,7 +185,8 @@ class Ledger:
         if source is not None:
             query = query.where(h.source == source)
         return [
-            Held(*row[:10], from_json(row[10]) if row[10] else None, row[11], *map(_aware, row[12:15]), row[15])
+            Held(  # type: ignore[call-arg]
+                *row[:10], from_json(row[10]) if row[10] else None, row[11], *map(_aware, row[12:15]), row[15])
             for row in self._rows(query)
         ]
 
@@ -206,7 +207,8 @@ class Ledger:
         if since is not None:
             query = query.where(e.at >= _naive(since))
         return [
-            Event(*row[:3], _value(row[3]), row[4], row[5], _value(row[6]), _value(row[7]), row[8], row[9], _aware(row[10]), row[11])
+            Event(  # type: ignore[call-arg]
+                *row[:3], _value(row[3]), row[4], row[5], _value(row[6]), _value(row[7]), row[8], row[9], _aware(row[10]), row[11])
             for row in self._rows(query)
         ]  # fmt: skip
 
@@ -219,7 +221,8 @@ class Ledger:
         if group is not None:
             query = query.where(r.grp == group)
         return [
-            Run(*row[:5], _aware(row[5]) or datetime.now(UTC), _aware(row[6]), row[7], from_json(row[8]), *row[9:])
+            Run(  # type: ignore[call-arg]
+                *row[:5], _aware(row[5]) or datetime.now(UTC), _aware(row[6]), row[7], from_json(row[8]), *row[9:])
             for row in self._rows(query)
         ]
 

@@ -32,7 +32,7 @@ def canonical(value: Any, form: str | None = None) -> Hashable:
 
 def same(one: Any, other: Any, form: str | None = None) -> bool:
     """Are two values the same in canonical form?"""
-    return one == other and type(one) is type(other) or canonical(one, form) == canonical(other, form)
+    return (one == other and type(one) is type(other)) or canonical(one, form) == canonical(other, form)
 
 
 def match_form(value: Any, form: str | None = None) -> Hashable:

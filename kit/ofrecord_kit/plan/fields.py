@@ -125,14 +125,14 @@ def observe(rule: FieldRule, observed: Any, agreed: Agreed) -> Violation | None:
     return Violation(rule.field, agreed.source, observed, rule.answer)
 
 
-def decide(
+def decide(  # noqa: PLR0917 - the table has as many columns
     rule: FieldRule,
     source: str,
     value: Any,
     native: Any,
     agreed: Agreed,
     current: Any,
-    times: Times = Times(),  # noqa: B008 - frozen
+    times: Times = Times(),
     missing: str = "leave",
 ) -> Decision:
     """The decision about one field.

@@ -67,7 +67,7 @@ def violations_of(
     return tuple(violation for violation in found if violation)
 
 
-def plan_update(
+def plan_update(  # noqa: PLR0917 - the table has as many columns
     rules: Iterable[FieldRule],
     source: str,
     values: Mapping[str, Any],

@@ -5,7 +5,8 @@
 """
 
 from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, Stale
-from ofrecord_kit.target.program import OfrecordSink, OfrecordTarget
+from ofrecord_kit.target.program import OfrecordTarget
+from ofrecord_kit.target.sink import OfrecordSink
 from ofrecord_kit.target.wire import Wire, read_wire
 
 __all__ = [

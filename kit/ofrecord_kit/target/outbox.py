@@ -82,7 +82,7 @@ class Outbox:
         results = dict(zip(values, self.destination.update(object_, changes), strict=True)) if changes else {}
         self._record(group, payable, ids, current, results, counts)
 
-    def _record(
+    def _record(  # noqa: PLR0917 - one place, called once
         self, group: Sequence[Owed], payable: Sequence[tuple[Owed, Any, Any]], ids: Mapping[str, str],
         current: Mapping[str, Any], results: Mapping[str, Result], counts: dict[str, int],
     ) -> None:  # fmt: skip
@@ -124,8 +124,8 @@ def choose_primaries(
         )
         if (
             not ranked
-            or agreed[ranked[0][2]].get(PRIMARY) is not None
-            and agreed[ranked[0][2]][PRIMARY].destination is True
+            or (agreed[ranked[0][2]].get(PRIMARY) is not None
+            and agreed[ranked[0][2]][PRIMARY].destination is True)
         ):
             continue
         if isinstance(destination.make_primary(wire.object, ranked[0][1]), Done):

@@ -6,7 +6,7 @@ import abc
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -18,10 +18,11 @@ from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from ofrecord_kit import settings
-from ofrecord_kit.errors import Retry, Stop
+from singer_sdk.exceptions import SingerSDKError
+from ofrecord_kit.errors import BadSettings
 from ofrecord_kit.http import Client
 from ofrecord_kit.ledger import Ledger, Run
-from ofrecord_kit.settings import Connection
+from ofrecord_kit.settings import Connection, check_settings
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Destination
 from ofrecord_kit.target.outbox import Outbox, choose_primaries
@@ -63,6 +64,32 @@ class OfrecordTarget(Target, abc.ABC):
     @abc.abstractmethod
     def connect(self, client: Counted) -> Destination:
         """The vendor's way of writing, over a client of its system."""
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls, *, about: bool = False, about_format: str | None = None, config: Any = None, file_input: Any = None
+    ) -> None:
+        """As the SDK's, but a run that stops with an error says so in its row."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        program = cls(config=config.config if config else None, parse_env_config=bool(config and config.parse_env))
+        try:
+            program.listen(file_input)
+        except SingerSDKError:
+            program.end_failed()
+            raise
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """All problems at once, without values (the SDK's own messages quote them)."""
+        schema = dict(self.config_jsonschema)
+        self.append_builtin_config(schema)
+        try:
+            check_settings(self.config, schema, plugin=self.name)
+        except BadSettings as error:
+            if raise_errors:
+                raise
+            return error.problems
+        return []
 
     def now(self) -> datetime:
         """The time, UTC."""
@@ -142,7 +169,7 @@ class OfrecordTarget(Target, abc.ABC):
         wire = next(iter(self._wires.values()), None)
         counts = {stream: dict(counted) for stream, counted in self.counts.items()}
         extras = {name: number for name, number in self.extras.items() if number}
-        done = status not in {"running"}
+        done = status != "running"
         return Run(
             self._run, os.environ.get("OFRECORD_RUN") or self._run, self.name,
             wire.source if wire else "singer", self.system, self._started, self.now() if done else None, status,
@@ -207,11 +234,3 @@ class OfrecordTarget(Target, abc.ABC):
         if not self._finished and self._ledger is not None:
             self._finish("failed")
 
-
-def run_program(program: type[OfrecordTarget], arguments: Sequence[str] | None = None) -> None:
-    """A target's entry: errors that tell a person what to do are printed as they are, without a traceback."""
-    try:
-        program.cli(args=list(arguments) if arguments is not None else None)
-    except (Stop, Retry) as error:
-        sys.stderr.write(f"{program.name}: {error}\n")
-        sys.exit(1)

@@ -107,7 +107,9 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         ledger.settle_fields(link, wire.destination, written)
 
 
-def _tell(ledger: Writing, item: Item, rule: Any, write: Any, link: str, ids: dict[str, str], wire: Any) -> None:
+def _tell(  # noqa: PLR0917 - one place, called once
+    ledger: Writing, item: Item, rule: Any, write: Any, link: str, ids: dict[str, str], wire: Any
+) -> None:
     before = item.current.values.get(rule.name) if item.current else None
     ledger.event(
         Event(

@@ -147,7 +147,7 @@ class OfrecordSink(BatchSink):
             ]
         )  # fmt: skip
 
-    def _plain_held(
+    def _plain_held(  # noqa: PLR0917 - the columns of a held record
         self, name: str, kind: str, words: str, code: str | None, field: str | None, row: Mapping[str, Any] | None
     ) -> Held:
         wire = self.wire
