@@ -36,9 +36,19 @@ class Node:
         return self.value
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe, and without aliases: a rule file says everything where it stands."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not used in rules", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
 def read(text: str, file: str) -> Node:
     """Parse one YAML document. Raises `yaml.MarkedYAMLError` when it is not YAML."""
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         return Node(None, file, 1) if node is None else _convert(loader, node, file)

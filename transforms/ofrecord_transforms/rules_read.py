@@ -176,7 +176,7 @@ class Reader:
                 continue
             filters[system] = {}
             for name, wanted in conditions.items():
-                if isinstance(wanted.value, list) and wanted.value:
+                if _is_list_of_values(wanted):
                     filters[system][name] = tuple(item.plain() for item in wanted.value)
                 elif wanted.value in words.PRESENCE:
                     filters[system][name] = wanted.value
@@ -350,7 +350,7 @@ class Reader:
             field=self.text(node, "field", where) or "",
             unit=self.text(node, "unit", where, required=False),
             currency=self.text(node, "currency", where, required=False),
-            values={key: child.plain() for key, child in values.value.items()} if values else None,
+            values=self.values(values, where) if values else None,
             always=always.plain() if always else None,
             region=self.text(node, "region", where, required=False),
             zero_when=self.zero_when(zero_when, where) if zero_when else None,
@@ -358,12 +358,25 @@ class Reader:
             line=node.line,
         )
 
+    def values(self, node: Node, where: str) -> dict[Any, Any]:
+        """This system's value → the other system's value."""
+        for child in node.value.values():
+            if isinstance(child.value, list | dict) or child.value is None:
+                self.problems.add(child, where, "values: each line is one value: one other value.")
+        return {key: child.value for key, child in node.value.items() if not isinstance(child.value, list | dict)}
+
     def zero_when(self, node: Node, where: str) -> dict[str, tuple[Any, ...]]:
         """Field → values for which the amount counts as 0."""
         found = {}
         for name, child in node.items():
-            if isinstance(child.value, list) and child.value:
+            if _is_list_of_values(child):
                 found[name] = tuple(item.plain() for item in child.value)
             else:
                 self.problems.add(child, where, f'zero_when: "{name}" needs a list of values.')
         return found
+
+
+def _is_list_of_values(node: Node) -> bool:
+    """A list that is not empty and holds nothing but plain values."""
+    items = node.value
+    return isinstance(items, list) and bool(items) and not any(isinstance(item.value, list | dict) for item in items)

@@ -15,8 +15,10 @@ def number(value: Any) -> Any:
     if isinstance(value, bool):
         msg = "is true or false, not a number"
         raise InvalidValueError(msg)
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int):
         return value
+    if isinstance(value, Decimal):
+        return value if "E+" not in str(value) else plain(value)
     try:
         parsed = Decimal(str(value).strip())
     except InvalidOperation:
