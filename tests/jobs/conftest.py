@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import yaml
 from ofrecord.demo.people import People
 from ofrecord.demo.stage import Stage, set_stage
-from ofrecord_kit.ledger import Ledger
+from ofrecord_kit.ledger import Event, Held, Ledger
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -127,7 +128,23 @@ class Company:
         ]
 
     def ledger(self) -> Ledger:
-        return Ledger.open(str(self.stage.ledger))
+        return Ledger(str(self.stage.ledger))
+
+    def events(self, run: str, *kinds: str) -> list[Event]:
+        """What the ledger recorded in a run of that name, oldest first."""
+        ledger = self.ledger()
+        runs = reversed(ledger.runs(group=run))
+        return [event for one in runs for event in ledger.events(run=one.run, kinds=kinds)]
+
+    def counts(self, run: str, entity: str) -> dict[str, int]:
+        """Outcomes of an entity, all directions of a run added up."""
+        total: Counter[str] = Counter()
+        for one in self.ledger().runs(group=run):
+            total.update(one.counts.get(entity, {}))
+        return dict(total)
+
+    def held(self) -> list[Held]:
+        return self.ledger().held()
 
     def edit_rules(self, name: str, old: str, new: str) -> None:
         """Change one passage of a rules file of this company; the passage must be there."""

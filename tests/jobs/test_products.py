@@ -30,8 +30,7 @@ def test_a_price_edited_by_hand_in_the_crm_is_put_back_and_listed_as_a_violation
     company.synced("products", run="edited")
     assert company.product_of(item)["Unit_Price"] == 10
     assert company.people.finance_get(f"/inventory/v1/items/{item}", "item") == before
-    events = company.ledger().events(run="edited")
-    violations = [event for event in events if event.kind == "violation"]
+    violations = company.events("edited", "violation")
     assert [(v.entity, v.field, Decimal(str(v.before)), Decimal(str(v.after))) for v in violations] == [
         ("product", "list price", Decimal(10), Decimal(7))
     ]
@@ -46,8 +45,7 @@ def test_a_lone_edit_is_held_where_the_rules_say_hold(company):
     company.people.crm_put("Products", company.product_of(item)["id"], Unit_Price=7)
     company.synced("products", run="edited")
     assert company.product_of(item)["Unit_Price"] == 7
-    held = company.ledger().held()
-    assert [(h.kind, h.field) for h in held] == [("violation", "list price")]
+    assert [(h.kind, h.field) for h in company.held()] == [("violation", "list price")]
 
 
 @pytest.mark.promise("N13")
