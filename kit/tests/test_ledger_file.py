@@ -116,9 +116,13 @@ def test_intentions_stand_until_they_are_confirmed(ledger: Ledger) -> None:
 
 def test_events_and_runs_are_told_in_order(ledger: Ledger) -> None:
     with ledger.writing(NOON) as writing:
-        writing.event(Event("violation", "product", "l", {"crm": "9"}, "price", "crm", 10, Decimal("15.5"), "product.yml:3"))
+        writing.event(
+            Event("violation", "product", "l", {"crm": "9"}, "price", "crm", 10, Decimal("15.5"), "product.yml:3")
+        )
         writing.put_run(Run("r", "g", "target-crm", "inventory", "crm", NOON, None, "running", {}, 0, None, False))
-        writing.put_run(Run("r", "g", "target-crm", "inventory", "crm", NOON, NOON, "finished", {"p": {"read": 1}}, 2, None, False))
+        writing.put_run(
+            Run("r", "g", "target-crm", "inventory", "crm", NOON, NOON, "finished", {"p": {"read": 1}}, 2, None, False)
+        )
     (event,) = ledger.events(kinds=["violation"], entity="product")
     assert (event.before, event.after, event.at, event.run) == (10, Decimal("15.5"), NOON, "run-1")
     (run,) = ledger.runs(group="g")
@@ -159,7 +163,10 @@ def test_a_full_disk_is_one_clear_message_and_keeps_what_was_recorded(ledger: Le
     with ledger._engine.connect().execution_options(reading=True) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(LedgerProblem, match=r"disk is full.*Free some space and run again"), ledger.writing(NOON) as writing:
+    with (
+        pytest.raises(LedgerProblem, match=r"disk is full.*Free some space and run again"),
+        ledger.writing(NOON) as writing,
+    ):
         for number in range(3000):
             writing.event(Event("updated", "product", "l", why="x" * 200, before=number))
     assert ledger.links_of("product", "inventory", "crm", ["1"])["1"].destination_id == "9"

@@ -68,7 +68,9 @@ ANYTHING = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
     max_leaves=6,
 )
-FORMS = st.sampled_from([None, "text", "number", "money", "phone", "email", "date", "datetime", "boolean", "address", "lines"])
+FORMS = st.sampled_from(
+    [None, "text", "number", "money", "phone", "email", "date", "datetime", "boolean", "address", "lines"]
+)
 
 
 @given(value=ANYTHING, form=FORMS)

@@ -173,7 +173,9 @@ def test_a_conversion_that_loses_something_is_not_taken_for_an_edit() -> None:
 def test_absent_is_not_mine_and_null_clears() -> None:
     rules = (MINE, FieldRule("Description", "description", "inventory"))
     agreed = {"list price": both(10), "description": both("old")}
-    plan = plan_update(rules, "inventory", {"Description": None}, {}, agreed, {"Unit_Price": 10, "Description": "old"}, Times())
+    plan = plan_update(
+        rules, "inventory", {"Description": None}, {}, agreed, {"Unit_Price": 10, "Description": "old"}, Times()
+    )
     assert set(plan.writes) == {"Description"}
     assert plan.writes["Description"].value is None
 

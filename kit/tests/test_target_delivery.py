@@ -118,15 +118,27 @@ def schema(**said: Any) -> dict[str, Any]:
 
 
 def field(name: str, owner: str, **more: Any) -> dict[str, Any]:
-    return {"type": ["string", "null"], "x-ofrecord": {"field": name, "owner": owner, "rule": f"product.yml:{name}", **more}}
+    return {
+        "type": ["string", "null"],
+        "x-ofrecord": {"field": name, "owner": owner, "rule": f"product.yml:{name}", **more},
+    }
 
 
 FIELDS = {"Name": "name", "Code": "code", "Price": "price", "Phone": "phone"}
 
 
-def record(identity: str = "1", observed: Mapping[str, Any] | None = None, note: Mapping[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+def record(
+    identity: str = "1", observed: Mapping[str, Any] | None = None, note: Mapping[str, Any] | None = None, **values: Any
+) -> dict[str, Any]:
     native = {FIELDS[name]: value for name, value in values.items() if name in FIELDS}
-    about = {"id": identity, "modified": None, "created": None, "deleted": False, "native": native, "observed": observed or {}}
+    about = {
+        "id": identity,
+        "modified": None,
+        "created": None,
+        "deleted": False,
+        "native": native,
+        "observed": observed or {},
+    }
     return {"Inventory_ID": identity, **values, "_ofrecord": {**about, **(note or {})}}
 
 
@@ -149,7 +161,9 @@ class World:
         assert found is not None
         return found
 
-    def deliver(self, *records: Mapping[str, Any], said: Mapping[str, Any] | None = None, **options: Any) -> list[str | None]:
+    def deliver(
+        self, *records: Mapping[str, Any], said: Mapping[str, Any] | None = None, **options: Any
+    ) -> list[str | None]:
         return [item.outcome for item in self.delivery(said, **options).deliver(records)]
 
     def delivery(self, said: Mapping[str, Any] | None = None, **options: Any) -> Delivery:
@@ -379,7 +393,9 @@ def test_the_stamp_owed_to_the_source_is_paid_by_its_own_target(world: World) ->
 
 
 def test_the_child_with_the_least_rank_is_made_the_primary_one(world: World) -> None:
-    said = schema(about={"entity": "contact", "match": [], "parent": {"field": "Name", "primary": {"least": "Created_Time"}}})
+    said = schema(
+        about={"entity": "contact", "match": [], "parent": {"field": "Name", "primary": {"least": "Created_Time"}}}
+    )
     delivery = world.delivery(said)
     delivery.deliver([record(str(n), Name="parent", Code=str(n), note={"rank": f"2026-01-0{3 - n}"}) for n in (1, 2)])
     youngest = world.ledger.links_of("contact", "inventory", "crm", ["2"])["2"].destination_id
@@ -402,9 +418,18 @@ def test_parts_make_one_whole_and_a_part_that_says_nothing_new_costs_no_call(wor
     )  # fmt: skip
 
     def invoice(identity: str, by: str | None, amount: str, status: str) -> dict[str, Any]:
-        return {"Amount": Decimal(amount), "Numbers": f"INV-{identity}", "Status": status, "_ofrecord": {"id": identity, "by": by}}
+        return {
+            "Amount": Decimal(amount),
+            "Numbers": f"INV-{identity}",
+            "Status": status,
+            "_ofrecord": {"id": identity, "by": by},
+        }
 
-    batch = [invoice("2", "so-1", "10.10", "Paid"), invoice("1", "so-1", "0.90", "Unpaid"), invoice("3", None, "5", "Paid")]
+    batch = [
+        invoice("2", "so-1", "10.10", "Paid"),
+        invoice("1", "so-1", "0.90", "Unpaid"),
+        invoice("3", None, "5", "Paid"),
+    ]
     assert world.deliver(*batch, said=said) == ["written", "written", "filtered"]
     found = world.shop.objects["Deals"][deal]
     assert (found["Amount"], found["Numbers"], found["Status"]) == (Decimal("11.00"), "INV-1, INV-2", "Partly paid")
@@ -423,3 +448,11 @@ def test_a_batch_of_unchanged_records_is_fast(world: World) -> None:
     outcomes = {item.outcome for item in delivery.deliver(records)}
     assert outcomes == {"unchanged"}
     assert datetime.now(UTC) - started < timedelta(seconds=1)
+
+
+def test_a_record_there_that_is_linked_already_is_never_linked_twice(world: World) -> None:
+    world.deliver(record("1", Name="Bolt"))
+    there = world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].destination_id
+    assert world.deliver(record("2", Name="Nut", note={"stamped": there})) == ["held"]
+    assert [held.kind for held in world.ledger.held()] == ["duplicate"]
+    assert world.products()[0]["Name"] == "Bolt"

@@ -186,7 +186,8 @@ class Ledger:
             query = query.where(h.source == source)
         return [
             Held(  # type: ignore[call-arg]
-                *row[:10], from_json(row[10]) if row[10] else None, row[11], *map(_aware, row[12:15]), row[15])
+                *row[:10], from_json(row[10]) if row[10] else None, row[11], *map(_aware, row[12:15]), row[15]
+            )
             for row in self._rows(query)
         ]
 
@@ -222,7 +223,8 @@ class Ledger:
             query = query.where(r.grp == group)
         return [
             Run(  # type: ignore[call-arg]
-                *row[:5], _aware(row[5]) or datetime.now(UTC), _aware(row[6]), row[7], from_json(row[8]), *row[9:])
+                *row[:5], _aware(row[5]) or datetime.now(UTC), _aware(row[6]), row[7], from_json(row[8]), *row[9:]
+            )
             for row in self._rows(query)
         ]
 

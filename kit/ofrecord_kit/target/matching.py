@@ -26,8 +26,27 @@ def pair(delivery: Delivery, items: Sequence[Item]) -> None:
             found = delivery.destination.find(wire.object, wire.external_id, ids, None)
             for item in waiting:
                 _take(delivery, item, found.get(item.source_id, []))
-    if wire.duplicates == "clone":
-        return
+    if wire.duplicates != "clone":
+        _match_by_rules(delivery, items)
+    refuse_strangers(delivery, [item for item in items if item.paired and item.outcome is None])
+
+
+def refuse_strangers(delivery: Delivery, items: Sequence[Item]) -> None:
+    """A record there that is linked with another one here is never linked a second time: held as duplicate."""
+    wire = delivery.wire
+    ids = [str(item.destination_id) for item in items]
+    known = delivery.ledger.links_of(wire.entity, wire.destination, wire.source, ids)
+    taken: dict[str, str] = {there: link.destination_id for there, link in known.items()}
+    for item in items:
+        other = taken.setdefault(str(item.destination_id), item.source_id)
+        if other != item.source_id:
+            message = f"{wire.destination} {item.destination_id} is linked with {wire.source} {other} already"
+            delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
+            item.destination_id = None
+
+
+def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
+    wire = delivery.wire
     for field, form in wire.match:
         waiting = [
             item

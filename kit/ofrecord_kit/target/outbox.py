@@ -122,10 +122,8 @@ def choose_primaries(
             for link in links
             if link in ids and agreed[link].get(RANK) and agreed[link][RANK].source not in (UNKNOWN, None)
         )
-        if (
-            not ranked
-            or (agreed[ranked[0][2]].get(PRIMARY) is not None
-            and agreed[ranked[0][2]][PRIMARY].destination is True)
+        if not ranked or (
+            agreed[ranked[0][2]].get(PRIMARY) is not None and agreed[ranked[0][2]][PRIMARY].destination is True
         ):
             continue
         if isinstance(destination.make_primary(wire.object, ranked[0][1]), Done):

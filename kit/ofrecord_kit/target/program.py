@@ -15,7 +15,12 @@ from uuid import uuid4
 
 from singer_sdk import Target
 from singer_sdk import typing as th
-from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.helpers.capabilities import (
+    TARGET_BATCH_SIZE_ROWS_CONFIG,
+    TARGET_VALIDATE_RECORDS_CONFIG,
+    PluginCapabilities,
+    TargetCapabilities,
+)
 
 from ofrecord_kit import settings
 from singer_sdk.exceptions import SingerSDKError
@@ -78,6 +83,13 @@ class OfrecordTarget(Target, abc.ABC):
         except SingerSDKError:
             program.end_failed()
             raise
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Of the SDK's own settings only those that mean something here."""
+        for known in (TARGET_BATCH_SIZE_ROWS_CONFIG, TARGET_VALIDATE_RECORDS_CONFIG):
+            for name, about in known["properties"].items():
+                config_jsonschema["properties"].setdefault(name, about)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """All problems at once, without values (the SDK's own messages quote them)."""
@@ -233,4 +245,3 @@ class OfrecordTarget(Target, abc.ABC):
         """The run stops with an error: say so in its row, as far as the ledger still answers."""
         if not self._finished and self._ledger is not None:
             self._finish("failed")
-

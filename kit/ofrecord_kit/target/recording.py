@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.matching import refuse_strangers
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -21,6 +22,7 @@ WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "pa
 def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     """Links, agreed values, events, held records and owed writes of a batch, or nothing of it."""
     wire = delivery.wire
+    refuse_strangers(delivery, [item for item in items if item.created and item.delivered])
     touched = [item for item in items if item.destination_id is not None and _has_news(item)]
     settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
     helds = [held for item in items for held in item.helds]
