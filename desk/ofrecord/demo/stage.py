@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -153,13 +153,14 @@ def set_stage(project: Path, arguments: list[str], *, keep: bool = False) -> Ite
             shutil.copytree(source, folder / part)
         elif source.is_file():
             shutil.copy2(source, folder / part)
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [str(Path(sys.executable).with_name("ofrecord-sandbox")), "serve", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=(folder / "sandbox.log").open("w"),
-        text=True,
-        start_new_session=True,
-    )
+    with (folder / "sandbox.log").open("w") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [str(Path(sys.executable).with_name("ofrecord-sandbox")), "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
     try:
         url, exports = wait_until_ready(process, folder / "sandbox.log")
         environment = {
@@ -187,14 +188,15 @@ def wait_until_ready(process: subprocess.Popen[str], log: Path) -> tuple[str, di
     lines: list[str] = []
     done = threading.Event()
 
-    def read() -> None:
-        for line in process.stdout or ():
-            lines.append(line.strip())
-            if line.startswith("export OFRECORD_ORGANIZATION_ID"):
-                done.set()
+    def read(output: IO[str]) -> None:
+        with output:
+            for line in output:
+                lines.append(line.strip())
+                if line.startswith("export OFRECORD_ORGANIZATION_ID"):
+                    done.set()
         done.set()
 
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, args=[process.stdout], daemon=True).start()
     if not done.wait(READY_WITHIN_S) or process.poll() is not None:
         words = log.read_text().strip().splitlines()
         msg = "The sandbox did not start: " + (words[-1] if words else "it said nothing.")
