@@ -21,7 +21,7 @@ def sandbox() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def site(sandbox: Stage) -> Site:
+def site(sandbox: Stage) -> Iterator[Site]:
     """An empty company, the shipped rules, and no memory of the test before."""
     sandbox.control("POST", "reset")
     sandbox.control("POST", "limits", {"all": "off"})
@@ -32,4 +32,6 @@ def site(sandbox: Stage) -> Site:
         else:
             path.unlink(missing_ok=True)
     shutil.copytree(PROJECT / "rules", sandbox.folder / "rules")
-    return Site(sandbox)
+    made = Site(sandbox)
+    yield made
+    made.close()

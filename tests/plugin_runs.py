@@ -47,6 +47,11 @@ class Site:
         self.folder = stage.folder
         self.project = yaml.safe_load((stage.folder / "meltano.yml").read_text(encoding="utf-8"))
 
+    def close(self) -> None:
+        """End what is open."""
+        if "people" in vars(self):
+            self.people.session.close()
+
     # -- settings ------------------------------------------------------------------------------------------------
 
     def config(self, plugin: str, **changes: Any) -> dict[str, Any]:

@@ -62,13 +62,12 @@ def test_a_revoked_refresh_token_says_how_to_renew_it(stocked, program):
 def test_a_refresh_token_revoked_while_its_access_token_is_cached_is_noticed(stocked):
     mended(stocked)
     stocked.new_item("BI-3")
-    people = stocked.people
     stocked.stage.control("POST", "tokens", {"refresh_token": "1000.people.refresh"})
     stocked.stage.control("POST", "tokens/revoke", {"refresh_token": "1000.sandbox.refresh"})
     [tap, _, _] = stocked.pipe(TASK)
     is_one_clear_message(tap, "refresh token is refused: revoked", "refresh_token")
     stocked.stage.control("POST", "tokens", {"refresh_token": "1000.sandbox.refresh"})
-    assert people is stocked.people
+    stocked.close()
     del stocked.people
     assert [one.code for one in stocked.pipe(TASK)] == [0, 0, 0]
     assert stocked.products() == ["BI-0", "BI-1", "BI-2", "BI-3"]

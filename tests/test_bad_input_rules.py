@@ -38,9 +38,9 @@ MISTAKES = {
         r"rules/product\.yml:\d+.*Shipping weight.*lbz",
     ),
     "writing between the two doors of one store": (
-        "    inventory: sku\n    crm: Product_Code\n",
-        "    inventory: sku\n    books: sku\n    crm: Product_Code\n",
-        r"rules/product\.yml:\d+.*books",
+        "  - what: Code\n    owner: inventory\n",
+        "  - what: Code\n    owner: inventory\n    books: sku\n",
+        r"rules/product\.yml:\d+.*Code.*two doors",
     ),
 }
 
