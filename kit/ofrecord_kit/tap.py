@@ -77,7 +77,7 @@ class VendorTap(Tap):
 
     def stream_names(self) -> list[str]:
         """Every stream this tap can read."""
-        return [kind.name for kind in self.stream_types]
+        return [kind.name for kind in self.stream_types]  # type: ignore[misc]  # set on the class
 
     def chosen_names(self) -> list[str]:
         """The streams the setting `streams` asks for.
@@ -96,7 +96,7 @@ class VendorTap(Tap):
     def discover_streams(self) -> Sequence[Stream]:
         """The chosen streams."""
         chosen = self.chosen_names()
-        return [kind(tap=self) for kind in self.stream_types if kind.name in chosen]
+        return [kind(tap=self) for kind in self.stream_types if kind.name in chosen]  # type: ignore[misc]
 
 
 class VendorStream(Stream):
@@ -104,7 +104,6 @@ class VendorStream(Stream):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     STATE_MSG_FREQUENCY = 1_000
-    name: ClassVar[str]  # type: ignore[misc]  # the SDK sets it on instances, here it is declared
     is_sorted = True
     check_sorted = False
     """Order is watched here: the overlap legitimately starts below the bookmark."""

@@ -1,0 +1,25 @@
+"""The command tap-inventory."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from singer_sdk import typing as th
+
+from ofrecord_kit import settings
+from ofrecord_kit.program import run_plugin
+from ofrecord_kit.tap import VendorTap
+from tap_inventory import streams
+
+
+class TapInventory(VendorTap):
+    """Reads Zoho Inventory."""
+
+    name = "tap-inventory"
+    package_name = "ofrecord-tap-inventory"
+    system = "inventory"
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+    stream_types = (streams.Items, streams.Contacts, streams.SalesOrders, streams.PriceLists, streams.Locations)
+
+
+main = partial(run_plugin, TapInventory)
