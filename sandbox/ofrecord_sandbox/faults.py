@@ -108,8 +108,10 @@ def _vendor_body(path: str, status: int) -> dict[str, Any]:
         401: (57, "You are not authorized to perform this operation"),
         429: (
             44,
-            "For security reasons you have been blocked for some time as you have exceeded the maximum number of "
-            "requests per minute that can be originated from one account.",
+            (
+                "For security reasons you have been blocked for some time as you have exceeded the maximum number of "
+                "requests per minute that can be originated from one account."
+            ),
         ),
     }.get(status, (1000, "Internal Error"))
     return {"code": code_number, "message": words}

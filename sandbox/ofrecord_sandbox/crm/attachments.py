@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Files beside a record. Source: Zoho CRM v8 docs, "Attachments". Uploading the same file twice makes two."""
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def features(given: dict[str, Any]) -> tuple[str, ...]:
     return tuple(trigger)
 
 
-def fire(world: World, request: Request, module: str, record_id: str, event: str, running: tuple[str, ...]) -> None:
+def fire(world: World, request: Request, module: str, record_id: str, event: str, running: tuple[str, ...]) -> None:  # noqa: PLR0917 - one value each, named at every call
     """Note what would have run on this record; seeds leave no note."""
     if not running or request.internal:
         return

@@ -15,7 +15,7 @@ _NUMBERED = 554023000000001
 """Numbers given by the server to quotes, orders and invoices."""
 
 
-def apply_values(
+def apply_values(  # noqa: PLR0917 - one value each, named at every call
     world: World, module: Module, existing: Record | None, given: Record, path: str, external: External, now: str
 ) -> Record:
     """A new version of the record (`existing` is not touched); raises RefusedError with everything wrong in it."""
@@ -46,7 +46,7 @@ def _empty(world: World, module: Module) -> Record:
     return record
 
 
-def _value(
+def _value(  # noqa: PLR0917 - one value each, named at every call
     world: World, module: Module, record: Record, name: str, value: Any, path: str, external: External, now: str
 ) -> Any:
     where = f"{path}.{name}"

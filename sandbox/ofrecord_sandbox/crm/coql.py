@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """COQL over HTTP: `POST /coql`. Source: Zoho CRM v8 docs, "Records through a COQL Query"."""
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def answer(world: World, request: Request) -> Response:
     matches = _predicate(module, query.where)
     records = [record for record in world.store.table(module.table) if matches(record)]
     for name, descending in reversed(query.order or [("id", False)]):
-        records.sort(key=lambda record, name=name: _sort_key(_stored(record, name)), reverse=descending)
+        records.sort(key=_by(name), reverse=descending)
     chosen = records[query.offset : query.offset + query.limit]
     if not chosen:
         return Response(204)
@@ -72,6 +73,10 @@ def _shown(module: Module, record: Record, name: str) -> Any:
 
 def _sort_key(value: Any) -> tuple[bool, Any]:
     return (value is not None, value if value is not None else 0)
+
+
+def _by(name: str) -> Callable[[Record], tuple[bool, Any]]:
+    return lambda record: _sort_key(_stored(record, name))
 
 
 def _predicate(module: Module, node: Node) -> Callable[[Record], bool]:

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Rows of subforms and line items: what a write makes of them, and the totals the server computes.
 
 Source: Zoho CRM docs, "Subform Data", "Insert Records" (line items). A row without id is appended, one with id changed,
@@ -29,7 +30,7 @@ def number(value: Any) -> Decimal:
     return Decimal(0) if value is None else Decimal(repr(value))
 
 
-def merged(
+def merged(  # noqa: PLR0917 - one value each, named at every call
     world: World, field: Field, existing: list[Record], given: Any, path: str, lookup: Lookup, now: str
 ) -> list[Record]:
     """The rows after a write; raises RefusedError."""
@@ -55,7 +56,7 @@ def merged(
     return [_computed(world, columns, row, position) for position, row in enumerate(rows.values(), start=1)]
 
 
-def _merge_one(
+def _merge_one(  # noqa: PLR0917 - one value each, named at every call
     world: World,
     field: Field,
     columns: Module,
@@ -87,7 +88,7 @@ def _merge_one(
     rows[row["id"]] = row
 
 
-def _cell(field: Field, columns: Module, name: str, value: Any, path: str, lookup: Lookup) -> Any:
+def _cell(field: Field, columns: Module, name: str, value: Any, path: str, lookup: Lookup) -> Any:  # noqa: PLR0917 - one value each, named at every call
     column = columns.fields.get(name)
     if column is None or column.read_only:
         raise invalid_data({"api_name": name, "json_path": f"{path}.{name}"})

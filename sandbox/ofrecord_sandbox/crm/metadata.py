@@ -167,7 +167,7 @@ def add_field(world: World, module: str, wanted: dict[str, Any]) -> None:
         world.store.table(f"crm/records/{module}").forget_indexes()
 
 
-def _put_module(
+def _put_module(  # noqa: PLR0917 - one value each, named at every call
     world: World, name: str, kind: str, parent: str, name_field: str, duplicate_field: str, label: str = ""
 ) -> None:
     module_id = world.next_id(_MODULE_IDS)

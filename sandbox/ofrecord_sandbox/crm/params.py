@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Parameters and bodies of requests, checked: what is unknown is refused, never ignored."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The grammar of COQL as far as it is imitated:
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
+"""The grammar of COQL as far as it is imitated.
 
 `select A, B from M where C [and|or C] [order by A [asc|desc], …] [limit n | limit offset, n | limit n offset m]`.
 More than two conditions must be paired with brackets: `((A and B) and C)`.

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Lists, single records, deleted records. Source: Zoho CRM v8 docs, "Get Records", "List of Deleted Records", "Subform"."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Metadata over HTTP. Source: Zoho CRM v8 docs, "Modules", "Fields", "Layouts", "Organization", "Users"."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ofrecord_sandbox.crm import organisation, params
-from ofrecord_sandbox.crm.answers import missing_param
+from ofrecord_sandbox.crm.answers import invalid_data, missing_param
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -90,7 +91,7 @@ def users(world: World, request: Request) -> Response:
     params.only(request, "type", "page", "per_page", "ids")
     kind = request.query.get("type", "AllUsers")
     if kind not in _USER_TYPES:
-        raise params.invalid_data({"param_name": "type", "supported_values": sorted(_USER_TYPES)})
+        raise invalid_data({"param_name": "type", "supported_values": sorted(_USER_TYPES)})
     if kind in {"DeactiveUsers", "NotConfirmedUsers", "DeletedUsers"}:
         return Response(204)
     info = {"per_page": 200, "count": 1, "page": 1, "more_records": False}

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """Insert, update, upsert, delete: one answer a record, in order.
 
 Source: Zoho CRM v8 docs, "Insert Records", "Update Records", "Upsert Records", "Delete Records".
