@@ -21,7 +21,9 @@ def new_world(db: Path | None = None) -> World:
     control.register(world)
     crm.register(world)
     if find_spec("ofrecord_sandbox.finance") is not None:
-        import_module("ofrecord_sandbox.finance").register(world)
+        register_finance = getattr(import_module("ofrecord_sandbox.finance"), "register", None)
+        if register_finance is not None:
+            register_finance(world)
     if not len(world.store.table("oauth/clients")):
         _install(world)
     world.reseed = partial(seed, name="none", data_dir=None)
