@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
 from ofrecord_kit.ledger import Event, Held, Ledger, LedgerProblem, Run, from_json, to_json
 from ofrecord_kit.ledger import schema as tables
 from ofrecord_kit.plan import UNKNOWN, Agreed
-from sqlalchemy import create_engine
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ofrecord_kit.plan import (
     UNKNOWN,
     Agree,
@@ -25,6 +26,7 @@ from ofrecord_kit.plan import (
 from ofrecord_kit.plan.records import plan_create, plan_update, source_has_changed
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NO_TIMES = Times()
 MINE = FieldRule("Unit_Price", "list price", "inventory", form="money", native_form="money")
 THEIRS = FieldRule("Unit_Price", "list price", "crm", form="money", native_form="money")
 
@@ -33,7 +35,9 @@ def shared(policy: str | None = None) -> FieldRule:
     return FieldRule("Phone", "phone", "shared", policy)
 
 
-def ask(rule: FieldRule, s: Any, a: Agreed, d: Any, times: Times = Times(), missing: str = "leave") -> Any:
+def ask(  # noqa: PLR0917 - a row of the table
+    rule: FieldRule, s: Any, a: Agreed, d: Any, times: Times = NO_TIMES, missing: str = "leave"
+) -> Any:
     return decide(rule, "inventory", s, s, a, d, times, missing)
 
 
@@ -210,7 +214,7 @@ VALUES = st.one_of(st.none(), st.integers(-5, 5), st.sampled_from(["", "a", "a "
     base=st.one_of(st.none(), st.tuples(VALUES, VALUES)),
     apart=st.integers(-600, 600),
 )
-def test_deciding_twice_gives_nothing_to_do(
+def test_deciding_twice_gives_nothing_to_do(  # noqa: PLR0917
     owner: str, policy: str, s: Any, d: Any, base: tuple[Any, Any] | None, apart: int
 ) -> None:
     rule = FieldRule("F", "f", owner, policy)

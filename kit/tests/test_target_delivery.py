@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.plan import match_form
 from ofrecord_kit.target import Change, Current, Destination, Done, Missing, New, Refused, Result, Stale, read_wire
@@ -206,7 +207,7 @@ def test_only_what_changed_is_written(world: World) -> None:
     world.deliver(record(Name="Bolt", Price=10))
     world.shop.objects["Products"][next(iter(world.shop.objects["Products"]))]["Unmapped"] = "mine"
     world.deliver(record(Name="Bolt", Price=11))
-    (event,) = [event for event in world.ledger.events(kinds=["updated"])]
+    (event,) = list(world.ledger.events(kinds=["updated"]))
     assert (event.field, event.before, event.after, event.rule) == ("price", 10, 11, "product.yml:price")
     assert world.products()[0]["Unmapped"] == "mine"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.target import Change, Current, Destination, Done, New, OfrecordTarget, Refused, Result
 from ofrecord_kit.target.counted import Counted

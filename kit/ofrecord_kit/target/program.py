@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from singer_sdk import Target
 from singer_sdk import typing as th
+from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.helpers.capabilities import (
     TARGET_BATCH_SIZE_ROWS_CONFIG,
     TARGET_VALIDATE_RECORDS_CONFIG,
@@ -23,7 +24,6 @@ from singer_sdk.helpers.capabilities import (
 )
 
 from ofrecord_kit import settings
-from singer_sdk.exceptions import SingerSDKError
 from ofrecord_kit.errors import BadSettings
 from ofrecord_kit.http import Client
 from ofrecord_kit.ledger import Ledger, Run

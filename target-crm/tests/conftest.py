@@ -1,0 +1,5 @@
+"""One sandbox for these tests."""
+
+from ofrecord_kit.testing.sandbox import sandbox, sandbox_server
+
+__all__ = ["sandbox", "sandbox_server"]

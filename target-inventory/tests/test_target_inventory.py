@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from singer_sdk.testing import TargetTestRunner, get_target_test_class
+
+from ofrecord_kit.testing.sandbox import Sandbox
+from ofrecord_kit.testing.target import Bench, TargetContract
+from target_inventory.target import TargetInventory
+
+
+def field(name: str, form: str = "text", **more: Any) -> dict[str, Any]:
+    return {
+        "type": ["string", "number", "null"],
+        "x-ofrecord": {"field": name, "owner": "crm", "rule": "account.yml:1", "format": form, **more},
+    }
+
+
+SCHEMA = {
+    "type": "object",
+    "x-ofrecord": {
+        "entity": "account", "object": "contacts", "from": "crm", "to": "inventory", "rules": "sha256:1", "external_id": "cf_crm_id",
+        "source_external_id": "Inventory_ID", "source_object": "Accounts", "match": [{"field": "contact_name", "format": "text"}],
+        "create": True, "deleted": "inactive",
+    },
+    "properties": {
+        "cf_crm_id": {"type": "string"}, "contact_name": field("name"), "contact_type": field("kind"), "website": field("website"),
+        "billing_address.phone": field("phone", "phone"), "billing_address.city": field("city"), "_ofrecord": {"type": "object"},
+    },
+}  # fmt: skip
+PERSONS = {
+    "type": "object",
+    "x-ofrecord": {
+        "entity": "contact", "object": "contact_persons", "from": "crm", "to": "inventory", "rules": "sha256:1", "external_id": None,
+        "source_external_id": "Inventory_ID", "source_object": "Contacts", "match": [{"field": "email", "format": "email"}],
+        "create": True, "parent": {"field": "contact_id", "entity": "account", "primary": {"least": "Created_Time"}},
+    },
+    "properties": {
+        "contact_id": field("account", ref="account"), "first_name": field("first name"), "last_name": field("last name"),
+        "email": field("email", "email"), "_ofrecord": {"type": "object"},
+    },
+}  # fmt: skip
+
+
+class TestContract(TargetContract):
+    target = TargetInventory
+    schema = SCHEMA
+    changed = ("website", "https://example.org")
+    clearable = "website"
+    refused: ClassVar[Mapping[str, Any]] = {"contact_type": "neighbour"}
+    create_call: ClassVar[Mapping[str, Any]] = {"method": "PUT", "path": "/books/v3/contacts"}
+
+    def sample(self, number: int) -> dict[str, Any]:
+        return {
+            "contact_name": f"Acme {number}", "contact_type": "customer", "website": "https://example.com",
+            "billing_address.phone": "1555", "billing_address.city": "Bonn",
+        }  # fmt: skip
+
+    def stored(self, bench: Bench, record: str) -> Mapping[str, Any]:
+        row = bench.client.get(f"/inventory/v1/contacts/{record}").body["contact"]
+        address = row["billing_address"]
+        names = ("contact_name", "contact_type", "website")
+        kept = {name: row.get(name) for name in names}
+        return {**kept, "address": dict(address), "cf_crm_id": row["custom_field_hash"]["cf_crm_id"]}
+
+    def count(self, bench: Bench) -> int:
+        return len(bench.client.get("/inventory/v1/contacts").body["contacts"])
+
+
+@pytest.fixture
+def bench(sandbox: Sandbox, tmp_path: Path) -> Any:
+    made = Bench(TargetInventory, SCHEMA, sandbox, tmp_path)
+    yield made
+    made.client.close()
+
+
+ACCOUNT = {"contact_name": "Acme", "contact_type": "customer", "billing_address.phone": "1555"}
+
+
+def test_the_neighbours_of_a_changed_phone_stay_as_they_are(bench: Bench) -> None:
+    bench.send(bench.record("1", ACCOUNT))
+    path = f"/inventory/v1/contacts/{bench.id_of('1')}"
+    bench.client.send("PUT", path, json={"contact_name": "Acme", "billing_address": {"city": "Bonn", "phone": "1555"}})
+    assert bench.send(bench.record("1", {**ACCOUNT, "billing_address.phone": "1777"})) == 0
+    address = bench.client.get(path).body["contact"]["billing_address"]
+    assert (address["city"], address["phone"]) == ("Bonn", "1777")
+
+
+def test_a_customer_is_never_matched_with_a_vendor_of_the_same_name(bench: Bench) -> None:
+    bench.client.send("POST", "/inventory/v1/contacts", json={"contact_name": "Acme", "contact_type": "vendor"})
+    assert bench.send(bench.record("1", ACCOUNT)) == 1
+    assert bench.counts()["held"] == 1
+
+
+def test_a_deleted_account_makes_its_contact_inactive(bench: Bench) -> None:
+    bench.send(bench.record("1", ACCOUNT))
+    assert bench.send({"cf_crm_id": "1", "_ofrecord": {"id": "1", "deleted": True}}) == 0
+    assert bench.client.get(f"/inventory/v1/contacts/{bench.id_of('1')}").body["contact"]["status"] == "inactive"
+
+
+def person(bench: Bench, identity: str, first: str, rank: str) -> dict[str, Any]:
+    del bench
+    values = {"contact_id": "1", "first_name": first, "last_name": "Berg", "email": f"{first}@example.com"}
+    native = {"account": "1", "first name": first, "last name": "Berg", "email": values["email"]}
+    return {**values, "_ofrecord": {"id": identity, "native": native, "observed": {}, "deleted": False, "rank": rank}}
+
+
+@pytest.mark.promise("F023")
+def test_an_account_and_its_contacts_become_one_contact_with_persons_and_the_first_one_is_primary(bench: Bench) -> None:
+    bench.send(bench.record("1", ACCOUNT))
+    account = bench.id_of("1")
+    bench.schema = PERSONS
+    records = [person(bench, "10", "ann", "2026-02-01"), person(bench, "11", "bob", "2026-01-01")]
+    lost = {"match": {"method": "POST", "path": "/inventory/v1/contacts/contactpersons"}, "do": "drop_after_commit"}
+    bench.sandbox.control("POST", "faults", lost)
+    assert bench.send(*records) == 0
+    assert bench.send(*records) == 0
+    persons = bench.client.get(f"/inventory/v1/contacts/{account}/contactpersons").body["contact_persons"]
+    assert sorted(one["first_name"] for one in persons) == ["ann", "bob"]
+    assert [one["first_name"] for one in persons if one["is_primary_contact"]] == ["bob"]
+
+
+class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc]
+    """The SDK's own tests. Resources cannot be added to the finance APIs, so each record is held with that reason."""
+
+    @pytest.fixture
+    def runner(self, sandbox: Sandbox, tmp_path: Path) -> TargetTestRunner:
+        config = sandbox.config(tmp_path, ledger=str(tmp_path / "ledger.db"), refusals_allowed=1000)
+        return TargetTestRunner(target_class=TargetInventory, config=config)
+
+
+def test_settings_are_described_once() -> None:
+    assert "organization_id" in json.dumps(TargetInventory.config_jsonschema)
