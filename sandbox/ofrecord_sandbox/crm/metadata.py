@@ -185,7 +185,6 @@ def _put_module(  # noqa: PLR0917 - one value each, named at every call
         "deletable": not subform,
         "viewable": not subform,
         "convertable": name in {"Quotes", "Sales_Orders"},
-        "visible": not subform,
         "show_as_tab": not subform,
         "status": "visible",
         "sequence_number": int(module_id) - _MODULE_IDS,
@@ -249,7 +248,7 @@ def _field_row(world: World, module: str, name: str, data_type: str, argument: s
             [value.replace("_", " ") for value in argument.split("|")] if "picklist" in data_type and argument else [],
         ),
         "auto_number": {"prefix": "", "suffix": "", "start_number": 1} if data_type == "autonumber" else {},
-        "textarea": {"type": argument or "small"} if data_type == "textarea" else None,
+        "textarea": {"type": argument or "small"} if data_type == "textarea" else {},
         "currency": {"rounding_option": "round_half_up", "precision": 2} if money else {},
         "formula": {},
         "created_source": "default",
@@ -260,7 +259,8 @@ def _field_row(world: World, module: str, name: str, data_type: str, argument: s
 
 
 def _lookup(world: World, target: str) -> dict[str, Any]:
-    return {"display_label": target.replace("_", " "), "module": {"api_name": target, "id": _module_id(world, target)}}
+    module = {"api_name": target, "id": _module_id(world, target), "crypt": False}
+    return {"display_label": target.replace("_", " "), "module": module}
 
 
 def _pick_list(world: World, values: list[str]) -> list[dict[str, Any]]:

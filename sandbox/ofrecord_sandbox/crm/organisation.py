@@ -71,6 +71,11 @@ def from_epoch(seconds: int) -> str:
     return local_time(datetime.fromtimestamp(seconds, UTC))
 
 
+def writer_reference() -> dict[str, str]:
+    """The user as records name who made and changed them (without the address)."""
+    return {"name": USER["name"], "id": USER["id"]}
+
+
 def user_reference() -> dict[str, str]:
     """The user as records name their owner."""
     return dict(USER)

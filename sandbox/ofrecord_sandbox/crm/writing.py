@@ -197,11 +197,11 @@ class _Batch:
             record |= {
                 "id": self.world.next_id(_IDS),
                 "Created_Time": now,
-                "Created_By": organisation.user_reference(),
+                "Created_By": organisation.writer_reference(),
                 "_c": int(moment.timestamp()),
             }
             record.setdefault("Owner", organisation.user_reference())
-        record |= {"Modified_Time": now, "Modified_By": organisation.user_reference(), "_m": int(moment.timestamp())}
+        record |= {"Modified_Time": now, "Modified_By": organisation.writer_reference(), "_m": int(moment.timestamp())}
         self.table.put(record["id"], record)
         automation.fire(self.world, self.request, self.module.api_name, record["id"], action, self.features)
         return {
