@@ -72,9 +72,13 @@ def test_a_changed_agreement_forgets_what_was_delivered_last(ledger: Ledger) -> 
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
-    with pytest.raises(KeyError), ledger.writing(NOON) as writing:
-        writing.record_link("product", {"inventory": "1", "crm": "9"})
-        raise KeyError
+    def half_a_batch() -> None:
+        with ledger.writing(NOON) as writing:
+            writing.record_link("product", {"inventory": "1", "crm": "9"})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half_a_batch()
     assert ledger.links_of("product", "inventory", "crm", ["1"]) == {}
 
 
@@ -164,12 +168,14 @@ def test_a_full_disk_is_one_clear_message_and_keeps_what_was_recorded(ledger: Le
     with ledger._engine.connect().execution_options(reading=True) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    with (
-        pytest.raises(LedgerProblem, match=r"disk is full.*Free some space and run again"),
-        ledger.writing(NOON) as writing,
-    ):
-        for number in range(3000):
-            writing.event(Event("updated", "product", "l", why="x" * 200, before=number))
+
+    def a_long_batch() -> None:
+        with ledger.writing(NOON) as writing:
+            for number in range(3000):
+                writing.event(Event("updated", "product", "l", why="x" * 200, before=number))
+
+    with pytest.raises(LedgerProblem, match=r"disk is full.*Free some space and run again"):
+        a_long_batch()
     assert ledger.links_of("product", "inventory", "crm", ["1"])["1"].destination_id == "9"
 
 

@@ -42,7 +42,9 @@ class Ledger:
     def writing(self, at: datetime) -> Iterator[Writing]:
         """One transaction: everything written within is recorded at `at` (UTC), or nothing is."""
         with explained(self._where), self._engine.begin() as connection:
-            yield Writing(connection, at, self.run)
+            writing = Writing(connection, at, self.run)
+            yield writing
+            writing.flush()
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with explained(self._where):

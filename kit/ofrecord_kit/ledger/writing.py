@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.rows import Event, Held, Run
@@ -23,6 +23,18 @@ class Writing:
         self._connection = connection
         self._at = at.astimezone(UTC).replace(tzinfo=None)
         self._run = run
+        self._events: list[dict[str, Any]] = []
+        self._seen: list[dict[str, str]] = []
+
+    def flush(self) -> None:
+        """Send what was gathered for one statement; the transaction does it at its end."""
+        if self._events:
+            self._connection.execute(insert(t.event), self._events)
+        if self._seen:
+            link = t.link.c
+            where = (link.entity == bindparam("e"), link.system == bindparam("s"), link.system_id == bindparam("i"))
+            self._connection.execute(update(t.link).where(*where).values(seen=bindparam("d")), self._seen)
+        self._events, self._seen = [], []
 
     def _put(self, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
         """Insert or update one row by its keys; was it new?"""
@@ -69,9 +81,9 @@ class Writing:
 
     def record_seen(self, entity: str, source: str, digests: Mapping[str, str]) -> None:
         """Remember the digest of what was delivered for each source id, until either side changes the agreement."""
-        for source_id, digest in digests.items():
-            where = (t.link.c.entity == entity, t.link.c.system == store_of(source), t.link.c.system_id == source_id)
-            self._connection.execute(update(t.link).where(*where).values(seen=digest))
+        self._seen += [
+            {"e": entity, "s": store_of(source), "i": source_id, "d": digest} for source_id, digest in digests.items()
+        ]
 
     def record_part(self, entity: str, system: str, whole: str, part: str, values: Mapping[str, Any]) -> None:
         """Keep what one record contributes to a whole."""
@@ -80,12 +92,12 @@ class Writing:
 
     def event(self, event: Event) -> None:
         """Append one line of history."""
-        self._connection.execute(
-            insert(t.event).values(
-                at=self._at, run=self._run, kind=event.kind, entity=event.entity, link=event.link,
-                ids=to_json(event.ids) if event.ids else None, field=event.field, system=event.system,
-                before=to_json(event.before), after=to_json(event.after), rule=event.rule, why=event.why,
-            )
+        self._events.append(
+            {
+                "at": self._at, "run": self._run, "kind": event.kind, "entity": event.entity, "link": event.link,
+                "ids": to_json(event.ids) if event.ids else None, "field": event.field, "system": event.system,
+                "before": to_json(event.before), "after": to_json(event.after), "rule": event.rule, "why": event.why,
+            }
         )  # fmt: skip
 
     def hold(self, held: Held, *, wait_s: float | None = None) -> None:
@@ -179,9 +191,11 @@ class Writing:
 
     def intend(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
         """About to create these: written down before the request is sent."""
-        for source_id in source_ids:
-            keys = {"entity": entity, "system": store_of(system), "source_id": source_id}
-            self._put(t.intent, keys, {"at": self._at, "run": self._run})
+        ids = list(dict.fromkeys(source_ids))
+        self.confirm(entity, system, ids)
+        if ids:
+            keys = {"entity": entity, "system": store_of(system), "at": self._at, "run": self._run}
+            self._connection.execute(insert(t.intent), [{**keys, "source_id": one} for one in ids])
 
     def confirm(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
         """The creation of these is settled, one way or the other."""
