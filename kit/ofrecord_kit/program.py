@@ -5,14 +5,15 @@ The console script of a plugin is ``main = functools.partial(run_plugin, TapCrm)
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import PluginBase
-
-from ofrecord_kit.errors import BadSettings
 
 
 def run_plugin(plugin: type[PluginBase]) -> None:
@@ -22,22 +23,28 @@ def run_plugin(plugin: type[PluginBase]) -> None:
     """
     logger = logging.getLogger(plugin.name)
     try:
-        plugin.cli()
-    except BadSettings as error:
-        for line in str(error).splitlines():
-            logger.error(line)  # noqa: TRY400 - a message for people
-        _leave()
+        with full_disk_told(logger.error):
+            plugin.cli()
     except SingerSDKError as error:
-        logger.error("%s", error)  # noqa: TRY400 - a message for people
-        _leave()
-    except BrokenPipeError:
-        logger.error("The next program in the pipe has ended. Look for its message; run again afterwards.")  # noqa: TRY400
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can be flushed
-        _leave()
+        for line in str(error).splitlines():
+            logger.error("%s", line)  # noqa: TRY400 - a message for people
+        sys.exit(1)
     except Exception:
         logger.exception("An unexpected error (%s). This is a defect: please report it.", plugin.name)
-        _leave()
+        sys.exit(1)
 
 
-def _leave() -> None:
-    sys.exit(1)
+@contextmanager
+def full_disk_told(tell: Callable[[str], object]) -> Iterator[None]:
+    """Within the block, output that finds no space becomes one message and exit 1, not a traceback."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        tell(
+            "No space is left where the output is written (standard output, or the setting state_dir). "
+            "Free some space and run again: the run resumes from its last bookmark."
+        )
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered must not fail again
+        sys.exit(1)

@@ -13,6 +13,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from ofrecord_kit.program import full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.load import load
 from ofrecord_transforms.problems import RulesError, nearest, one_of
@@ -166,7 +167,8 @@ def check_fields(rules: Rules, entities: list[str], wanted: list[str] | None) ->
 def main() -> None:
     """Entry of the command: problems go to standard error, one line each, and the exit code is 1."""
     try:
-        Mapper.cli()
+        with full_disk_told(lambda message: sys.stderr.write(f"{message}\n")):
+            Mapper.cli()
     except (RulesError, UnusableRecordError, InvalidInputLine) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
