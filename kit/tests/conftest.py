@@ -1,0 +1,138 @@
+"""A vendor that answers what a test tells it to, over real HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ofrecord_kit.http import Client
+from ofrecord_kit.settings import Connection
+
+TOKEN = {"access_token": "1000.fresh.token", "expires_in": 3600}
+
+
+@dataclass
+class Seen:
+    """One request the vendor got."""
+
+    method: str
+    path: str
+    raw_query: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(self.raw_query, keep_blank_values=True).items()}
+
+
+@dataclass
+class Vendor:
+    """Answers from a list, each a (status, body, headers); body None cuts the connection. The last one repeats."""
+
+    url: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
+    token_answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
+
+    def will_answer(self, *answers: tuple[Any, ...]) -> None:
+        self.answers = [(*answer, {})[:3] for answer in answers]
+
+    def will_grant(self, *answers: tuple[Any, ...]) -> None:
+        self.token_answers = [(*answer, {})[:3] for answer in answers]
+
+    def calls(self) -> list[Seen]:
+        return [one for one in self.seen if one.path != "/oauth/v2/token"]
+
+    def token_calls(self) -> list[Seen]:
+        return [one for one in self.seen if one.path == "/oauth/v2/token"]
+
+    def next_answer(self, path: str) -> tuple[int, Any, dict[str, str]]:
+        queue = self.token_answers if path == "/oauth/v2/token" else self.answers
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+
+def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            parts = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            vendor.seen.append(Seen(self.command, parts.path, parts.query, headers, body))
+            status, content, more = vendor.next_answer(parts.path)
+            if status == 0:
+                self.close_connection = True
+                return
+            data = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **more}.items():
+                self.send_header(name, value)
+            if status not in {204, 304}:
+                self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if status not in {204, 304}:
+                self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    told = Vendor()
+    told.will_grant((200, TOKEN))
+    told.will_answer((200, {"data": [], "code": 0}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told))
+    server.daemon_threads = True
+    told.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def connection(vendor: Vendor, tmp_path: Path) -> Connection:
+    return Connection.from_config(
+        {
+            "api_url": vendor.url,
+            "accounts_url": vendor.url,
+            "client_id": "the-client",
+            "client_secret": "planted-secret",
+            "refresh_token": "planted-refresh",
+            "organization_id": "700001",
+            "state_dir": str(tmp_path / "state"),
+            "calls_per_minute": 0,
+            "retry_wait_s": 0,
+        }
+    )
+
+
+@pytest.fixture
+def client_of(connection: Connection) -> Iterator[Callable[[str], Client]]:
+    """Makes a client of a system; all are closed at the end."""
+    made: list[Client] = []
+
+    def make(system: str) -> Client:
+        made.append(Client(connection, system=system, plugin="test", run="run-1"))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()

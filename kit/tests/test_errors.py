@@ -1,0 +1,34 @@
+"""The families are the SDK's own."""
+
+import pytest
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError, SkippableAPIError
+
+from ofrecord_kit import errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        (errors.BadSettings, FatalAPIError),
+        (errors.BadSettings, ConfigurationError),
+        (errors.LoginRefused, FatalAPIError),
+        (errors.DailyLimit, FatalAPIError),
+        (errors.TokenThrottled, RetriableAPIError),
+        (errors.VendorBusy, RetriableAPIError),
+        (errors.VendorRefusal, SkippableAPIError),
+        (errors.Doubtful, SkippableAPIError),
+    ],
+)
+def test_an_error_belongs_to_the_family_that_says_what_to_do(kind, family):
+    assert issubclass(kind, family)
+
+
+def test_a_refusal_keeps_the_vendors_words_apart():
+    refusal = errors.VendorRefusal("INVALID_DATA", "invalid data", "Email", 400, "req-1", where="crm PUT /x")
+    assert (refusal.code, refusal.message, refusal.field, refusal.request_id) == (
+        "INVALID_DATA",
+        "invalid data",
+        "Email",
+        "req-1",
+    )
+    assert "(crm PUT /x, field Email)" in str(refusal)

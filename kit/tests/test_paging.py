@@ -1,0 +1,53 @@
+"""Every row once, no call too many."""
+
+import pytest
+
+from ofrecord_kit.paging import crm_pages, field_batches, finance_pages, joined_pages
+
+
+def test_finance_pages_end_where_the_vendor_says_so(vendor, client_of):
+    vendor.will_answer(
+        (200, {"code": 0, "items": [{"n": 1}], "page_context": {"has_more_page": True}}),
+        (200, {"code": 0, "items": [{"n": 2}], "page_context": {"has_more_page": False}}),
+    )
+    pages = list(finance_pages(client_of("inventory"), "/inventory/v1/items", "items"))
+    assert [row["n"] for page in pages for row in page.rows] == [1, 2]
+    assert [call.query["page"] for call in vendor.calls()] == ["1", "2"]
+
+
+def test_a_chain_of_page_tokens_keeps_every_parameter(vendor, client_of):
+    vendor.will_answer(
+        (200, {"data": [{"id": "1"}], "info": {"more_records": True, "next_page_token": "t"}}),
+        (200, {"data": [{"id": "2"}], "info": {"more_records": False}}),
+    )
+    pages = crm_pages(client_of("crm"), "/crm/v8/Deals", {"fields": "id"}, {"If-Modified-Since": "x"})
+    assert [row["id"] for page in pages for row in page.rows] == ["1", "2"]
+    first, second = vendor.calls()
+    assert second.query == {**first.query, "page_token": "t"}
+    assert second.headers["if-modified-since"] == "x"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_nothing_there_is_a_page_without_rows(vendor, client_of, status):
+    vendor.will_answer((status, None))
+    assert [page.rows for page in crm_pages(client_of("crm"), "/crm/v8/Deals")] == [[]]
+
+
+def test_fields_go_in_batches_of_fifty_with_id_and_time_in_each():
+    batches = field_batches([f"F{n}" for n in range(120)], ("id", "Modified_Time"))
+    assert [len(batch) for batch in batches] == [50, 50, 26]
+    assert all(batch[:2] == ["id", "Modified_Time"] for batch in batches)
+
+
+def test_batches_of_fields_are_joined_on_id_and_a_moved_row_is_read_by_itself(vendor, client_of):
+    fields = [f"F{n}" for n in range(60)]
+    at = "2026-03-01T10:00:00+01:00"
+    vendor.will_answer(
+        (200, {"data": [{"id": "1", "Modified_Time": at, "F50": "b"}], "info": {}}),
+        (200, {"data": [{"id": "1", "Modified_Time": at, "F0": "a"}, {"id": "2", "Modified_Time": at}], "info": {}}),
+        (200, {"data": [{"id": "2", "Modified_Time": at, "F50": "c"}]}),
+    )
+    (page,) = joined_pages(client_of("crm"), "/crm/v8/Deals", fields)
+    assert page.rows[0] == {"id": "1", "Modified_Time": at, "F0": "a", "F50": "b"}
+    assert page.rows[1]["F50"] == "c"
+    assert vendor.calls()[-1].path == "/crm/v8/Deals/2"
