@@ -33,6 +33,7 @@ def broken_then_mended(site, changes, program, *expected):
     [outcome] = [one for one in outcomes if one.program == program]
     is_one_clear_message(outcome, *expected)
     holds_no_secret(site, outcomes, WRONG_SECRET)
+    assert [one.program for one in outcomes if "Traceback" in one.err] == []
     assert site.writes(before) == []
     mended(site)
 
