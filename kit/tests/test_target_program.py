@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ofrecord_kit.errors import NotReachable
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.target import Change, Current, Destination, Done, New, OfrecordTarget, Refused, Result
 from ofrecord_kit.target.counted import Counted
@@ -210,3 +211,20 @@ def test_a_run_that_is_asked_to_stop_between_two_batches_records_what_was_delive
     assert run_row(tmp_path).status == "interrupted"
     code, target = run(tmp_path, product(1), product(2))
     assert (code, [row["Inventory_ID"] for row in target.shelf.rows]) == (0, ["2"])
+
+
+def test_a_run_that_stops_with_an_error_says_so_in_its_row_and_the_next_completes(tmp_path: Path) -> None:
+    class TargetNowhere(TargetShelf):
+        """A target whose vendor is not there."""
+
+        def connect(self, client: Counted) -> Destination:
+            client.close()
+            raise NotReachable
+
+    target = TargetNowhere(config=settings(tmp_path))
+    with pytest.raises(NotReachable):
+        target.listen(lines(product(1)))
+    target.end_failed()
+    row = run_row(tmp_path)
+    assert (row.status, row.counts["product"]["read"]) == ("failed", 0)
+    assert run(tmp_path, product(1))[0] == 0

@@ -89,7 +89,7 @@ def _shown(where: str) -> str:
 
 
 _REASONS = (
-    (("readonly", "read-only", "unable to open", "permission denied"), "is not writable", "a file and a folder this user may write", "Correct the permissions or name another file in the setting ledger."),
+    (("readonly", "read-only", "unable to open", "permission denied", "no such file", "not a directory"), "is not writable", "a file and a folder this user may write", "Correct the permissions or name another file in the setting ledger."),
     (("full", "no space"), "cannot grow: the disk is full", "free space for the ledger", "Free some space and run again; what was delivered before is recorded, the rest is delivered then."),
     (("malformed", "not a database", "corrupt"), "is damaged or not a ledger", "an SQLite file written by ofrecord", "Restore it from a backup, or move it away: links are rebuilt from the ids stamped in the systems."),
     (("locked",), "is locked by another process", "one writer at a time", "Wait for the other run to end and run again."),

@@ -192,6 +192,8 @@ class OfrecordTarget(Target, abc.ABC):
     def _finish(self, status: str) -> bool:
         """Write the run row and the last line; is the run green?"""
         self._finished = True
+        if status == "failed":
+            self._forget_undelivered()
         total: Counter[str] = Counter()
         for counted in self.counts.values():
             total.update(counted)
@@ -199,7 +201,8 @@ class OfrecordTarget(Target, abc.ABC):
         refusals = self._refusals() + total["failed"]
         allowed = int(self.config.get("refusals_allowed") or 0)
         green = balanced and refusals <= allowed
-        row = self._row(status if green else "unbalanced" if not balanced else "refusals")
+        ended = "unbalanced" if not balanced else "refusals" if not green and status == "finished" else status
+        row = self._row(ended)
         if self._ledger is not None or self._wires:
             with self.ledger.writing(self.now()) as ledger:
                 ledger.put_run(row)
@@ -218,6 +221,13 @@ class OfrecordTarget(Target, abc.ABC):
             )  # fmt: skip
         self._close()
         return green
+
+    def _forget_undelivered(self) -> None:
+        """Records of the batch the error interrupted have no outcome; they were not passed on and come again."""
+        for counted in self.counts.values():
+            without = counted["read"] - sum(counted[outcome] for outcome in OUTCOMES)
+            counted["read"] -= without
+            self.extras["undelivered"] += without
 
     def _refusals(self) -> int:
         return self.refused + sum(sink.delivery.refused for sink in self._sinks() if sink.delivery is not None)

@@ -59,10 +59,10 @@ class OfrecordSink(BatchSink):
         self.wire = read_wire(self.original_schema)
         self.delivery: Delivery | None = None
         if self.wire is not None:
+            target.meet(self.wire, self.original_schema)
             self.delivery = Delivery(
                 self.wire, target.destination, target.ledger, target.now, dry=bool(target.config.get("dry_run"))
             )
-            target.meet(self.wire, self.original_schema)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """The fast one."""
