@@ -121,7 +121,7 @@ class Tally:
             msgspec.json.encode(Calls(self._run, self._plugin, system, found.calls, found.started, found.ended)) + b"\n"
             for system, found in counts.items()
         )
-        if lines:
+        if lines and self._file.parent.exists():  # a temporary folder may be gone when the program ends
             with self._file.open("ab", buffering=0) as file:
                 file.write(lines)
 

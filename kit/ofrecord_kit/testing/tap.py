@@ -1,0 +1,179 @@
+# ruff: noqa: S101, D102 - a suite of tests: asserts are the point, names are sentences
+"""The contract every tap keeps.
+
+Wire it up in a few lines::
+
+    class TestContract(TapContract):
+        tap = TapCrm
+
+        def plant(self, sandbox, state_dir): ...   # write records through the vendor's API
+
+The test folder's conftest imports `sandbox` and `sandbox_server` from `ofrecord_kit.testing.sandbox`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from ofrecord_kit.limits import calls_of_run
+from ofrecord_kit.tap import VendorTap
+from ofrecord_kit.testing.sandbox import Sandbox
+
+
+@dataclass
+class TapRun:
+    """What one run of a tap's command left: messages, exit code, standard error."""
+
+    code: int
+    errors: str
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def records(self, stream: str | None = None) -> list[dict[str, Any]]:
+        """Records of a stream, or of all."""
+        return [one["record"] for one in self.messages if one["type"] == "RECORD" and stream in {None, one["stream"]}]
+
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """Stream to schema."""
+        return {one["stream"]: one["schema"] for one in self.messages if one["type"] == "SCHEMA"}
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The last state."""
+        last: dict[str, Any] = [one["value"] for one in self.messages if one["type"] == "STATE"][-1]
+        return last
+
+
+def run_tap(
+    tap: type[VendorTap],
+    folder: Path,
+    config: dict[str, Any],
+    state: dict[str, Any] | None = None,
+    catalog: Path | None = None,
+) -> TapRun:
+    """Run the tap's command as Meltano would."""
+    program = Path(sys.executable).with_name(tap.name)
+    files = {"config": folder / "config.json", "state": folder / "state.json"}
+    files["config"].write_text(json.dumps(config))
+    command = [str(program), "--config", str(files["config"])]
+    if state is not None:
+        files["state"].write_text(json.dumps(state))
+        command += ["--state", str(files["state"])]
+    if catalog is not None:
+        command += ["--catalog", str(catalog)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - ours
+    return TapRun(done.returncode, done.stderr, [json.loads(line) for line in done.stdout.splitlines()])
+
+
+def failures_of_standard_tests(tap: type[VendorTap], config: dict[str, Any], folder: Path) -> str:
+    """Run the SDK's standard tap tests in a program of their own; their report, empty when all pass."""
+    file = folder / f"test_{tap.name.replace('-', '_')}_standard.py"
+    file.write_text(
+        "from singer_sdk.testing import get_tap_test_class\n"
+        f"from {tap.__module__} import {tap.__name__}\n"
+        f"TestStandard = get_tap_test_class({tap.__name__}, config={config!r}, parse_env_config=False)\n"
+    )
+    command = [sys.executable, "-m", "pytest", str(file), "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=folder)  # noqa: S603
+    return "" if done.returncode == 0 and " passed" in done.stdout else done.stdout + done.stderr
+
+
+class TapContract:
+    """Promises of a tap; `plant` writes at least one record for each stream named in `planted`."""
+
+    tap: ClassVar[type[VendorTap]]
+    planted: ClassVar[tuple[str, ...]]
+
+    def plant(self, sandbox: Sandbox, state_dir: Path) -> None:
+        """Write records through the vendor's API."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def config(self, sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
+        """Settings for a sandbox that holds the planted records."""
+        self.plant(sandbox, tmp_path / "state")
+        return sandbox.config(tmp_path / "state")
+
+    def test_every_planted_stream_has_records_that_hold_the_schemas_properties_only(
+        self, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        run = run_tap(self.tap, tmp_path, config)
+        assert run.code == 0, run.errors
+        schemas = run.schemas()
+        for name in self.planted:
+            assert run.records(name), name
+            for record in run.records(name):
+                assert set(record) <= set(schemas[name]["properties"])
+
+    def test_every_property_is_described(self, config: dict[str, Any]) -> None:
+        for stream in self.tap(config=config).streams.values():
+            for name, one in stream.schema["properties"].items():
+                assert one.get("description"), (stream.name, name)
+
+    def test_times_are_utc(self, config: dict[str, Any], tmp_path: Path) -> None:
+        run = run_tap(self.tap, tmp_path, config)
+        for name, schema in run.schemas().items():
+            times = [key for key, one in schema["properties"].items() if one.get("format") == "date-time"]
+            values = [record[key] for record in run.records(name) for key in times if record.get(key)]
+            assert all(value.endswith("+00:00") for value in values)
+
+    def test_a_second_run_reads_nothing_older_than_the_overlap(
+        self, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        sandbox.control("POST", "clock", {"move_s": 3600})
+        first = run_tap(self.tap, tmp_path, config)
+        again = run_tap(self.tap, tmp_path, config, state=first.state)
+        assert again.code == 0, again.errors
+        incremental = {name for name, mark in first.state["bookmarks"].items() if mark.get("replication_key_value")}
+        assert incremental
+        assert [
+            one["stream"] for one in again.messages if one["type"] == "RECORD" and one["stream"] in incremental
+        ] == []
+
+    def test_a_bookmark_never_goes_back(self, config: dict[str, Any], tmp_path: Path) -> None:
+        first = run_tap(self.tap, tmp_path, config).state
+        again = run_tap(self.tap, tmp_path, config, state=first).state
+        for name, mark in first["bookmarks"].items():
+            if value := mark.get("replication_key_value"):
+                later = again["bookmarks"][name]["replication_key_value"]
+                assert datetime.fromisoformat(later) >= datetime.fromisoformat(value)
+
+    def test_only_the_streams_asked_for_are_read(self, config: dict[str, Any], tmp_path: Path) -> None:
+        run = run_tap(self.tap, tmp_path, {**config, "streams": [self.planted[0]]})
+        assert set(run.schemas()) == {self.planted[0]}
+
+    def test_an_unknown_stream_is_named_with_the_choices(self, config: dict[str, Any], tmp_path: Path) -> None:
+        run = run_tap(self.tap, tmp_path, {**config, "streams": ["Nothing"]})
+        assert run.code == 1
+        assert "there is no Nothing. Choose from" in run.errors
+        assert "Traceback" not in run.errors
+
+    def test_calls_are_counted(self, config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OFRECORD_RUN", "counted")
+        run_tap(self.tap, tmp_path, config)
+        counts = {one.system: one.calls for one in calls_of_run(tmp_path / "state", "counted")}
+        assert counts[self.tap.system] > 0
+
+    def test_a_wrong_secret_ends_in_one_message(self, config: dict[str, Any], tmp_path: Path) -> None:
+        wrong = {**config, "client_secret": "planted-wrong", "state_dir": str(tmp_path / "other")}
+        run = run_tap(self.tap, tmp_path, wrong)
+        assert run.code == 1
+        assert "client_secret" in run.errors
+        assert "planted-wrong" not in run.errors
+        assert "Traceback" not in run.errors
+
+    def test_the_sdks_standard_tests_pass(self, config: dict[str, Any], tmp_path: Path) -> None:
+        assert failures_of_standard_tests(self.tap, config, tmp_path) == ""
+
+    def test_no_secret_is_in_output_log_or_state(self, config: dict[str, Any], tmp_path: Path) -> None:
+        run = run_tap(self.tap, tmp_path, config)
+        said = json.dumps(run.messages) + run.errors
+        assert config["client_secret"] not in said
+        assert config["refresh_token"] not in said

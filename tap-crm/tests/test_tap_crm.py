@@ -1,0 +1,130 @@
+"""What tap-crm alone promises, beside the contract of all taps."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ofrecord_kit.http import Client
+from ofrecord_kit.limits import calls_of_run
+from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing.tap import TapContract, run_tap
+from tap_crm.fields import module_schema
+from tap_crm.tap import MODULES, TapCrm
+
+CATALOG = Path(__file__).parents[2] / "catalogs" / "tap-crm.json"
+
+
+def plant(sandbox, state_dir):
+    """One record in each module; returns the client and the ids by module."""
+    client = Client(Connection.from_config(sandbox.config(state_dir)), system="crm", plugin="test")
+    ids = {}
+
+    def add(module, record):
+        answer = client.send("POST", f"/crm/v8/{module}", json={"data": [record]})
+        assert answer.body["data"][0]["status"] == "success", answer.body
+        ids[module] = answer.body["data"][0]["details"]["id"]
+
+    add("Accounts", {"Account_Name": "Nordlicht GmbH", "Phone": "+49 30 1234"})
+    add("Contacts", {"Last_Name": "Ångström", "Account_Name": {"id": ids["Accounts"]}})
+    add("Vendors", {"Vendor_Name": "Bolts & Co"})
+    add("Products", {"Product_Name": "Bolt M8", "Product_Code": "B-M8", "Unit_Price": 12.5})
+    add("Deals", {"Deal_Name": "Big one", "Stage": "Qualification", "Account_Name": {"id": ids["Accounts"]}})
+    line = {"Product_Name": {"id": ids["Products"]}, "Quantity": 2, "List_Price": 12.5}
+    add("Quotes", {"Subject": "First", "Account_Name": {"id": ids["Accounts"]}, "Quoted_Items": [line]})
+    client.close()
+    return ids
+
+
+class TestContract(TapContract):
+    tap = TapCrm
+    planted = MODULES
+
+    def plant(self, sandbox, state_dir):
+        plant(sandbox, state_dir)
+
+
+def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
+    discovered = TapCrm(config=sandbox.config(tmp_path)).catalog_dict
+    assert json.loads(CATALOG.read_text(encoding="utf-8")) == json.loads(json.dumps(discovered)), (
+        "catalogs/tap-crm.json is stale: run `make catalogs`"
+    )
+
+
+def test_with_a_catalog_no_metadata_is_asked_for(sandbox, tmp_path):
+    sandbox.control("DELETE", "journal")
+    run = run_tap(TapCrm, tmp_path, sandbox.config(tmp_path, streams=["Vendors"]), catalog=CATALOG)
+    assert run.code == 0, run.errors
+    assert set(run.schemas()) == {"Vendors"}
+    counts = [one for one in calls_of_run_any(tmp_path) if one.system == "crm"]
+    assert sum(one.calls for one in counts) == 1
+
+
+def calls_of_run_any(state_dir):
+    runs = {json.loads(line)["run"] for line in (state_dir / "calls.jsonl").read_text().splitlines()}
+    return [one for run in runs for one in calls_of_run(state_dir, run)]
+
+
+def test_quotes_carry_their_lines_and_lookups_keep_id_and_name(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    run = run_tap(TapCrm, tmp_path, sandbox.config(tmp_path, streams=["Quotes"]))
+    (quote,) = run.records("Quotes")
+    (line,) = quote["Quoted_Items"]
+    assert line["Product_Name"]["id"] == ids["Products"]
+    assert (line["Quantity"], line["List_Price"]) == (2, 12.5)
+    assert quote["Account_Name"] == {"id": ids["Accounts"], "name": "Nordlicht GmbH"}
+
+
+def test_a_record_deleted_since_the_bookmark_is_reported_once_with_its_time(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    first = run_tap(TapCrm, tmp_path, config)
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        client.send("DELETE", f"/crm/v8/Vendors/{ids['Vendors']}")
+    (gone,) = run_tap(TapCrm, tmp_path, config, state=first.state).records("Vendors")
+    assert gone["id"] == ids["Vendors"]
+    assert gone["_sdc_deleted_at"].endswith("+00:00")
+    assert set(gone) == {"id", "_sdc_deleted_at"}
+
+
+def test_a_change_is_read_with_its_bookmark_moving_on(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    sandbox.control("POST", "clock", {"move_s": 3600})
+    first = run_tap(TapCrm, tmp_path, config)
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        client.send("PUT", f"/crm/v8/Vendors/{ids['Vendors']}", json={"data": [{"Vendor_Name": "Bolts AG"}]})
+    again = run_tap(TapCrm, tmp_path, config, state=first.state)
+    assert [record["Vendor_Name"] for record in again.records("Vendors")] == ["Bolts AG"]
+
+
+@pytest.mark.parametrize(
+    ("field", "kinds"),
+    [
+        ({"data_type": "bigint", "json_type": "string"}, ["string", "null"]),
+        ({"data_type": "currency", "json_type": "double"}, ["number", "null"]),
+        ({"data_type": "formula", "formula": {"return_type": "boolean"}}, ["boolean", "null"]),
+        ({"data_type": "rollup_summary", "rollup_summary": {"return_type": "integer"}}, ["integer", "null"]),
+        ({"data_type": "ownerlookup", "json_type": "jsonobject"}, ["object", "null"]),
+        ({"data_type": "something new", "json_type": "jsonarray"}, ["array", "null"]),
+    ],
+)
+def test_a_field_has_the_type_its_metadata_says(field, kinds):
+    schema = module_schema("Leads", [{"api_name": "X", **field}])
+    assert schema["properties"]["X"]["type"] == kinds
+
+
+def test_a_description_tells_label_length_choices_and_whether_it_is_required():
+    choices = [{"actual_value": "Hot"}, {"actual_value": "Cold"}]
+    fields = [
+        {"api_name": "N", "field_label": "Name", "data_type": "text", "length": 120, "system_mandatory": True},
+        {"api_name": "P", "field_label": "Rating", "data_type": "picklist", "pick_list_values": choices},
+    ]
+    found = module_schema("Leads", fields)["properties"]
+    assert found["N"]["description"] == "Name. At most 120 characters. Required."
+    assert found["P"]["description"] == "Rating. One of: Hot, Cold. May be empty."
+
+
+def test_what_a_list_never_returns_is_not_offered():
+    fields = [{"api_name": "Rows", "data_type": "subform"}, {"api_name": "Many", "data_type": "multiselectlookup"}]
+    assert not {"Rows", "Many"} & set(module_schema("Leads", fields)["properties"])

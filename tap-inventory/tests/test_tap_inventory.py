@@ -1,0 +1,86 @@
+"""What tap-inventory alone promises, beside the contract of all taps."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ofrecord_kit.http import Client
+from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing.tap import TapContract, run_tap
+from tap_inventory.tap import TapInventory
+
+CATALOG = Path(__file__).parents[2] / "catalogs" / "tap-inventory.json"
+
+
+def client_of(sandbox, state_dir):
+    return Client(Connection.from_config(sandbox.config(state_dir)), system="inventory", plugin="test")
+
+
+def plant(sandbox, state_dir):
+    """An item, a customer with a person, an order and a price list; their ids by stream."""
+    with client_of(sandbox, state_dir) as client:
+
+        def add(path, key, record):
+            return client.send("POST", f"/inventory/v1/{path}", json=record).body[key]
+
+        item = add("items", "item", {"name": "Bolt M8", "sku": "B-M8", "rate": 12.5, "unit": "pcs"})["item_id"]
+        person = {"first_name": "Ada", "last_name": "Berg", "email": "ada@example.org"}
+        address = {"address": "Hafenstraße 1", "city": "Kiel", "zip": "01234", "country": "Germany"}
+        contact = {"contact_name": "Nordlicht GmbH", "contact_persons": [person], "billing_address": address}
+        customer = add("contacts", "contact", contact)["contact_id"]
+        lines = [{"item_id": item, "quantity": 2, "rate": 12.5}]
+        order = add("salesorders", "salesorder", {"customer_id": customer, "line_items": lines})["salesorder_id"]
+        rates = [{"item_id": item, "pricebook_rate": 11}]
+        fixed = {"pricebook_type": "per_item", "sales_or_purchase_type": "sales", "pricebook_items": rates}
+        add("pricebooks", "pricebook", {"name": "Resellers", **fixed})
+        return {"items": item, "contacts": customer, "salesorders": order}
+
+
+class TestContract(TapContract):
+    tap = TapInventory
+    planted = ("items", "contacts", "salesorders", "pricebooks")
+
+    def plant(self, sandbox, state_dir):
+        plant(sandbox, state_dir)
+
+
+def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
+    discovered = TapInventory(config=sandbox.config(tmp_path)).catalog_dict
+    assert json.loads(CATALOG.read_text(encoding="utf-8")) == json.loads(json.dumps(discovered)), (
+        "catalogs/tap-inventory.json is stale: run `make catalogs`"
+    )
+
+
+def test_contacts_carry_addresses_and_persons(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    (contact,) = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["contacts"])).records()
+    assert contact["billing_address"]["zip"] == "01234"
+    assert [person["email"] for person in contact["contact_persons"]] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "change"),
+    [("items", {"name": "Bolt M8 long"}), ("contacts", {"website": "https://nord.example"})],
+)
+def test_only_what_changed_is_read_again_and_in_detail(sandbox, tmp_path, stream, change):
+    ids = plant(sandbox, tmp_path)
+    with client_of(sandbox, tmp_path) as client:
+        for number in range(3):
+            more = {"name": f"Nut {number}", "rate": 1} if stream == "items" else {"contact_name": f"Other {number}"}
+            client.send("POST", f"/inventory/v1/{stream}", json=more)
+    sandbox.control("POST", "clock", {"move_s": 3600})
+    config = sandbox.config(tmp_path, streams=[stream])
+    first = run_tap(TapInventory, tmp_path, config)
+    assert len(first.records()) == 4
+    with client_of(sandbox, tmp_path) as client:
+        client.send("PUT", f"/inventory/v1/{stream}/{ids[stream]}", json=change)
+    again = run_tap(TapInventory, tmp_path, config, state=first.state).records()
+    (name, value) = next(iter(change.items()))
+    assert [record[name] for record in again] == [value]
+
+
+def test_amounts_are_numbers_in_the_output_not_texts(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    (order,) = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["salesorders"])).records()
+    assert order["total"] == 25
