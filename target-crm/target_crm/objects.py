@@ -14,7 +14,6 @@ from typing import Any
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.plan import match_form
 from ofrecord_kit.plan.canonical import instant
-from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import (
     Change,
     Current,
@@ -39,18 +38,6 @@ class Crm(Destination):
     """Writes modules of one CRM organisation."""
 
     batch_size = RECORDS_A_WRITE
-
-    def __init__(self, client: Counted) -> None:
-        self._client = client
-
-    @property
-    def calls(self) -> int:
-        """API calls made so far."""
-        return self._client.calls
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._client.close()
 
     def reference(self, identity: str) -> Any:
         """Lookups are written as `{"id": …}`."""

@@ -64,20 +64,11 @@ class Inventory(Destination):
     batch_size = 50
 
     def __init__(self, client: Counted) -> None:
-        self._client = client
+        super().__init__(client)
         self._lists: dict[str, list[Mapping[str, Any]]] = {}
         self._taxes: dict[str, str] | None = None
         self._parents: dict[str, str] = {}
         self._persons: dict[str, list[Mapping[str, Any]]] = {}
-
-    @property
-    def calls(self) -> int:
-        """API calls made so far."""
-        return self._client.calls
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._client.close()
 
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """A person is reached through its contact: remember whose it is."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.plan import same
+from ofrecord_kit.target.counted import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class Destination(abc.ABC):
     discriminators: tuple[str, ...] = ()
     """Properties that tell apart what one object holds (`contact_type`); they narrow every match."""
 
+    def __init__(self, client: Counted) -> None:
+        self._client = client
+
     @abc.abstractmethod
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """What the records hold now; those that do not exist are left out."""
@@ -132,13 +136,13 @@ class Destination(abc.ABC):
         return None if found is None else found.values.get(field_)
 
     @property
-    @abc.abstractmethod
     def calls(self) -> int:
         """API calls made so far."""
+        return self._client.calls
 
-    @abc.abstractmethod
     def close(self) -> None:
-        """Release connections."""
+        """Release the connection."""
+        self._client.close()
 
 
 def changed_only(values: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
