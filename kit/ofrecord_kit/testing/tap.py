@@ -13,6 +13,7 @@ The test folder's conftest imports `sandbox` and `sandbox_server` from `ofrecord
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -70,6 +71,17 @@ def run_tap(
         command += ["--catalog", str(catalog)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - ours
     return TapRun(done.returncode, done.stderr, [json.loads(line) for line in done.stdout.splitlines()])
+
+
+def settings_table(tap: type[VendorTap]) -> str:
+    """The tap's own settings as a Markdown table, in the order of `--about`; the README holds it."""
+    schema = tap.config_jsonschema
+    lines = ["| setting | required | default | meaning |", "|---|---|---|---|"]
+    for name, one in schema["properties"].items():
+        needed = "yes" if name in schema.get("required", []) else ""
+        default = f"`{one['default']}`" if "default" in one else ""
+        lines.append(f"| `{name}` | {needed} | {default} | {one['description']} |")
+    return "\n".join(lines)
 
 
 def failures_of_standard_tests(tap: type[VendorTap], config: dict[str, Any], folder: Path) -> str:
@@ -168,6 +180,10 @@ class TapContract:
         assert "client_secret" in run.errors
         assert "planted-wrong" not in run.errors
         assert "Traceback" not in run.errors
+
+    def test_the_readme_holds_the_settings(self) -> None:
+        readme = Path(inspect.getfile(self.tap)).parents[1] / "README.md"
+        assert settings_table(self.tap) in readme.read_text(encoding="utf-8"), f"{readme} is stale"
 
     def test_the_sdks_standard_tests_pass(self, config: dict[str, Any], tmp_path: Path) -> None:
         assert failures_of_standard_tests(self.tap, config, tmp_path) == ""
