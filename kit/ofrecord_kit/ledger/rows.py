@@ -41,6 +41,7 @@ class Held:
 
     `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid` or `check`; `code`,
     `message` and `field` are the vendor's own words where it was the vendor who refused. `payload` is the record.
+    `state` is `open`, or `waiting` for a record nobody has to look at: it is tried again until what it belongs to comes.
     """
 
     entity: str

@@ -130,7 +130,7 @@ class Ledger:
             select(t.held.c.entity, t.held.c.source_id, t.held.c.payload, t.held.c.attempts)
             .where(
                 t.held.c.source == source, t.held.c.destination == destination, t.held.c.entity == entity,
-                t.held.c.kind.in_(kinds), t.held.c.state == "open", t.held.c.payload.is_not(None),
+                t.held.c.kind.in_(kinds), t.held.c.state.in_(("open", "waiting")), t.held.c.payload.is_not(None),
                 t.held.c.due_at <= _naive(at),
             )
             .order_by(t.held.c.first_at)

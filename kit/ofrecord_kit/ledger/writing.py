@@ -123,7 +123,7 @@ class Writing:
                 "kind": held.kind, "code": held.code, "message": held.message, "label": held.label, "rule": held.rule,
                 "payload": None if held.payload is None else to_json(held.payload), "attempts": attempts,
                 "first_at": known[1] if known else self._at, "last_at": self._at,
-                "due_at": None if wait is None else self._at + wait, "state": "open",
+                "due_at": None if wait is None else self._at + wait, "state": held.state,
             },
         )  # fmt: skip
 

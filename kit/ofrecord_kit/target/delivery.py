@@ -38,7 +38,11 @@ class Delivery:
         self.dry = dry
         self.parents: set[str] = set()
         self.refused = 0
-        self.known_held = {held.source_id for held in ledger.held(entity=wire.entity, source=wire.source)}
+        self.known_held = {
+            held.source_id
+            for state in ("open", "waiting")
+            for held in ledger.held(entity=wire.entity, source=wire.source, state=state)
+        }
 
     def deliver(self, records: Sequence[Mapping[str, Any]], *, again: bool = False) -> list[Item]:
         """Bring these records to their outcome; one item per record, in order.

@@ -93,13 +93,17 @@ class OfrecordSink(BatchSink):
             elif sound:
                 for item in self.delivery.deliver(sound):
                     self.counts[item.outcome or "failed"] += 1
+                    if item.outcome == "filtered":
+                        self.counts[f"filtered: {item.reason}"] += 1
                     for held in item.helds:
                         self._say(held)
         counts = " ".join(f"{name}={self.counts[name]}" for name in ("read", *OUTCOMES))
         self.logger.info("%s: %s", self.wire.way if self.wire else self.stream_name, counts)
 
     def _say(self, held: Held) -> None:
-        """One line per held record, without its values."""
+        """One line per held record that a person must look at, without its values."""
+        if held.state != "open":
+            return
         self.logger.warning(
             "%s: set aside %s %s%s: %s %s", held.entity, held.kind, held.source_id,
             f" ({held.label})" if held.label else "", held.code or "", held.field or "",

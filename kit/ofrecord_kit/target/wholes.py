@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ofrecord_kit.ledger import Event
+from ofrecord_kit.ledger import Event, Held
 from ofrecord_kit.plan import UNKNOWN, FieldRule, same, source_has_changed
 from ofrecord_kit.plan.records import RecordPlan, plan_update
 from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Result, Stale
@@ -22,7 +22,7 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
     wholes = _wholes_of(delivery, items)
     for item in items:
         if item.source_id not in wholes:
-            item.outcome, item.reason = "filtered", f"belongs to no {(wire.combine or {}).get('whole', 'whole')}"
+            _let_wait(delivery, item)
     mine = [item for item in items if item.outcome is None]
     known = delivery.ledger.parts_of(wire.entity, wire.destination, wholes.values())
     by_whole: dict[str, list[Item]] = {}
@@ -37,6 +37,19 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
             by_whole.setdefault(whole, []).append(item)
     if by_whole:
         _write_wholes(delivery, by_whole, known)
+
+
+def _let_wait(delivery: Delivery, item: Item) -> None:
+    """It belongs to nothing we know. It may yet (its order may be linked later), so it is kept, and looked at each run."""
+    wire = delivery.wire
+    item.outcome, item.reason = "filtered", f"belongs to no {(wire.combine or {}).get('whole', 'whole')} yet"
+    if item.note.get("by") not in (None, ""):
+        item.helds.append(
+            Held(
+                wire.entity, wire.source, wire.destination, item.source_id, "reference", item.reason,
+                label=item.note.get("label"), payload=item.record, state="waiting",
+            )
+        )  # fmt: skip
 
 
 def _wholes_of(delivery: Delivery, items: Iterable[Item]) -> dict[str, str]:
