@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -295,3 +297,36 @@ def test_every_make_target_says_what_it_is_for():
 def test_a_change_note_is_one_short_file():
     notes = [path for path in (ROOT / "changes").glob("*") if path.name != "README.md"]
     assert [path.name for path in notes if path.suffix != ".md" or lines_of(path) > 20] == []
+
+
+def test_every_word_of_a_job_is_a_plugin_and_every_schedule_has_a_job():
+    project = meltano()
+    plugins = project["plugins"]
+    words = {
+        "extractors": {plugin["name"] for plugin in plugins["extractors"]},
+        "mappers": {mapping["name"] for mapper in plugins["mappers"] for mapping in mapper["mappings"]},
+        "loaders": {plugin["name"] for plugin in plugins["loaders"]},
+    }
+    for job in project["jobs"]:
+        for task in job["tasks"]:
+            for kind, word in zip(words, task.split(), strict=True):
+                assert word in words[kind], f"{job['name']}: {word} is not among the {kind}"
+    assert {schedule["job"] for schedule in project["schedules"]} == {job["name"] for job in project["jobs"]}
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "staging", "prod"])
+def test_meltano_accepts_the_project(environment, tmp_path):
+    shutil.copy2(ROOT / "meltano.yml", tmp_path)
+    command = [Path(sys.executable).with_name("meltano"), "--environment", environment, "schedule", "list"]
+    answer = subprocess.run(
+        [*command, "--format", "json"],
+        cwd=tmp_path,
+        env=os.environ | {"MELTANO_PROJECT_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert {one["name"] for one in json.loads(answer.stdout)["schedules"]["job"]} == {
+        schedule["name"] for schedule in meltano()["schedules"]
+    }
