@@ -30,7 +30,7 @@ MISTAKES = {
     "a unit that cannot convert": (
         "inventory: {field: package_details.weight, unit: kg}",
         "inventory: {field: package_details.weight, unit: litre}",
-        r"rules/product\.yml:\d+.*Shipping weight.*(litre|unit)",
+        r"rules/product\.yml:\d+.*Shipping weight.*litre.*not a unit of mass\. Use g",
     ),
     "a unit nobody knows": (
         "inventory: {field: package_details.weight, unit: kg}",

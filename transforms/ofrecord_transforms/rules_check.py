@@ -272,7 +272,8 @@ class Checker:
             way = units.symbol(unit)
             other = self._other_dimension(rule, system)
             kind = f"a unit of {units.word_for(other)}" if other else "a unit"
-            advice = f'Write "{way}".' if way else f"Use {units.KNOWN.get(other or '', 'its symbol, as in kg')}."
+            fits = way is not None and (other is None or units.dimension(way) == other)
+            advice = f'Write "{way}".' if fits else f"Use {units.KNOWN.get(other or '', 'its symbol, as in kg')}."
             self._field_add(rule, f'{system} unit "{unit}" is not {kind}. {advice}', side)
             return False
         return True
