@@ -11,6 +11,7 @@ and a run without changes reads none.
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ class VendorTap(Tap):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """All problems at once, without values (the SDK's own messages quote them)."""
-        schema = dict(self.config_jsonschema)
+        schema = copy.deepcopy(self.config_jsonschema)
         self.append_builtin_config(schema)
         try:
             check_settings(self.config, schema, plugin=self.name)

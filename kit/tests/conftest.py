@@ -74,8 +74,8 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             data = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **more}.items():
+            self.send_response_only(status)
+            for name, value in {"Content-Type": "application/json", "Date": self.date_time_string(), **more}.items():
                 self.send_header(name, value)
             if status not in {204, 304}:
                 self.send_header("Content-Length", str(len(data)))

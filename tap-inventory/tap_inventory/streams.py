@@ -37,6 +37,7 @@ class Contacts(InventoryStream):
     path = "/contacts"
     primary_keys = ("contact_id",)
     replication_key = "last_modified_time"
+    sorts_by_time = True
     detail = "contact"
 
 

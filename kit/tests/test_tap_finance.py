@@ -1,0 +1,185 @@
+"""How finance lists are read, and what becomes of bookmarks; the vendor is played by the test."""
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+from singer_sdk import typing as th
+
+from ofrecord_kit import settings
+from ofrecord_kit.tap import VendorTap
+from ofrecord_kit.tap_finance import FinanceStream
+from ofrecord_kit.vendors import finance
+
+SCHEMA = th.PropertiesList(
+    th.Property("item_id", th.StringType),
+    th.Property("rate", th.NumberType),
+    th.Property("note", th.StringType),
+    th.Property("custom_field_hash", th.ObjectType()),
+    th.Property("last_modified_time", th.DateTimeType),
+).to_dict()
+
+
+class Base(FinanceStream):
+    root = finance.INVENTORY
+    path = "/items"
+    name = "items"
+    schema = SCHEMA
+    primary_keys = ("item_id",)
+    replication_key = "last_modified_time"
+
+
+class Filtered(Base):
+    filters_by_time = True
+    sorts_by_time = True
+
+
+class Sorted(Base):
+    sorts_by_time = True
+    detail = "item"
+
+
+class Together(Filtered):
+    details_together = "/itemdetails"
+
+
+class Plain(Base):
+    """Neither filter nor order."""
+
+
+def tap_of(stream):
+    class AnyTap(VendorTap):
+        name = "tap-any"
+        system = "inventory"
+        config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+        stream_types = (stream,)
+
+    return AnyTap
+
+
+@pytest.fixture
+def read(connection):
+    """Runs a stream in this process: its records and its bookmark."""
+
+    def run(stream, bookmark=None, **more):
+        config = {name: getattr(connection, name) for name in ("api_url", "accounts_url", "organization_id")}
+        config |= {"client_id": "c", "client_secret": "s", "refresh_token": "r", "state_dir": str(connection.state_dir)}
+        config |= {"retry_wait_s": 0, "calls_per_minute": 0, **more}
+        mark = {"replication_key": "last_modified_time", "replication_key_value": bookmark}
+        tap = tap_of(stream)(config=config, state={"bookmarks": {"items": mark}} if bookmark else {})
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        with redirect_stdout(out):
+            tap.sync_all()
+            tap.client.close()
+        out.seek(0)
+        messages = [json.loads(line) for line in out.read().splitlines()]
+        return [one["record"] for one in messages if one["type"] == "RECORD"], tap.state["bookmarks"]["items"]
+
+    return run
+
+
+def row(number, at, **more):
+    return {"item_id": str(number), "last_modified_time": at, **more}
+
+
+def listed(*rows, more=False):
+    body = {"code": 0, "items": list(rows), "page_context": {"has_more_page": more}}
+    return (200, body, {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"})
+
+
+def test_a_complete_list_moves_the_bookmark_to_the_vendors_time_of_reading(vendor, read):
+    vendor.will_answer(listed(row(1, "2026-03-01T10:00:00+0100")))
+    records, mark = read(Filtered)
+    assert records[0]["last_modified_time"] == "2026-03-01T09:00:00+00:00"
+    assert mark["replication_key_value"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_the_next_run_asks_from_the_overlap_before_the_bookmark(vendor, read):
+    vendor.will_answer(listed())
+    read(Filtered, bookmark="2026-03-01T12:00:00+00:00")
+    assert vendor.calls()[0].query["last_modified_time"] == "2026-03-01T11:59:00+0000"
+
+
+def test_rows_the_vendor_should_have_filtered_are_left_out(vendor, read):
+    vendor.will_answer(listed(row(1, "2026-01-01T10:00:00+0000"), row(2, "2026-03-01T11:59:30+0000")))
+    records, _ = read(Filtered, bookmark="2026-03-01T12:00:00+00:00")
+    assert [record["item_id"] for record in records] == ["2"]
+
+
+def test_a_version_listed_twice_is_emitted_once(vendor, read):
+    one = row(1, "2026-03-01T10:00:00+0000")
+    vendor.will_answer(listed(one, more=True), listed(one, row(1, "2026-03-01T10:00:01+0000")))
+    records, _ = read(Filtered)
+    assert [record["last_modified_time"][-8:-6] for record in records] == ["00", "01"]
+
+
+def test_newest_first_stops_at_the_bookmark_and_only_changed_rows_are_read_in_detail(vendor, read):
+    vendor.will_answer(
+        listed(
+            row(3, "2026-03-01T12:30:00+0000"),
+            row(2, "2026-03-01T12:10:00+0000"),
+            row(1, "2026-01-01T00:00:00+0000"),
+            more=True,
+        ),
+        (200, {"code": 0, "item": row(2, "2026-03-01T12:10:00+0000", note="detail")}),
+        (200, {"code": 0, "item": row(3, "2026-03-01T12:30:00+0000", note="detail")}),
+    )
+    records, mark = read(Sorted, bookmark="2026-03-01T12:00:00+00:00")
+    assert [(record["item_id"], record["note"]) for record in records] == [("2", "detail"), ("3", "detail")]
+    assert mark["replication_key_value"] == "2026-03-01T12:30:00+00:00"
+    assert len(vendor.calls()) == 3
+
+
+def test_a_record_deleted_between_list_and_detail_is_passed_over(vendor, read):
+    vendor.will_answer(listed(row(1, "2026-03-01T10:00:00+0000")), (404, {"code": 1002, "message": "does not exist"}))
+    records, mark = read(Sorted)
+    assert records == []
+    assert mark["replication_key_value"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_details_of_a_hundred_come_in_one_call_in_order_of_the_list(vendor, read):
+    first, second = row(1, "2026-03-01T10:00:00+0000"), row(2, "2026-03-01T10:00:01+0000")
+    details = {"code": 0, "items": [{**second, "rate": "7.50"}, {**first, "rate": ""}]}
+    vendor.will_answer(listed(first, second), (200, details))
+    records, _ = read(Together)
+    assert [(record["item_id"], record["rate"]) for record in records] == [("1", None), ("2", 7.5)]
+    assert vendor.calls()[1].query["item_ids"] == "1,2"
+
+
+def test_a_list_without_order_is_handed_on_in_order(vendor, read):
+    vendor.will_answer(listed(row(2, "2026-03-01T11:00:00+0000"), row(1, "2026-03-01T10:00:00+0000")))
+    records, _ = read(Plain)
+    assert [record["item_id"] for record in records] == ["1", "2"]
+
+
+def test_nothing_older_than_the_start_date_is_read(vendor, read):
+    vendor.will_answer(listed(row(1, "2026-01-01T10:00:00+0000"), row(2, "2026-03-01T10:00:00+0000")))
+    records, _ = read(Filtered, start_date="2026-02-01T00:00:00Z")
+    assert [record["item_id"] for record in records] == ["2"]
+
+
+def test_a_vendor_that_does_not_sort_after_all_moves_the_bookmark_at_the_end_only(vendor, read):
+    rows = [row(1, "2026-03-01T11:00:00+0000"), row(2, "2026-03-01T10:00:00+0000")]
+    vendor.will_answer(listed(*rows, more=True), (400, {"code": 4, "message": "no"}))
+    with pytest.raises(Exception, match="The vendor refused"):
+        read(Filtered, bookmark="2026-03-01T09:00:00+00:00")
+    vendor.will_answer(listed(*rows))
+    assert (
+        read(Filtered, bookmark="2026-03-01T09:00:00+00:00")[1]["replication_key_value"] == "2026-03-01T12:00:00+00:00"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"custom_field_hash": {"cf_crm_id": "7"}},
+        {"custom_fields": [{"api_name": "cf_crm_id", "value": "7"}]},
+        {"cf_crm_id": "7"},
+    ],
+)
+def test_custom_fields_arrive_under_one_key_however_they_were_sent(vendor, read, given):
+    vendor.will_answer(listed(row(1, "2026-03-01T10:00:00+0000", **given)))
+    records, _ = read(Filtered)
+    assert records[0]["custom_field_hash"] == {"cf_crm_id": "7"}
+    assert set(records[0]) == {"item_id", "last_modified_time", "custom_field_hash"}
