@@ -28,6 +28,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from ofrecord_kit import errors, oauth
 from ofrecord_kit.errors import Place, sentence
 from ofrecord_kit.limits import Pace, Tally
+from ofrecord_kit.refusals import doubtful, not_reachable, refusal
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.tokens import TokenStore
 from ofrecord_kit.vendors import Reading, Verdict, crm, finance
@@ -225,11 +226,11 @@ class Client:
 
     def _after_loss(self, call: _Call, lost: _Lost, attempt: int) -> float:
         if lost.left and not call.repeatable:
-            raise _doubtful(call.place, lost.reason)
+            raise doubtful(call.place, lost.reason)
         never_there = not lost.left and not self._answered
         patience = 2
         if never_there and attempt >= patience:
-            raise _not_reachable(call.place)
+            raise not_reachable(call.place)
         return self._policy.wait_s(attempt)
 
     def _after_answer(self, call: _Call, answer: Answer, reading: Reading, attempt: int) -> float:
@@ -241,13 +242,14 @@ class Client:
             return wait_s
         if reading.verdict is Verdict.BROKEN:
             if not call.repeatable:
-                raise _doubtful(call.place, f"status {answer.status}")
+                raise doubtful(call.place, f"status {answer.status}")
             return self._policy.wait_s(attempt, _retry_after(answer))
-        raise _refusal(call.place, answer, reading)
+        request_id = answer.headers.get("X-Request-Id")  # UNVERIFIED: the vendor documents no such header
+        raise refusal(call.place, reading, answer.status, request_id)
 
     def _exhausted(self, call: _Call, outcome: Answer | _Lost, attempts: int) -> errors.Stop | errors.Retry:
         if isinstance(outcome, _Lost) and not outcome.left:
-            return _not_reachable(call.place)
+            return not_reachable(call.place)
         reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.status}"
         return errors.VendorBusy(
             sentence(
@@ -384,72 +386,3 @@ def _never_left(error: requests.RequestException) -> bool:
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _doubtful(place: Place, reason: str) -> errors.Doubtful:
-    return errors.Doubtful(
-        sentence(
-            f"The answer was lost ({reason}); the vendor may have acted",
-            where=str(place),
-            expected="an answer",
-            remedy="Look the record up before sending it again; the next run does.",
-        )
-    )
-
-
-def _not_reachable(place: Place) -> errors.NotReachable:
-    return errors.NotReachable(
-        sentence(
-            "Nothing answers at the API address",
-            where=f"api_url, {place}",
-            expected="the vendor's API",
-            remedy="Check api_url and the network; for the sandbox, start it with `make sandbox`.",
-        )
-    )
-
-
-_REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
-    Verdict.PERMISSION: (
-        errors.PermissionMissing,
-        "The token's user or scopes do not allow this call",
-        "a token with the scope of this module and a user who may use it",
-        "Grant the scope and renew the consent, or give the user the permission.",
-    ),
-    Verdict.ORGANIZATION: (
-        errors.WrongOrganization,
-        "The organization id is not one of this user's organisations [6041]",
-        "an organisation the token's user belongs to",
-        "Correct organization_id; the finance product shows it under Settings, Organization.",
-    ),
-    Verdict.DAY_SPENT: (
-        errors.DailyLimit,
-        "The organisation's API calls of the day are used up [45]",
-        "calls left in the vendor's daily allowance",
-        "Run again tomorrow: the run resumes from its bookmark. A larger plan allows more calls.",
-    ),
-}
-
-
-def _refusal(place: Place, answer: Answer, reading: Reading) -> errors.Stop | errors.SetAside:
-    if reading.verdict is Verdict.TOKEN:
-        if place.system == "crm":
-            return errors.WrongDataCentre(
-                sentence(
-                    f"A freshly issued token is refused [{reading.code}]",
-                    where=f"api_url, {place}",
-                    expected="the API of the data centre and environment that issued the token",
-                    remedy="Set api_url to the data centre (and sandbox or production) of accounts_url and the client.",
-                )
-            )
-        reading = Reading(Verdict.PERMISSION)
-    if reading.verdict in _REFUSALS:
-        kind, what, expected, remedy = _REFUSALS[reading.verdict]
-        return kind(sentence(what, where=str(place), expected=expected, remedy=remedy))
-    return errors.VendorRefusal(
-        reading.code or str(answer.status),
-        reading.message or f"status {answer.status}",
-        reading.field,
-        answer.status,
-        answer.headers.get("X-Request-Id"),  # UNVERIFIED: the vendor documents no such header
-        where=str(place),
-    )

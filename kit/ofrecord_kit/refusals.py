@@ -1,0 +1,79 @@
+"""What is said of an answer that ends a call: one clear text for each reason."""
+
+from __future__ import annotations
+
+from ofrecord_kit import errors
+from ofrecord_kit.errors import Place, sentence
+from ofrecord_kit.vendors import Reading, Verdict
+
+
+def doubtful(place: Place, reason: str) -> errors.Doubtful:
+    """For a call that is not repeatable and whose answer was lost."""
+    return errors.Doubtful(
+        sentence(
+            f"The answer was lost ({reason}); the vendor may have acted",
+            where=str(place),
+            expected="an answer",
+            remedy="Look the record up before sending it again; the next run does.",
+        )
+    )
+
+
+def not_reachable(place: Place) -> errors.NotReachable:
+    """For an address where no connection can be made."""
+    return errors.NotReachable(
+        sentence(
+            "Nothing answers at the API address",
+            where=f"api_url, {place}",
+            expected="the vendor's API",
+            remedy="Check api_url and the network; for the sandbox, start it with `make sandbox`.",
+        )
+    )
+
+
+_REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
+    Verdict.PERMISSION: (
+        errors.PermissionMissing,
+        "The token's user or scopes do not allow this call",
+        "a token with the scope of this module and a user who may use it",
+        "Grant the scope and renew the consent, or give the user the permission.",
+    ),
+    Verdict.ORGANIZATION: (
+        errors.WrongOrganization,
+        "The organization id is not one of this user's organisations [6041]",
+        "an organisation the token's user belongs to",
+        "Correct organization_id; the finance product shows it under Settings, Organization.",
+    ),
+    Verdict.DAY_SPENT: (
+        errors.DailyLimit,
+        "The organisation's API calls of the day are used up [45]",
+        "calls left in the vendor's daily allowance",
+        "Run again tomorrow: the run resumes from its bookmark. A larger plan allows more calls.",
+    ),
+}
+
+
+def refusal(place: Place, reading: Reading, status: int, request_id: str | None) -> errors.Stop | errors.SetAside:
+    """For an answer that sending again would not change. `status` and `request_id` are the answer's."""
+    if reading.verdict is Verdict.TOKEN:
+        if place.system == "crm":
+            return errors.WrongDataCentre(
+                sentence(
+                    f"A freshly issued token is refused [{reading.code}]",
+                    where=f"api_url, {place}",
+                    expected="the API of the data centre and environment that issued the token",
+                    remedy="Set api_url to the data centre (and sandbox or production) of accounts_url and the client.",
+                )
+            )
+        reading = Reading(Verdict.PERMISSION)
+    if reading.verdict in _REFUSALS:
+        kind, what, expected, remedy = _REFUSALS[reading.verdict]
+        return kind(sentence(what, where=str(place), expected=expected, remedy=remedy))
+    return errors.VendorRefusal(
+        reading.code or str(status),
+        reading.message or f"status {status}",
+        reading.field,
+        status,
+        request_id,
+        where=str(place),
+    )
