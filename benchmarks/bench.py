@@ -178,10 +178,8 @@ def shell_pipes(site: Site) -> list[str]:
             site.command(target, site.config(target, refusals_allowed=1000)),
         )
         joined = " | ".join(" ".join(command) for command in commands)
-        pipes.append(
-            f"{joined} > {state}.new && tail -n 1 {state}.new > {state}.last; test -s {state}.last && mv {state}.last {state}"
-        )
-    return ["sh", "-c", " ; ".join(pipes)]
+        pipes.append(f"{joined} > {state}.new && if test -s {state}.new; then tail -n 1 {state}.new > {state}; fi")
+    return ["sh", "-c", " && ".join(pipes)]
 
 
 def quiet(site: Site, command: Sequence[str]) -> None:
