@@ -119,6 +119,13 @@ READING: tuple[th.Property[Any], ...] = (
         description="Names of the streams to read. Empty: all.",
     ),
     th.Property(
+        "read_whole",
+        th.ArrayType(th.StringType),
+        title="Streams to read whole",
+        description="Names of streams to read whole in every run, without a bookmark: for values that change without "
+        "changing the modification time, such as stock.",
+    ),
+    th.Property(
         "overlap_s",
         th.IntegerType,
         default=60,

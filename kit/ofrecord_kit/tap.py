@@ -88,10 +88,13 @@ class VendorTap(Tap):
         """
         offered = self.stream_names()
         wanted = self.config.get("streams") or offered
-        unknown = sorted(set(wanted) - set(offered))
-        if unknown:
-            problem = f"streams: there is no {', '.join(unknown)}. Choose from {', '.join(offered)}."
-            raise BadSettings([problem], where=f"{self.name} settings")
+        problems = [
+            f"{setting}: there is no {', '.join(unknown)}. Choose from {', '.join(offered)}."
+            for setting in ("streams", "read_whole")
+            if (unknown := sorted(set(self.config.get(setting) or ()) - set(offered)))
+        ]
+        if problems:
+            raise BadSettings(problems, where=f"{self.name} settings")
         return [name for name in offered if name in wanted]
 
     def discover_streams(self) -> Sequence[Stream]:
@@ -132,7 +135,8 @@ class VendorStream(Stream):
     @property
     def is_incremental(self) -> bool:
         """Whether the stream has a bookmark."""
-        return bool(self.replication_key) and self.replication_method != REPLICATION_FULL_TABLE
+        whole = self.replication_method == REPLICATION_FULL_TABLE or self.name in (self.config.get("read_whole") or ())
+        return bool(self.replication_key) and not whole
 
     def since(self) -> datetime | None:
         """From when to read: the bookmark less the overlap, never before `start_date`; None reads everything."""

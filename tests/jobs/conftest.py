@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ofrecord.demo.people import People
 from ofrecord.demo.stage import Stage, set_stage
 from ofrecord_kit.ledger import Event, Held, Ledger
@@ -227,5 +227,4 @@ def company(stage: Stage) -> Company:
         if re.match(r"ledger\.db|run$|rules$|\.ofrecord$", path.name):
             subprocess.run(["rm", "-rf", str(path)], check=True)
     subprocess.run(["cp", "-R", str(PROJECT / "rules"), str(stage.folder / "rules")], check=True)
-    assert os.path.isdir(stage.folder / "rules")
     return Company(stage)

@@ -12,7 +12,9 @@ INTERRUPTED = 130
 
 
 def demo(
-    data: Annotated[Path | None, typer.Option(help="Folder of the AdventureWorks CSV files, instead of the made-up company.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the AdventureWorks CSV files, instead of the made-up company.")
+    ] = None,
     keep: Annotated[bool, typer.Option(help="Keep the demo's folder (ledger, logs) afterwards.")] = False,
 ) -> None:
     """Sync a company on the local sandbox, edit it, and watch the edits arrive."""
@@ -21,9 +23,6 @@ def demo(
 
     console = Console()
     try:
-        if data is not None and not data.is_dir():
-            msg = f"There is no folder {data}. Name the folder with the AdventureWorks CSV files."
-            raise DemoError(msg)
         fine = run_demo(console, find_project(Path.cwd()), data, keep=keep)
     except DemoError as error:
         console.print(str(error), style="bold red", markup=False)

@@ -23,7 +23,12 @@ class People:
         client_id, secret, refresh, self.organization = (stage.environment[f"OFRECORD_{name}"] for name in names)
         self.url = stage.environment["OFRECORD_API_URL"]
         self.session = requests.Session()
-        form = {"grant_type": "refresh_token", "client_id": client_id, "client_secret": secret, "refresh_token": refresh}
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": client_id,
+            "client_secret": secret,
+            "refresh_token": refresh,
+        }
         accounts = stage.environment["OFRECORD_ACCOUNTS_URL"]
         answer = self.session.post(f"{accounts}/oauth/v2/token", data=form, timeout=TIMEOUT_S)
         self.session.headers["Authorization"] = f"Zoho-oauthtoken {answer.json()['access_token']}"
@@ -109,7 +114,9 @@ def five_edits(people: People) -> list[Edit]:
         if item["item_id"] in products and item["status"] == "active" and item["rate"] > 1
     ]
     accounts = [
-        row for row in people.crm_list("Accounts", "Account_Name,Phone,Inventory_ID") if row["Phone"] and row["Inventory_ID"]
+        row
+        for row in people.crm_list("Accounts", "Account_Name,Phone,Inventory_ID")
+        if row["Phone"] and row["Inventory_ID"]
     ]
     quote = open_quote(people, {row["id"] for row in accounts}, {row["id"] for row in products.values()})
     if len(items) < 3 or not accounts:  # noqa: PLR2004 - three edits need three items
@@ -208,7 +215,9 @@ def acceptance(people: People, quote: Record) -> Edit:
 
     def orders() -> str:
         path = "/inventory/v1/salesorders"
-        own = [row for row in people.finance_list(path, "salesorders") if row["reference_number"] == quote["Quote_Number"]]
+        own = [
+            row for row in people.finance_list(path, "salesorders") if row["reference_number"] == quote["Quote_Number"]
+        ]
         return ", ".join(f"{row['salesorder_number']} {row['status']} {row['total']}" for row in own) or "no order"
 
     return Edit(

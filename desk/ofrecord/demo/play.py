@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from ofrecord_kit.ledger import Event, Ledger
 from rich.console import Console
 
 from ofrecord.demo.people import Edit, People, five_edits
 from ofrecord.demo.show import COUNTS, Counts, edit_table, job_progress, job_table, reason_table
 from ofrecord.demo.stage import DemoError, JobResult, Stage, set_stage
 from ofrecord.demo.verdict import compare_systems, verdict_table
+from ofrecord_kit.ledger import Event, Ledger
 
 JOBS = ["products", "customers", "orders", "finance"]
 FINANCE_CALLS_PER_MINUTE = 100
@@ -22,8 +22,13 @@ DECIDING = ("updated", "reverted", "created", "conflict", "violation")
 
 def run_demo(console: Console, project: Path, data: Path | None, *, keep: bool = False) -> bool:
     """Play the demo; whether everything arrived. Raises DemoError when it cannot go on."""
+    if data is not None and not data.is_dir():
+        msg = f"There is no folder {data}. Name the folder with the AdventureWorks CSV files."
+        raise DemoError(msg)
     seed = ["--seed", "adventureworks", "--data", str(data.resolve())] if data else ["--seed", "demo"]
-    console.print("[bold]1. Start the sandbox[/bold]: it answers as Zoho CRM, Inventory and Books do, on this machine only")
+    console.print(
+        "[bold]1. Start the sandbox[/bold]: it answers as Zoho CRM, Inventory and Books do, on this machine only"
+    )
     with set_stage(project, [*seed, "--limits", "off"], keep=keep) as stage:
         console.print(f"  ready at {stage.url}, project in {stage.folder.relative_to(project)}\n")
         fine = first_sync(console, stage)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ofrecord_kit.ledger import Held
 from rich.table import Table
 
 from ofrecord.demo.people import People, Record
+from ofrecord_kit.ledger import Held
 
 QUOTE_FIELDS = "Quote_Number,Quote_Stage,Grand_Total,Account_Name,Inventory_ID"
 
@@ -46,7 +46,9 @@ def compare_systems(people: People, held: list[Held]) -> list[Line]:
     customers = {row["contact_id"] for row in contacts if row["contact_type"] == "customer"}
     suppliers = [row["contact_id"] for row in contacts if row["contact_type"] == "vendor"]
     return [
-        pairs("inventory items as CRM products", (row["item_id"] for row in items), ids(products), waiting.get("product")),
+        pairs(
+            "inventory items as CRM products", (row["item_id"] for row in items), ids(products), waiting.get("product")
+        ),
         counterparts("CRM accounts as customers", accounts, customers, waiting.get("account")),
         pairs("inventory vendors as CRM vendors", suppliers, ids(vendors), waiting.get("vendor")),
         counterparts("CRM vendors as inventory vendors", vendors, set(suppliers), waiting.get("vendor")),
