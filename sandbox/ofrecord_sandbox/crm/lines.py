@@ -53,7 +53,7 @@ def merged(  # noqa: PLR0917 - one value each, named at every call
     if len(rows) > MAX_ROWS:
         details = {"maximum_length": MAX_ROWS, "api_name": field.api_name, "json_path": where}
         raise RefusedError("LIMIT_EXCEEDED", "a subform holds at most 100 rows", details)
-    return [_computed(world, columns, row, position) for position, row in enumerate(rows.values(), start=1)]
+    return list(rows.values())
 
 
 def _merge_one(  # noqa: PLR0917 - one value each, named at every call
@@ -127,41 +127,50 @@ def _defaults(world: World, row: Record) -> None:
         row["Discount"] = 0
 
 
-def _taxed(world: World, taxes_given: list[Record], base: Decimal) -> tuple[list[Record], Decimal]:
+def _taxed(
+    world: World, taxes_given: list[Record], base: Decimal, currency: str | None
+) -> tuple[list[Record], Decimal]:
     shown, total = [], Decimal(0)
     for tax in taxes_given:
-        value = organisation.rounded(world, base * number(tax["percentage"]) / 100)
+        value = organisation.rounded(world, base * number(tax["percentage"]) / 100, currency)
         total += number(value)
         shown.append({**tax, "value": value})
     return shown, total
 
 
-def _computed(world: World, columns: Module, row: Record, position: int) -> Record:
-    if "Net_Total" not in columns.fields:
-        return row
-    total = number(organisation.rounded(world, number(row["Quantity"]) * number(row["List_Price"])))
+def _computed(world: World, row: Record, position: int, currency: str | None) -> Record:
+    total = number(organisation.rounded(world, number(row["Quantity"]) * number(row["List_Price"]), currency))
     after = total - number(row["Discount"])
-    shown, tax = _taxed(world, row.get("Line_Tax") or [], after)
+    shown, tax = _taxed(world, row.get("Line_Tax") or [], after, currency)
     return {
         **row,
         "Line_Tax": shown,
-        "Total": organisation.rounded(world, total),
-        "Total_After_Discount": organisation.rounded(world, after),
-        "Tax": organisation.rounded(world, tax),
-        "Net_Total": organisation.rounded(world, after + tax),
+        "Total": organisation.rounded(world, total, currency),
+        "Total_After_Discount": organisation.rounded(world, after, currency),
+        "Tax": organisation.rounded(world, tax, currency),
+        "Net_Total": organisation.rounded(world, after + tax, currency),
         "Sequence_Number": position,
     }
 
 
 def total_up(world: World, module: Module, record: Record) -> None:
-    """Fill in the totals of a record with line items: net lines, minus discount, plus tax, plus adjustment."""
-    rows = [row for field in module.subforms() for row in record.get(field.api_name) or []]
+    """Fill in the totals of a record with line items: net lines, minus discount, plus tax, plus adjustment.
+
+    They are rounded to the digits of the record's currency (field `Currency` of an organisation with several).
+    """
+    currency = record.get("Currency")
+    rows: list[Record] = []
+    for field in module.subforms():
+        if "Net_Total" in schema(world)[field.target].fields:
+            own = enumerate(record.get(field.api_name) or [], start=1)
+            record[field.api_name] = [_computed(world, row, position, currency) for position, row in own]
+            rows += record[field.api_name]
     sub_total = sum((number(row["Net_Total"]) for row in rows), Decimal(0))
     discounted = sub_total - number(record.get("Discount"))
-    shown, tax = _taxed(world, record.get("$line_tax") or [], discounted)
+    shown, tax = _taxed(world, record.get("$line_tax") or [], discounted, currency)
     record["$line_tax"] = shown
     record["Discount"] = record.get("Discount") or 0
     record["Adjustment"] = record.get("Adjustment") or 0
-    record["Sub_Total"] = organisation.rounded(world, sub_total)
-    record["Tax"] = organisation.rounded(world, tax)
-    record["Grand_Total"] = organisation.rounded(world, discounted + tax + number(record["Adjustment"]))
+    record["Sub_Total"] = organisation.rounded(world, sub_total, currency)
+    record["Tax"] = organisation.rounded(world, tax, currency)
+    record["Grand_Total"] = organisation.rounded(world, discounted + tax + number(record["Adjustment"]), currency)

@@ -49,9 +49,9 @@ def organisation(world: World) -> dict[str, Any]:
     return world.store.table("crm/org").rows["org"]
 
 
-def rounded(world: World, amount: Decimal) -> float:
-    """An amount in the organisation's currency, rounded half up to its minor unit, as a JSON number."""
-    digits = _DIGITS.get(organisation(world)["iso_code"], 2)
+def rounded(world: World, amount: Decimal, currency: str | None = None) -> float:
+    """An amount in a currency (default: the organisation's), rounded half up to its minor unit, as a JSON number."""
+    digits = _DIGITS.get(currency or organisation(world)["iso_code"], 2)
     return float(amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
 
 
