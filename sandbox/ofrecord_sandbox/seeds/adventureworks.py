@@ -57,6 +57,8 @@ class AdventureWorksFacts:
     internet_orders: int = 0
     """Orders of individuals; they stay outside, as individuals are no accounts."""
     same_names: list[str] = field(default_factory=list)
+    names_trimmed: int = 0
+    """Store names with outer blanks in the source, which the CRM strips."""
     non_ascii_emails: int = 0
     names_with_punctuation: int = 0
     with_more_than_two_decimals: int = 0
@@ -128,6 +130,7 @@ def _stores(doors: Doors, source: Source, company: Company, facts: AdventureWork
     names = Counter(row["Name"] for row in stores)
     facts.accounts = len(ids)
     facts.same_names = sorted(name for name, count in names.items() if count > 1)
+    facts.names_trimmed = sum(row["Name"] != row["Name"].strip() for row in stores)
     facts.names_with_punctuation = sum(not name.replace(" ", "").isalnum() for name in names.elements())
 
 
