@@ -80,7 +80,9 @@ def test_stores_are_accounts_with_their_contacts(planted: tuple[World, Adventure
     world, facts = planted
     stores = rows("Store")
     keys = {row["BusinessEntityID"] for row in stores}
-    assert sorted(one["Account_Name"] for one in crm(world, "Accounts")) == sorted(row["Name"].strip() for row in stores)
+    assert sorted(one["Account_Name"] for one in crm(world, "Accounts")) == sorted(
+        row["Name"].strip() for row in stores
+    )
     assert facts.names_trimmed == sum(row["Name"] != row["Name"].strip() for row in stores)
     persons = sum(row["BusinessEntityID"] in keys for row in rows("BusinessEntityContact"))
     refused = sum(count for reason, count in facts.refused.items() if reason.startswith("CRM contact"))

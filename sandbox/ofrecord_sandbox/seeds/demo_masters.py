@@ -172,7 +172,12 @@ def _price_lists(doors: Doors, items: list[Item], facts: DemoFacts) -> None:
     ]
     for values in (
         {"name": "Resellers -15 %", "pricebook_type": "fixed_percentage", "percentage": 15, "is_increase": False},
-        {"name": "Express +10 % für Eilige", "pricebook_type": "fixed_percentage", "percentage": 10, "is_increase": True},
+        {
+            "name": "Express +10 % für Eilige",
+            "pricebook_type": "fixed_percentage",
+            "percentage": 10,
+            "is_increase": True,
+        },
         {"name": "Rahmenvertrag Müller", "pricebook_type": "per_item", "pricebook_items": single},
     ):
         body = {**values, "sales_or_purchase_type": "sales", "rounding_type": "no_rounding"}
@@ -251,4 +256,25 @@ def _vendors(doors: Doors, random: Random, facts: DemoFacts) -> None:
     facts.vendors_only_inventory = len(set(inventory) - set(crm))
 
 
-_VENDOR_WORDS = ["Alpen", "Börde", "Cölln", "Düne", "Eifel", "Förde", "Geest", "Harz", "Ith", "Jura", "Kyffhäuser", "Lausitz", "Marsch", "Neckar", "Ostsee", "Pfalz", "Rügen", "Sylt", "Taunus", "Unstrut"]
+_VENDOR_WORDS = [
+    "Alpen",
+    "Börde",
+    "Cölln",
+    "Düne",
+    "Eifel",
+    "Förde",
+    "Geest",
+    "Harz",
+    "Ith",
+    "Jura",
+    "Kyffhäuser",
+    "Lausitz",
+    "Marsch",
+    "Neckar",
+    "Ostsee",
+    "Pfalz",
+    "Rügen",
+    "Sylt",
+    "Taunus",
+    "Unstrut",
+]

@@ -1,7 +1,5 @@
 """Invented companies, people and goods. E-mail addresses and phone numbers are reserved ones (RFC 2606, 555-01xx)."""
 
-# ruff: noqa: RUF001 - names in other scripts are the point
-
 from __future__ import annotations
 
 from itertools import product
