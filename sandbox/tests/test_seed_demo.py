@@ -143,8 +143,8 @@ def test_every_order_agrees_with_its_quote_to_the_cent(planted: Planted) -> None
         assert order["reference_number"] == quote["Quote_Number"]
         assert order["custom_field_hash"]["cf_crm_deal_id"] == quote["Deal_Name"]["id"]
         assert order["currency_code"] == quote["Currency"]
-    assert set(facts.quotes_by_currency) == {"EUR", "JPY", "KWD"}
-    assert {"EUR", "JPY", "KWD"} == {order["currency_code"] for order in orders}
+    assert set(facts.quotes_by_currency) == {"USD", "JPY", "KWD"}
+    assert {"USD", "JPY", "KWD"} == {order["currency_code"] for order in orders}
 
 
 def test_quotes_have_several_lines_discounts_taxes_and_adjustments(planted: Planted) -> None:

@@ -20,7 +20,7 @@ _DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "KWD": 3,
 
 def install(world: World) -> None:
     """Organisation and standard metadata into an empty store."""
-    set_currency(world, "EUR", "€")
+    set_currency(world, "USD", "$")
     metadata.install(world)
 
 

@@ -54,7 +54,7 @@ class _Quote:
 def plant(doors: Doors, random: Random, masters: Masters, facts: DemoFacts) -> None:
     """60 deals with a quote each; 40 orders, invoices and the payments of some."""
     crm.add_field(
-        doors.world, "Quotes", {"api_name": "Currency", "data_type": "picklist", "values": ["EUR", "JPY", "KWD"]}
+        doors.world, "Quotes", {"api_name": "Currency", "data_type": "picklist", "values": ["USD", "JPY", "KWD"]}
     )
     tax_id = doors.tax(*TAX)
     quotes = _invent(random, masters)
@@ -75,7 +75,7 @@ def plant(doors: Doors, random: Random, masters: Masters, facts: DemoFacts) -> N
 
 
 def _invent(random: Random, masters: Masters) -> list[_Quote]:
-    home = [one for one in masters.linked if one.currency == "EUR"]
+    home = [one for one in masters.linked if one.currency == "USD"]
     ordering = [masters.linked[number % 30] for number in range(ORDERED)]
     waiting = home[-3:] + masters.others[20:23]
     asking = home[10:17] + masters.others[40:47]
@@ -83,7 +83,7 @@ def _invent(random: Random, masters: Masters) -> list[_Quote]:
     for number, customer in enumerate([*ordering, *waiting, *asking]):
         accepted = number < ORDERED + WAITING
         stage = "Accepted" if accepted else _OPEN_STAGES[number % len(_OPEN_STAGES)]
-        adjustment = Decimal("-0.37") if number % 6 == 5 and customer.currency == "EUR" else Decimal(0)  # noqa: PLR2004
+        adjustment = Decimal("-0.37") if number % 6 == 5 and customer.currency == "USD" else Decimal(0)  # noqa: PLR2004
         at = _FIRST_DAY + timedelta(days=number, minutes=7 * number)
         lines = [_line(random, item, customer.currency) for item in random.sample(masters.quotable, 1 + number % 5)]
         quotes.append(_Quote(customer, stage, lines, adjustment, at))

@@ -46,7 +46,7 @@ class Customer:
     name: str
     phone: str | None
     contact_id: str = ""
-    currency: str = "EUR"
+    currency: str = "USD"
     person_id: str | None = None
 
 
@@ -222,9 +222,9 @@ def _customers(doors: Doors, random: Random, accounts: list[Customer], facts: De
         if number % 3 == 0:
             values["credit_limit"] = 1000 * (number + 1)
         if number < len(chosen):
-            customer.currency = _FOREIGN.get(number, "EUR")
+            customer.currency = _FOREIGN.get(number, "USD")
             values["custom_fields"] = custom(cf_crm_id=customer.account_id)
-        if customer.currency != "EUR":
+        if customer.currency != "USD":
             digits = 0 if customer.currency == "JPY" else 3
             values["currency_id"] = doors.currency(customer.currency, customer.currency, digits)
         place = invented.address(random, number)
