@@ -12,7 +12,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("ofrecord.demo.command", "Sync a company on the local sandbox and edit it."),
     "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
     "matrix": ("ofrecord.matrix", "Show who owns each field, and who receives it."),
-    "history": ("ofrecord.history", "Show runs, edits, violations and decisions."),
+    "history": ("ofrecord.history", "Show the latest runs, or what one of them did."),
+    "held": ("ofrecord.held", "Show what was set aside, and why."),
+    "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),
+    "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }
 """Command → module that holds a function of the command's name, and what it does."""
 

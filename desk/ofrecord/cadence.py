@@ -1,0 +1,103 @@
+"""How often each pipeline should run, read from `meltano.yml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_NAMED = {
+    "@hourly": 1 / 24,
+    "@daily": 1,
+    "@midnight": 1,
+    "@weekly": 7,
+    "@monthly": 31,
+    "@yearly": 366,
+    "@annually": 366,
+}
+"""Days between two runs of Meltano's named intervals; the longest where they vary."""
+
+
+class ProjectProblem(Exception):  # noqa: N818 - named for what it is
+    """`meltano.yml` cannot be read; the message says where."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One `tap mapping target` of a job: which entities travel which way, and how often they should."""
+
+    job: str
+    source: str
+    destination: str
+    entities: tuple[str, ...]
+    every: timedelta | None
+
+
+def pipelines(folder: Path) -> list[Pipeline]:
+    """The pipelines of all jobs, in the order of `meltano.yml`. Raises ProjectProblem."""
+    path = folder / "meltano.yml"
+    try:
+        project = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _pipelines(project)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        message = (
+            f"{path} cannot be read as a Meltano project ({type(error).__name__}). `meltano compile --lint` says more."
+        )
+        raise ProjectProblem(message) from error
+
+
+def _pipelines(project: Any) -> list[Pipeline]:
+    mappings = {
+        mapping["name"]: mapping["config"]
+        for mapper in project.get("plugins", {}).get("mappers", [])
+        for mapping in mapper.get("mappings", [])
+    }
+    every: dict[str, timedelta] = {}
+    for schedule in project.get("schedules", []):
+        interval = interval_of(str(schedule["interval"]))
+        if interval is not None:
+            every[schedule["job"]] = min(interval, every.get(schedule["job"], interval))
+    return [
+        Pipeline(job["name"], config["from"], config["to"], tuple(config["entities"]), every.get(job["name"]))
+        for job in project.get("jobs", [])
+        for task in job["tasks"]
+        for word in str(task).split()
+        if (config := mappings.get(word)) is not None
+    ]
+
+
+def interval_of(text: str) -> timedelta | None:
+    """The longest time between two runs of an interval, or None when it cannot be told.
+
+    Named intervals, and cron lines that name minutes and hours only: `*/5 * * * *` is five minutes.
+    """
+    if text in _NAMED:
+        return timedelta(days=_NAMED[text])
+    fields = text.split()
+    five = 5
+    if len(fields) != five or fields[2:] != ["*", "*", "*"]:
+        return None
+    try:
+        minutes, hours = _values(fields[0], 60), _values(fields[1], 24)
+    except ValueError:
+        return None
+    times = sorted(60 * hour + minute for hour in hours for minute in minutes)
+    return timedelta(minutes=max(after - before for before, after in pairwise([*times, times[0] + 24 * 60])))
+
+
+def _values(field: str, size: int) -> set[int]:
+    """The numbers below `size` a cron field means; raises ValueError when it is none."""
+    found: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        start = 0 if span == "*" else int(first)
+        end = size - 1 if span == "*" or (step and not last) else int(last or first)
+        found.update(range(start, end + 1, int(step or 1)))
+    if not found or max(found) >= size:
+        raise ValueError(field)
+    return found

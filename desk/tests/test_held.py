@@ -1,0 +1,49 @@
+"""`ofrecord held`: what was set aside."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from ofrecord_kit.ledger import Held
+
+
+@pytest.fixture
+def waiting(book):
+    refused = Held("account", "crm", "inventory", "0", "refused", "Name is too long", "1038", label="ACME", rule="r:1")
+    with book.writing(timedelta(hours=3)) as ledger:
+        ledger.hold(refused, wait_s=60)
+    with book.writing(timedelta(hours=1)) as ledger:
+        ledger.hold(refused, wait_s=60)
+        ledger.hold(Held("product", "inventory", "crm", "7", "conflict", "both changed", field="description"))
+    return book
+
+
+def test_a_line_tells_the_vendors_words_attempts_first_and_last_time_and_when_it_is_due(waiting):
+    lines = [line.split("\t") for line in waiting.ask("held").stdout.splitlines()]
+    refused, conflict = lines
+    at = [f"{waiting.now - timedelta(hours=hours):%Y-%m-%d %H:%M:%S}" for hours in (3, 1)]
+    due = f"{waiting.now - timedelta(minutes=58):%Y-%m-%d %H:%M:%S}"
+    assert refused == [
+        "account", "refused", "ACME", "crm→inventory", "Name is too long", "1038", "", "2", *at, due, "r:1",
+    ]  # fmt: skip
+    assert conflict[:3] == ["product", "conflict", "7"]
+    assert conflict[6:8] == ["description", "1"]
+    assert conflict[10] == ""
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "left"),
+    [
+        (["--entity", "product"], ["7"]),
+        (["--kind", "refused"], ["0"]),
+        (["--entity", "product", "--kind", "refused"], []),
+    ],
+)
+def test_the_list_is_narrowed_by_entity_and_kind(waiting, narrowed, left):
+    assert [one["source_id"] for one in json.loads(waiting.ask("held", *narrowed, "--json").stdout)] == left
+
+
+def test_nothing_held_is_said_and_is_good(book):
+    done = book.ask("held")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is held.\n")
