@@ -1,0 +1,130 @@
+"""What a resource of the finance APIs is: one declaration each, read by the generic machinery of `engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ofrecord_sandbox.finance.values import Kind
+from ofrecord_sandbox.store import Record, Table
+from ofrecord_sandbox.world import World
+
+INVENTORY = "inventory"
+BOOKS = "books"
+PATHS = {INVENTORY: "/inventory/v1", BOOKS: "/books/v3"}
+EVERY_LIST = frozenset({"organization_id", "page", "per_page", "sort_column", "sort_order", "filter_by", "search_text"})
+
+Check = Callable[[World, Record, Record | None, Mapping[str, Any]], None]
+"""(world, record to be kept, record before or None, what was sent): completes the record or raises RefusedError."""
+
+
+def _nothing(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    """No special rules."""
+
+
+def _kept(world: World, record: Record) -> None:
+    """Nothing follows from a change."""
+
+
+def _same(world: World, record: Record) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One collection behind both doors. Keys of records that begin with `_` never leave the store."""
+
+    collection: str
+    singular: str
+    id_key: str
+    words: str
+    """As in "Invoice does not exist."."""
+    writable: Mapping[str, Kind]
+    required: tuple[str, ...] = ()
+    fresh: Mapping[str, Any] = field(default_factory=dict)
+    """Values of a new record that sends none."""
+    row: tuple[str, ...] = ()
+    """Columns of a list row; the rest is in the detail only."""
+    filters: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Query parameter -> (column, operator)."""
+    sorts: tuple[str, ...] = ()
+    sort: tuple[str, str] = ("created_time", "D")
+    search: tuple[str, ...] = ()
+    number: tuple[str, str] | None = None
+    """(key of the document number, prefix of automatic ones)."""
+    module: str = ""
+    """Singular name its custom fields are kept under; empty: none."""
+    status: Callable[[World, Record], str] = field(default=lambda _world, record: str(record.get("status", "")))
+    check: Check = _nothing
+    saved: Callable[[World, Record], None] = _kept
+    show: Callable[[World, Record], dict[str, Any]] = _same
+    """Computed keys of the detail."""
+    derive: Callable[[World, Record], dict[str, Any]] = _same
+    """Computed keys of a list row and of the detail."""
+    as_row: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda row: row)
+    """Last touch on a list row."""
+    removable: Callable[[World, Record], None] = _kept
+    removed: Callable[[World, Record], None] = _kept
+    silent: bool = False
+    """The vendor ignores unknown list filters here."""
+    update_status: int = 200
+    create_status: int = 201
+    query: frozenset[str] = frozenset()
+    """Query parameters of a create, beyond organization_id and ignore_auto_number_generation."""
+    upsert: bool = False
+    removes: bool = True
+
+    def table(self, world: World) -> Table:
+        """The records of this collection."""
+        return world.store.table(f"finance/{self.collection}")
+
+    @property
+    def report(self) -> str:
+        """`report_name` of its lists."""
+        return f"{self.words.title().replace(' ', '')}s"
+
+
+def matching(*columns: str) -> dict[str, tuple[str, str]]:
+    """Text filters: equal, `_startswith`, `_contains`."""
+    found = {}
+    for column in columns:
+        found[column] = (column, "is")
+        found[f"{column}_startswith"] = (column, "starts")
+        found[f"{column}_contains"] = (column, "has")
+    return found
+
+
+def comparing(*columns: str) -> dict[str, tuple[str, str]]:
+    """Number filters: equal, less, greater."""
+    found = {}
+    for column in columns:
+        found[column] = (column, "=")
+        for word, sign in (("less_than", "<"), ("less_equals", "<="), ("greater_than", ">"), ("greater_equals", ">=")):
+            found[f"{column}_{word}"] = (column, sign)
+    return found
+
+
+def dating(*columns: str) -> dict[str, tuple[str, str]]:
+    """Date filters: on, from, until, after, before."""
+    found = {}
+    for column in columns:
+        found[column] = (column, "is")
+        for word, sign in (("start", ">="), ("end", "<="), ("after", ">"), ("before", "<")):
+            found[f"{column}_{word}"] = (column, f"day{sign}")
+    return found
+
+
+def exactly(*columns: str) -> dict[str, tuple[str, str]]:
+    """Filters for one exact value."""
+    return {column: (column, "is") for column in columns}
+
+
+RESOURCES: dict[str, Resource] = {}
+"""Every collection by name, filled by the modules that declare them."""
+
+
+def declared(resource: Resource) -> Resource:
+    """Make a resource known by its collection."""
+    RESOURCES[resource.collection] = resource
+    return resource

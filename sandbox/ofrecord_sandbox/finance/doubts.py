@@ -1,0 +1,43 @@
+"""Behaviour of the vendor that no document or observation settles, each behind one switch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Doubts:
+    """Every field is one UNVERIFIED fact; its value says how the sandbox behaves. Change `doubts` in a test to try the other way."""
+
+    inventory_modified_filter: bool = True
+    """UNVERIFIED: `last_modified_time` is honoured on Inventory lists whose OpenAPI does not name it (contacts, orders, invoices)."""
+    modified_filter_inclusive: bool = False
+    """UNVERIFIED: "modified after" excludes the given second."""
+    payment_bumps_invoice: bool = True
+    """UNVERIFIED: posting a payment or credit changes `last_modified_time` of the invoice."""
+    child_bumps_order: bool = True
+    """UNVERIFIED: packages, shipments and invoices change `last_modified_time` of their sales order."""
+    stock_bumps_item: bool = False
+    """UNVERIFIED: a stock movement changes `last_modified_time` of the item."""
+    person_bumps_contact: bool = True
+    """UNVERIFIED: writing a contact person changes `last_modified_time` of the contact."""
+    person_in_array: bool = True
+    """UNVERIFIED: create and update of a contact person answer with an array of one (as the OpenAPI has it)."""
+    persons_put_drops_missing: bool = True
+    """UNVERIFIED: `contact_persons[]` on `PUT /contacts/{id}` is the full list; persons left out are removed."""
+    address_replaced: bool = True
+    """UNVERIFIED: an address object sent replaces the old one, keys left out become empty."""
+    invoice_list_totals_as_text: bool = True
+    """UNVERIFIED: `total` and `balance` of invoice list rows are text (the OpenAPI types them so)."""
+    unique_sku: bool = True
+    """UNVERIFIED: the organisation refuses a second item with the same SKU (a preference; code UNVERIFIED)."""
+    refused_calls_count: bool = False
+    """UNVERIFIED: a 429 counts against the minute and the day."""
+    upsert_on_inventory: bool = False
+    """UNVERIFIED: the X-Unique-Identifier headers work on the Inventory door."""
+    upsert_insert_status: int = 201
+    """UNVERIFIED: HTTP status when an upsert creates."""
+
+
+doubts = Doubts()
+"""The switches in force."""

@@ -1,0 +1,230 @@
+"""List, read, create, change, remove: the same for every resource, driven by its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from ofrecord_sandbox.finance import custom, listing
+from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid, unknown
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource
+from ofrecord_sandbox.finance.doubts import doubts
+from ofrecord_sandbox.finance.values import checked, now_s, stamp
+from ofrecord_sandbox.store import Record
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+FIRST_ID = 460000000100000
+_AUTO = "ignore_auto_number_generation"
+_UPSERT = {"x-unique-identifier-key", "x-unique-identifier-value", "x-upsert"}
+
+
+def new_id(world: World) -> str:
+    """A new id; all finance records count from one start."""
+    return world.next_id(FIRST_ID)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object sent, as body or as the form field `JSONString`."""
+    raw = request.form.get("JSONString", "").encode() or request.body
+    if not raw:
+        return {}
+    try:
+        given = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise RefusedError(4, "Invalid value passed for JSONString") from None
+    if not isinstance(given, dict):
+        raise RefusedError(4, "Invalid value passed for JSONString")
+    return given
+
+
+def only_query(request: Request, *allowed: str) -> None:
+    """Refuse query parameters that this call does not have."""
+    for name in request.query:
+        if name != "organization_id" and name not in allowed:
+            raise unknown(name)
+
+
+def found(world: World, resource: Resource, key: str) -> Record:
+    """The record of that id; raises RefusedError 1002."""
+    record = resource.table(world).get(key)
+    if record is None:
+        raise absent(resource.words)
+    return record
+
+
+def detail(world: World, resource: Resource, record: Record, door: str) -> dict[str, Any]:
+    """The detail form of a record."""
+    shown = {key: value for key, value in record.items() if not key.startswith("_")}
+    shown.update(resource.derive(world, record))
+    shown.update(resource.show(world, record))
+    if "status" in resource.row:
+        shown["status"] = listing.status_at(world, resource, record, door)
+    if resource.module:
+        shown.update(custom.shown(world, resource, record))
+    return shown
+
+
+def create(world: World, request: Request, resource: Resource, door: str) -> Response:
+    """`POST /{collection}`."""
+    _no_upsert(request)
+    only_query(request, _AUTO, *resource.query)
+    record = insert(world, resource, body_of(request), request.query)
+    return done(
+        resource.singular,
+        detail(world, resource, record, door),
+        f"The {resource.words.lower()} has been created.",
+        resource.create_status,
+    )
+
+
+def insert(world: World, resource: Resource, given: Mapping[str, Any], query: Mapping[str, str]) -> Record:
+    """Keep a new record; raises RefusedError before anything is changed."""
+    for name in resource.required:
+        if given.get(name) in (None, "", []):
+            raise invalid(name)
+    record: Record = {resource.id_key: ""} | dict(resource.fresh)
+    record |= _checked(resource, given)
+    record["_query"] = dict(query)
+    if "custom_fields" in given:
+        custom.taken(world, resource, record, given["custom_fields"])
+    _numbered(world, resource, record, None, query)
+    resource.check(world, record, None, given)
+    record.pop("_query", None)
+    record[resource.id_key] = new_id(world)
+    record["created_time"], record["_created"] = stamp(world.clock.now()), now_s(world)
+    keep(world, resource, record)
+    resource.saved(world, record)
+    return found(world, resource, record[resource.id_key])
+
+
+def keep(world: World, resource: Resource, record: Record, *, touch: bool = True) -> None:
+    """Store a record; `touch` moves its `last_modified_time` to now."""
+    if touch:
+        record["last_modified_time"], record["_modified"] = stamp(world.clock.now()), now_s(world)
+    resource.table(world).put(record[resource.id_key], record)
+
+
+def update(world: World, request: Request, resource: Resource, door: str, key: str) -> Response:
+    """`PUT /{collection}/{id}`: only the keys sent are changed."""
+    only_query(request, _AUTO)
+    record = change(world, resource, found(world, resource, key), body_of(request), request.query)
+    return _changed(world, resource, record, door)
+
+
+def change(
+    world: World, resource: Resource, before: Record, given: Mapping[str, Any], query: Mapping[str, str]
+) -> Record:
+    """Change a record; raises RefusedError before anything is changed."""
+    for name in resource.required:
+        if name in given and given[name] in (None, "", []):
+            raise invalid(name)
+    record = before | _checked(resource, given)
+    if "custom_fields" in given:
+        custom.taken(world, resource, record, given["custom_fields"])
+    _numbered(world, resource, record, before, query)
+    resource.check(world, record, before, given)
+    keep(world, resource, record)
+    resource.saved(world, record)
+    return found(world, resource, record[resource.id_key])
+
+
+def upsert(world: World, request: Request, resource: Resource, door: str) -> Response:
+    """`PUT /{collection}` with the X-Unique-Identifier headers (Books only; on Inventory UNVERIFIED, refused)."""
+    only_query(request, _AUTO)
+    if door == INVENTORY and not doubts.upsert_on_inventory:
+        raise RefusedError(5, "Invalid URL Passed", 404)
+    name, value = (
+        request.headers.get(header, "") for header in ("x-unique-identifier-key", "x-unique-identifier-value")
+    )
+    field = custom.definition(world, resource.module, name) if name else None
+    if field is None or field["api_name"] != name or not field["is_unique"]:
+        raise invalid("X-Unique-Identifier-Key")
+    if not value:
+        raise invalid("X-Unique-Identifier-Value")
+    holder = custom.holder_of(world, resource, name, value)
+    given = body_of(request)
+    if holder is not None:
+        record = change(world, resource, found(world, resource, holder), given, request.query)
+        return _changed(world, resource, record, door)
+    if request.headers.get("x-upsert", "").lower() != "true":
+        raise absent(resource.words)
+    record = insert(world, resource, given, request.query)
+    return done(
+        resource.singular,
+        detail(world, resource, record, door),
+        f"{resource.words} has been created.",
+        doubts.upsert_insert_status,
+    )
+
+
+def remove(world: World, request: Request, resource: Resource, key: str) -> Response:
+    """`DELETE /{collection}/{id}`."""
+    only_query(request)
+    record = found(world, resource, key)
+    resource.removable(world, record)
+    resource.table(world).remove(key)
+    resource.removed(world, record)
+    return done(message=f"The {resource.words.lower()} has been deleted.")
+
+
+def write_fields(world: World, request: Request, resource: Resource, key: str) -> Response:
+    """`PUT /{singular}/{id}/customfields`: a bare array of values, or `{"custom_fields": […]}`."""
+    only_query(request)
+    record = dict(found(world, resource, key))
+    try:
+        sent = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        raise invalid("custom_fields") from None
+    custom.taken(world, resource, record, sent.get("custom_fields") if isinstance(sent, dict) else sent)
+    keep(world, resource, record)
+    return done(message="Custom Fields Updated Successfully")
+
+
+def _changed(world: World, resource: Resource, record: Record, door: str) -> Response:
+    message = f"The {resource.words.lower()} has been updated."
+    return done(resource.singular, detail(world, resource, record, door), message, resource.update_status)
+
+
+def _checked(resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
+    if resource.module:
+        given = {name: value for name, value in given.items() if name != "custom_fields"}
+    return checked(resource.writable, given)
+
+
+def _numbered(
+    world: World, resource: Resource, record: Record, before: Record | None, query: Mapping[str, str]
+) -> None:
+    """Give a document its number, refuse a number that is taken or not allowed (codes UNVERIFIED)."""
+    if resource.number is None:
+        return
+    key, prefix = resource.number
+    index = resource.table(world).index("number", lambda one: (one[key],))
+    if record.get(key):
+        if before is not None and before[key] == record[key]:
+            return
+        if query.get(_AUTO) != "true":
+            raise RefusedError(
+                4097, f"{resource.words} number is generated automatically; send {_AUTO}=true to use your own."
+            )
+        if index.ids(record[key]):
+            raise RefusedError(36004, f'{resource.words} number "{record[key]}" already exists.')
+        return
+    if query.get(_AUTO) == "true" and before is None:
+        raise invalid(key)
+    counters = world.store.table("finance/numbers")
+    count = (counters.get(key) or {"last": 0})["last"]
+    while True:
+        count += 1
+        candidate = f"{prefix}{count:05d}"
+        if not index.ids(candidate):
+            break
+    counters.put(key, {"last": count})
+    record[key] = candidate
+
+
+def _no_upsert(request: Request) -> None:
+    if _UPSERT & set(request.headers):
+        raise invalid("X-Unique-Identifier-Key")

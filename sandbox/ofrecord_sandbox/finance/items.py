@@ -1,0 +1,197 @@
+"""Items, with stock of both ledgers, and price lists ("Items", "Price Lists")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ofrecord_sandbox.finance import engine, stock
+from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
+from ofrecord_sandbox.finance.declare import Resource, comparing, declared, exactly, matching
+from ofrecord_sandbox.finance.doubts import doubts
+from ofrecord_sandbox.finance.values import (
+    dec, flag, identifier, many, number, one_of, shape, text, whole,
+)  # fmt: skip
+from ofrecord_sandbox.store import Record
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+IDS_A_CALL = 100
+"""Ids of one `/itemdetails` call (UNVERIFIED)."""
+_SIZE = ("length", "width", "height", "weight")
+_PACKAGE = {key: number for key in _SIZE} | {"weight_unit": text(15), "dimension_unit": text(15)}
+_OPENING = shape({"location_id": identifier, "initial_stock": number, "initial_stock_rate": number})
+_TEXTS = ("upc", "ean", "isbn", "part_number", "hsn_or_sac", "brand", "manufacturer")
+_IDS = (
+    "unit_id", "unit_group_id", "tax_id", "account_id", "purchase_account_id", "inventory_account_id", "vendor_id",
+    "default_sales_unit_conversion_id", "default_purchase_unit_conversion_id",
+)  # fmt: skip
+
+
+def _check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    record["name"] = record["name"].strip()
+    if doubts.unique_sku and record["sku"] != "":
+        holders = ITEMS.table(world).index("sku", lambda one: (one["sku"],)).ids(record["sku"])
+        if any(key != record["item_id"] for key in holders):
+            raise RefusedError(
+                1001, f'Item with the SKU "{record["sku"]}" already exists. Please specify a different SKU.'
+            )
+    if record["unit_id"] != "" and "unit_id" in given:
+        unit = world.store.table("finance/units").get(record["unit_id"])
+        if unit is None:
+            raise absent("Unit")
+        record["unit"] = unit["unit"]
+    for key, table in (("tax_id", "taxes"), ("vendor_id", "contacts")):
+        if record[key] != "" and world.store.table(f"finance/{table}").get(record[key]) is None:
+            raise absent("Tax" if key == "tax_id" else "Vendor")
+    if "package_details" in given:
+        record["package_details"] = (before or record)["package_details"] | given["package_details"]
+        record["package_details"] = {key: record["package_details"].get(key, "") for key in _PACKAGE}
+    if before is not None and before["item_type"] != record["item_type"]:
+        raise invalid("item_type")
+    for key in ("rate", "purchase_rate"):
+        record[key] = 0 if record[key] == "" else record[key]
+    if dec(record["rate"]) < 0:
+        raise invalid("rate")
+    _opening(world, record, before, given)
+
+
+def _opening(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    """Opening stock is set when an item is created, per location; never by an update."""
+    opening = record.pop("locations", [])
+    first = {"location_id": stock_place(world), "initial_stock": record.pop("initial_stock", "")}
+    record.pop("initial_stock_rate", "")
+    if first["initial_stock"] != "":
+        opening = [*opening, first]
+    if opening and before is not None:
+        raise invalid("locations" if "locations" in given else "initial_stock")
+    for place in opening:
+        if world.store.table("finance/locations").get(place.get("location_id", "")) is None:
+            raise absent("Location")
+        if record["item_type"] != "inventory" and dec(place.get("initial_stock")):
+            raise invalid("initial_stock")
+    record["_opening"] = opening
+
+
+def stock_place(world: World) -> str:
+    """Location of stock that names none."""
+    return next((key for key, one in world.store.table("finance/locations").rows.items() if one["is_primary"]), "")
+
+
+def _saved(world: World, record: Record) -> None:
+    movements = [
+        stock.Movement(record["item_id"], place["location_id"], column, dec(place.get("initial_stock")))
+        for place in record.pop("_opening")
+        for column in (stock.ACCOUNTING, stock.PHYSICAL)
+    ]
+    if movements:
+        stock.state(world, f"items/{record['item_id']}", movements)
+
+
+def _removable(world: World, record: Record) -> None:
+    for collection in ("salesorders", "invoices"):
+        table = world.store.table(f"finance/{collection}")
+        index = table.index("item", lambda one: {line["item_id"] for line in one["line_items"]})
+        if index.ids(record["item_id"]):
+            raise RefusedError(2006, "Items which are a part of other transactions cannot be deleted.")
+
+
+def _removed(world: World, record: Record) -> None:
+    stock.state(world, f"items/{record['item_id']}", [])
+    world.store.table("finance/stock").remove(record["item_id"])
+
+
+ITEMS = declared(
+    Resource(
+        collection="items", singular="item", id_key="item_id", words="Item", module="item", create_status=200,
+        writable={
+            "name": text(100), "sku": text(100), "unit": text(15), "description": text(2000),
+            "purchase_description": text(2000), "rate": number, "purchase_rate": number, "reorder_level": number,
+            "item_type": one_of("sales", "purchases", "sales_and_purchases", "inventory"),
+            "product_type": one_of("goods", "service", "digital_service"), "is_taxable": flag, "locations": many(_OPENING),
+            "initial_stock": number, "initial_stock_rate": number, "package_details": shape(_PACKAGE), "is_returnable": flag,
+            **{key: identifier for key in _IDS}, **{key: text(100) for key in _TEXTS},
+        },
+        required=("name",),
+        fresh={
+            "name": "", "sku": "", "unit": "", "description": "", "purchase_description": "", "rate": 0, "purchase_rate": 0,
+            "reorder_level": "", "item_type": "sales", "product_type": "goods", "is_taxable": True, "status": "active",
+            "source": "api", "is_linked_with_zohocrm": False, "zcrm_product_id": "", "is_returnable": True,
+            "package_details": {key: "" for key in _PACKAGE},
+            **dict.fromkeys(_IDS, ""), **dict.fromkeys(_TEXTS, ""),
+        },
+        row=(
+            "name", "sku", "unit", "status", "description", "rate", "purchase_rate", "item_type", "product_type",
+            "reorder_level", "tax_id", "is_taxable", "is_linked_with_zohocrm", "zcrm_product_id", "upc", "ean", "isbn",
+            "part_number", "brand", "manufacturer", "source", "vendor_id", "created_time", "last_modified_time",
+        ),
+        filters=matching("name", "sku", "description") | comparing("rate", "purchase_rate")
+        | exactly("tax_id", "account_id", "purchase_account_id", "vendor_id", "item_id", "zcrm_product_id"),
+        sorts=("name", "sku", "rate", "purchase_rate", "created_time", "last_modified_time", "reorder_level", "stock_on_hand"),
+        sort=("name", "A"), search=("name", "sku", "description"),
+        check=_check, saved=_saved, removable=_removable, removed=_removed, upsert=True,
+        derive=lambda world, record: {**record["package_details"], "item_name": record["name"], **stock.fields(world, record)},
+        show=stock.details,
+    )
+)  # fmt: skip
+
+
+def details(world: World, request: Request, door: str) -> Response:
+    """`GET /itemdetails?item_ids=a,b`: details of up to 100 items."""
+    engine.only_query(request, "item_ids")
+    ids = [key for key in request.query.get("item_ids", "").split(",") if key]
+    if not ids or len(ids) > IDS_A_CALL:
+        raise invalid("item_ids")
+    return done("items", [engine.detail(world, ITEMS, engine.found(world, ITEMS, key), door) for key in ids])
+
+
+def _check_prices(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    if record["currency_id"] == "":
+        currencies = world.store.table("finance/currencies").rows
+        record["currency_id"] = next(key for key, one in currencies.items() if one["is_base_currency"])
+    currency = world.store.table("finance/currencies").get(record["currency_id"])
+    if currency is None:
+        raise absent("Currency")
+    record["currency_code"] = currency["currency_code"]
+    if record["pricebook_type"] == "fixed_percentage" and not 0 <= dec(record["percentage"]) <= Decimal(1000):
+        raise invalid("percentage")
+    names = world.store.table("finance/items")
+    for row in record["pricebook_items"]:
+        item = names.get(row.get("item_id", ""))
+        if item is None:
+            raise absent("Item")
+        row["name"] = item["name"]
+        row["pricebook_item_id"] = row.get("pricebook_item_id") or engine.new_id(world)
+
+
+_BRACKET = shape(
+    {"start_quantity": number, "end_quantity": number, "pricebook_rate": number, "pricebook_discount": text(20)}
+)
+PRICEBOOKS = declared(
+    Resource(
+        collection="pricebooks", singular="pricebook", id_key="pricebook_id", words="Price list",
+        writable={
+            "name": text(100), "description": text(2000), "currency_id": identifier, "percentage": number, "is_increase": flag,
+            "pricebook_type": one_of("fixed_percentage", "per_item"), "pricebook_rate": number, "decimal_place": whole,
+            "pricing_scheme": one_of("unit", "volume"), "rounding_type": text(50),
+            "sales_or_purchase_type": one_of("sales", "purchases"),
+            "pricebook_items": many(shape({
+                "item_id": identifier, "pricebook_item_id": identifier, "pricebook_rate": number,
+                "pricebook_discount": text(20), "pricing_scheme": text(20), "price_brackets": many(_BRACKET),
+            })),
+        },
+        required=("name", "pricebook_type", "sales_or_purchase_type"),
+        fresh={
+            "name": "", "description": "", "currency_id": "", "percentage": 0, "is_increase": False, "decimal_place": 2,
+            "pricing_scheme": "unit", "rounding_type": "no_rounding", "pricebook_items": [], "status": "active",
+            "is_default": False,
+        },
+        row=(
+            "name", "description", "currency_id", "currency_code", "pricebook_type", "percentage", "is_increase",
+            "rounding_type", "decimal_place", "pricing_scheme", "sales_or_purchase_type", "status", "is_default",
+            "pricebook_items",
+        ),
+        sorts=("name",), sort=("name", "A"), search=("name",), check=_check_prices,
+    )
+)  # fmt: skip

@@ -1,0 +1,206 @@
+"""Lists: filters, sorting, pages ("Pagination" of Inventory and Books)."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from ofrecord_sandbox.finance import custom
+from ofrecord_sandbox.finance.answers import invalid, unknown
+from ofrecord_sandbox.finance.declare import EVERY_LIST, INVENTORY, Resource
+from ofrecord_sandbox.finance.doubts import doubts
+from ofrecord_sandbox.finance.values import day, dec, moment, number, today
+from ofrecord_sandbox.store import Record
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+PER_PAGE = 200
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TIMES = {"created_time": "_created", "last_modified_time": "_modified"}
+_MODIFIED_DOCUMENTED = {"items"}
+Test = Callable[[Record], bool]
+
+
+def answer(world: World, request: Request, resource: Resource, door: str) -> Response:
+    """One page of a collection. Wider `per_page` than 200 is clamped (UNVERIFIED); unknown parameters are refused."""
+    query = request.query
+    page = _count(query, "page", 1)
+    per_page = min(_count(query, "per_page", PER_PAGE), PER_PAGE)
+    column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
+    if column not in resource.sorts or order not in ("A", "D"):
+        raise invalid("sort_column" if order in ("A", "D") else "sort_order")
+    ids = _found(world, query, resource, door, column, order)
+    start = (page - 1) * per_page
+    table = resource.table(world)
+    rows = [row(world, resource, table.rows[key], door) for key in ids[start : start + per_page]]
+    context = {
+        "page": page,
+        "per_page": per_page,
+        "has_more_page": start + per_page < len(ids),
+        "report_name": resource.report,
+        "applied_filter": query.get("filter_by", "Status.All"),
+        "sort_column": column,
+        "sort_order": order,
+    }
+    return Response(200, {"code": 0, "message": "success", resource.collection: rows, "page_context": context})
+
+
+def row(world: World, resource: Resource, record: Record, door: str) -> dict[str, Any]:
+    """A list row: the declared columns, derived ones, the status as this door words it."""
+    shown = {resource.id_key: record[resource.id_key]}
+    for column in resource.row:
+        shown[column] = record.get(column, "")
+    shown.update(resource.derive(world, record))
+    if "status" in resource.row:
+        shown["status"] = status_at(world, resource, record, door)
+    if resource.module:
+        shown["custom_field_hash"] = custom.hashed(record)
+    return resource.as_row(shown)
+
+
+def status_at(world: World, resource: Resource, record: Record, door: str) -> str:
+    """The status in the words of a door: a confirmed order is `open` in Books."""
+    status = resource.status(world, record)
+    if resource.collection == "salesorders" and door != INVENTORY:
+        return {"confirmed": "open", "partially_shipped": "open", "shipped": "open", "fulfilled": "invoiced"}.get(
+            status, status
+        )
+    return status
+
+
+def _found(world: World, query: dict[str, str], resource: Resource, door: str, column: str, order: str) -> list[str]:
+    passing = {"page", "per_page"}
+    key = (
+        "finance list",
+        resource.collection,
+        door,
+        tuple(sorted((k, v) for k, v in query.items() if k not in passing)),
+    )
+    table = resource.table(world)
+    mark = (table.version, world.store.table("finance/stock").version, today(world), str(doubts))
+    kept = world.cache.get(str(key))
+    if kept is not None and kept[0] == mark:
+        return list(kept[1])
+    tests = _tests(world, query, resource, door)
+    found = [record for record in table.rows.values() if all(test(record) for test in tests)]
+    found.sort(key=lambda record: record[resource.id_key])
+    found.sort(key=_rank(world, resource, column), reverse=order == "D")
+    ids = [record[resource.id_key] for record in found]
+    world.cache[str(key)] = (mark, ids)
+    return ids
+
+
+def _rank(world: World, resource: Resource, column: str) -> Callable[[Record], tuple[int, Any]]:
+    stored = _TIMES.get(column, column)
+    computed = column in ("stock_on_hand", "status")
+
+    def rank(record: Record) -> tuple[int, Any]:
+        value = record.get(stored, "")
+        if computed:
+            value = (
+                resource.derive(world, record).get(column, "") if column != "status" else resource.status(world, record)
+            )
+        if isinstance(value, str):
+            return (1, value.casefold())
+        return (0, value)
+
+    return rank
+
+
+def _tests(world: World, query: dict[str, str], resource: Resource, door: str) -> list[Test]:
+    tests: list[Test] = []
+    for name, wanted in query.items():
+        if name in EVERY_LIST:
+            continue
+        if name == "last_modified_time" and _has_modified(resource, door):
+            tests.append(_modified(wanted))
+        elif name == "status" and "status" in resource.row:
+            tests.append(_status(world, resource, door, wanted))
+        elif name in resource.filters and not (name == "contact_type" and door == INVENTORY):
+            tests.append(_filter(name, *resource.filters[name], wanted))
+        elif not resource.silent:
+            raise unknown(name)
+    if "filter_by" in query:
+        tests += _filter_by(world, resource, door, query["filter_by"])
+    if query.get("search_text"):
+        needle = query["search_text"].casefold()
+        tests.append(lambda record: any(needle in str(record.get(c, "")).casefold() for c in resource.search))
+    return tests
+
+
+def _has_modified(resource: Resource, door: str) -> bool:
+    if "last_modified_time" not in resource.sorts:
+        return False
+    return door != INVENTORY or resource.collection in _MODIFIED_DOCUMENTED or doubts.inventory_modified_filter
+
+
+def _modified(wanted: str) -> Test:
+    since = moment("last_modified_time", wanted)
+    if doubts.modified_filter_inclusive:
+        return lambda record: record["_modified"] >= since
+    return lambda record: record["_modified"] > since
+
+
+def _status(world: World, resource: Resource, door: str, wanted: str) -> Test:
+    words = wanted.casefold()
+    return lambda record: status_at(world, resource, record, door).casefold() == words
+
+
+def _filter_by(world: World, resource: Resource, door: str, wanted: str) -> list[Test]:
+    group, _, value = wanted.partition(".")
+    if not value:
+        raise invalid("filter_by")
+    if value == "All":
+        return []
+    if group == "Status" and "status" in resource.row:
+        if value == "Lowstock":
+            return [lambda record: _low(world, resource, record)]
+        return [
+            _status(world, resource, door, {"OverDue": "overdue", "PartiallyPaid": "partially_paid"}.get(value, value))
+        ]
+    if group == "SalesOrPurchaseType":
+        return [lambda record: str(record.get("sales_or_purchase_type", "")).casefold() == value.casefold()]
+    if group == "ItemType":
+        return [lambda record: str(record.get("item_type", "")).replace("_", "") == value.casefold()]
+    if resource.silent:
+        return []
+    raise invalid("filter_by")
+
+
+def _low(world: World, resource: Resource, record: Record) -> bool:
+    level = record.get("reorder_level", "")
+    return level != "" and dec(resource.derive(world, record).get("stock_on_hand")) <= dec(level)
+
+
+def _filter(name: str, column: str, sign: str, wanted: str) -> Test:
+    folded = wanted.casefold()
+    if sign == "is":
+        return lambda record: str(record.get(column, "")).casefold() == folded
+    if sign == "in":
+        several = frozenset(wanted.split(","))
+        return lambda record: record.get(column) in several
+    if sign == "starts":
+        return lambda record: str(record.get(column, "")).casefold().startswith(folded)
+    if sign == "has":
+        return lambda record: folded in str(record.get(column, "")).casefold()
+    if sign.startswith("day"):
+        bound, compare = day(name, wanted), _SIGNS[sign[3:]]
+        return lambda record: record.get(column, "") != "" and compare(record[column], bound)
+    limit, test = dec(number(name, wanted)), _SIGNS[sign]
+    return lambda record: record.get(column, "") != "" and test(dec(record[column]), limit)
+
+
+def _count(query: dict[str, str], name: str, default: int) -> int:
+    given = query.get(name)
+    if given is None:
+        return default
+    if not given.isdecimal() or int(given) < 1:
+        raise invalid(name)
+    return int(given)

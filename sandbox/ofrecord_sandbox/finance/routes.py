@@ -1,0 +1,143 @@
+"""Routes of both doors: `/inventory/v1` and `/books/v3` over one store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ofrecord_sandbox.finance import contacts, engine, items, listing, money, sales, settings
+from ofrecord_sandbox.finance.answers import RefusedError, done
+from ofrecord_sandbox.finance.custom import setup_fields
+from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, PATHS, RESOURCES, Resource
+from ofrecord_sandbox.finance.guard import rate_headers
+from ofrecord_sandbox.web import Handler, Request, Response
+from ofrecord_sandbox.world import World
+
+_SETTINGS = ("currencies", "taxes")
+_UNLISTED = ("shipmentorders",)
+_INVENTORY_ONLY = ("packages", "shipmentorders", "salesreturns", "units")
+
+
+def add_routes(world: World) -> None:
+    """Hang everything on the world's router."""
+    for door in (INVENTORY, BOOKS):
+        add = partial(_add, world, PATHS[door])
+        _literal(add, door)
+        for resource in RESOURCES.values():
+            if door == INVENTORY or resource.collection not in _INVENTORY_ONLY:
+                _generic(add, resource, door)
+
+
+def _add(world: World, root: str, method: str, path: str, handler: Callable[..., Response]) -> None:
+    world.router.add(method, root + path, _served(handler))
+
+
+def _served(handler: Callable[..., Response]) -> Handler:
+    def serve(world: World, request: Request, **values: str) -> Response:
+        ensure(world)
+        try:
+            _organization(world, request)
+            response = handler(world, request, **values)
+        except RefusedError as refusal:
+            response = refusal.response()
+        if not request.internal:
+            response.headers.update(rate_headers(world))
+        return response
+
+    return serve
+
+
+def ensure(world: World) -> None:
+    """Organisation and custom fields exist (again, after a reset)."""
+    if world.store.table("finance/organizations").get(settings.ORGANIZATION) is None:
+        settings.install(world)
+        setup_fields(world)
+
+
+def _organization(world: World, request: Request) -> None:
+    given = request.query.get("organization_id")
+    if given is None:
+        if request.internal or request.path.endswith("/organizations"):
+            return
+        raise RefusedError(4, "Invalid value passed for organization_id")
+    if world.store.table("finance/organizations").get(given) is None:
+        raise RefusedError(6041, f"This user is not associated with the CompanyID/CompanyName:{given}.")
+
+
+def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
+    path = ("/settings/" if resource.collection in _SETTINGS else "/") + resource.collection
+    one = f"{path}/{{key}}"
+
+    def read(world: World, request: Request, key: str) -> Response:
+        engine.only_query(request, "accept", "print")
+        return done(resource.singular, engine.detail(world, resource, engine.found(world, resource, key), door))
+
+    def put(world: World, request: Request, key: str) -> Response:
+        return engine.update(world, request, resource, door, key)
+
+    def delete(world: World, request: Request, key: str) -> Response:
+        return engine.remove(world, request, resource, key)
+
+    if resource.collection not in _UNLISTED:
+        add("GET", path, partial(listing.answer, resource=resource, door=door))
+    add("POST", path, partial(engine.create, resource=resource, door=door))
+    if resource.upsert:
+        add("PUT", path, partial(engine.upsert, resource=resource, door=door))
+    add("GET", one, read)
+    add("PUT", one, put)
+    if resource.removes:
+        add("DELETE", one, delete)
+    if resource.fresh.get("status") == "active":
+        for state in ("active", "inactive"):
+            add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state))
+    if resource.module:
+        singular = "customerpayment" if resource.singular == "payment" else resource.singular
+        add("PUT", f"/{singular}/{{key}}/customfields", partial(engine.write_fields, resource=resource))
+
+
+def _mark(world: World, request: Request, key: str, resource: Resource, state: str) -> Response:
+    engine.only_query(request)
+    record = engine.found(world, resource, key)
+    if record["status"] != state:
+        engine.keep(world, resource, record | {"status": state})
+    return done(message=f"The {resource.words.lower()} has been marked as {state}.")
+
+
+def _literal(add: Callable[..., None], door: str) -> None:
+    fixed: list[tuple[str, str, Any]] = [
+        ("GET", "/organizations", settings.organizations),
+        ("GET", "/organizations/{organization_id}", settings.organization),
+        ("GET", "/users", settings.users),
+        ("GET", "/users/me", settings.me),
+        ("GET", "/settings/preferences", settings.preferences),
+        ("POST", "/settings/customfields", settings.add_field),
+        ("GET", "/itemdetails", partial(items.details, door=door)),
+        ("POST", "/contacts/contactpersons", contacts.add_person),
+        ("GET", "/contacts/contactpersons/{contact_person_id}", contacts.get_person),
+        ("PUT", "/contacts/contactpersons/{contact_person_id}", contacts.update_person),
+        ("DELETE", "/contacts/contactpersons/{contact_person_id}", contacts.remove_person),
+        ("POST", "/contacts/contactpersons/{contact_person_id}/primary", contacts.make_primary),
+        ("GET", "/contacts/{contact_id}/contactpersons", contacts.list_people),
+        ("GET", "/contacts/{contact_id}/contactpersons/{contact_person_id}", contacts.get_person),
+        ("GET", "/contacts/{contact_id}/address", contacts.addresses),
+        ("POST", "/salesorders/status/confirmed", sales.confirm_many),
+        ("POST", "/creditnotes/{creditnote_id}/invoices", money.apply_credit),
+        ("POST", "/invoices/fromsalesorder", partial(money.from_order, door=door)),
+    ]
+    confirmed = "confirmed" if door == INVENTORY else "open"
+    for word, state in ((confirmed, "confirmed"), ("void", "void")):
+        fixed.append(("POST", f"/salesorders/{{salesorder_id}}/status/{word}", partial(sales.set_state, state=state)))
+    for state in ("sent", "void", "draft"):
+        fixed.append(("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state)))
+    credit = {"converttoopen": "open", "void": "void", "draft": "draft"}
+    for word, state in credit.items():
+        path = f"/creditnotes/{{creditnote_id}}/{word if door == INVENTORY else f'status/{state}'}"
+        fixed.append(("POST", path, partial(money.set_credit, state=state)))
+    if door == INVENTORY:
+        fixed += [
+            ("POST", "/shipmentorders/{shipment_id}/status/delivered", sales.deliver),
+            ("POST", "/salesreturnreceives", sales.receive),
+        ]
+    for method, path, handler in fixed:
+        add(method, path, handler)

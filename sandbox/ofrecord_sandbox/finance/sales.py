@@ -1,0 +1,396 @@
+"""Sales orders, packages, shipments and returns ("Sales Orders", "Packages", "Shipment Orders", "Sales Returns").
+
+The state of an order (`draft`, `confirmed`, `void`) is set by actions; its status follows from invoices and shipments
+(the set of words is documented, the precedence UNVERIFIED).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ofrecord_sandbox.finance import engine, stock, totals
+from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
+from ofrecord_sandbox.finance.declare import Resource, dating, declared, exactly, matching
+from ofrecord_sandbox.finance.doubts import doubts
+from ofrecord_sandbox.finance.values import day, dec, identifier, many, num, number, shape, text, today
+from ofrecord_sandbox.store import Record
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+_STATES = {"draft": {"confirmed", "void"}, "confirmed": {"void"}, "void": {"confirmed"}}
+
+
+def _check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    if before is not None and before["_state"] == "void":
+        raise RefusedError(36012, "A void sales order cannot be edited.")
+    totals.prepare(world, record, before, given)
+    if before is not None:
+        kept = {line["line_item_id"]: dec(line["quantity"]) for line in record["line_items"]}
+        for line in before["line_items"]:
+            used = max(dec(line.get(f"quantity_{verb}")) for verb in ("invoiced", "packed", "shipped"))
+            if kept.get(line["line_item_id"], Decimal(0)) < used:
+                raise RefusedError(
+                    36026, "Line items that are packed, shipped or invoiced cannot be removed or reduced."
+                )
+
+
+def refresh(world: World, order_id: str, *, touch: bool) -> None:
+    """Recompute what follows from invoices, packages and shipments: quantities, statuses, reserved stock."""
+    order = ORDERS.table(world).get(order_id)
+    if order is None:
+        return
+    sums = _sums(world, order)
+    lines = [
+        line
+        | {f"quantity_{verb}": num(sums[verb][line["line_item_id"]]) for verb in ("invoiced", "packed", "shipped")}
+        | {"is_invoiced": sums["invoiced"][line["line_item_id"]] >= dec(line["quantity"])}
+        for line in order["line_items"]
+    ]
+    invoices = [one for one in invoices_of(world, order_id) if one["_state"] != "void"]
+    paid = bool(invoices) and all(one["_state"] == "sent" and dec(one["balance"]) == 0 for one in invoices)
+    order = order | {
+        "line_items": lines,
+        "invoiced_status": _degree(lines, "invoiced", ("not_invoiced", "partially_invoiced", "invoiced")),
+        "shipped_status": _degree(lines, "shipped", ("pending", "partially_shipped", "shipped")),
+        "paid_status": "paid" if paid else "unpaid", "order_status": order["_state"],
+        "total_invoiced_amount": num(sum((dec(one["total"]) for one in invoices), Decimal(0))),
+        "quantity": num(sum((dec(line["quantity"]) for line in lines), Decimal(0))),
+    }  # fmt: skip
+    engine.keep(world, ORDERS, order, touch=touch)
+    stock.state(world, f"salesorders/{order_id}", _reserved(order, sums))
+
+
+def _sums(world: World, order: Record) -> dict[str, dict[str, Decimal]]:
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for invoice in invoices_of(world, order["salesorder_id"]):
+        if invoice["_state"] != "void":
+            for line in invoice["line_items"]:
+                sums["invoiced"][line.get("salesorder_item_id", "")] += dec(line["quantity"])
+                if invoice["_state"] == "sent":
+                    sums["posted"][line.get("salesorder_item_id", "")] += dec(line["quantity"])
+    for package in packages_of(world, order["salesorder_id"]):
+        for line in package["line_items"]:
+            sums["packed"][line["so_line_item_id"]] += dec(line["quantity"])
+            if package["status"] != "not_shipped":
+                sums["shipped"][line["so_line_item_id"]] += dec(line["quantity"])
+    return sums
+
+
+def _degree(lines: list[Record], verb: str, words: tuple[str, str, str]) -> str:
+    none, some, everything = words
+    if all(dec(line[f"quantity_{verb}"]) >= dec(line["quantity"]) for line in lines):
+        return everything
+    return some if any(line[f"quantity_{verb}"] for line in lines) else none
+
+
+def _reserved(order: Record, sums: Mapping[str, Mapping[str, Decimal]]) -> list[stock.Movement]:
+    if order["_state"] != "confirmed":
+        return []
+    return [
+        stock.Movement(line["item_id"], line["location_id"], column,
+                       max(dec(line["quantity"]) - sums[verb][line["line_item_id"]], Decimal(0)))
+        for line in order["line_items"]
+        for column, verb in ((stock.COMMITTED, "posted"), (stock.ACTUAL_COMMITTED, "shipped"))
+    ]  # fmt: skip
+
+
+def invoices_of(world: World, order_id: str) -> list[Record]:
+    """Invoices that name this order."""
+    table = world.store.table("finance/invoices")
+    return [table.rows[key] for key in table.index("order", lambda one: (one["salesorder_id"],)).ids(order_id)]
+
+
+def packages_of(world: World, order_id: str) -> list[Record]:
+    """Packages of this order."""
+    table = world.store.table("finance/packages")
+    return [table.rows[key] for key in table.index("order", lambda one: (one["salesorder_id"],)).ids(order_id)]
+
+
+def _status(world: World, record: Record) -> str:
+    if record["_state"] != "confirmed":
+        return str(record["_state"])
+    invoiced, shipped = record["invoiced_status"], record["shipped_status"]
+    if invoiced == "invoiced" and shipped == "shipped":
+        return "fulfilled"
+    if shipped != "pending":
+        return str(shipped)
+    return "confirmed" if invoiced == "not_invoiced" else str(invoiced)
+
+
+def _show(world: World, record: Record) -> dict[str, Any]:
+    key = record["salesorder_id"]
+    return {
+        "packages": [
+            {name: one[name] for name in ("package_id", "package_number", "status", "date")}
+            | {"shipment_id": one["shipment_id"]}
+            for one in packages_of(world, key)
+        ],
+        "invoices": [
+            {name: one[name] for name in ("invoice_id", "invoice_number", "date", "due_date", "total", "balance")}
+            | {"status": one["_state"]}
+            for one in invoices_of(world, key)
+        ],
+    }
+
+
+def _removable(world: World, record: Record) -> None:
+    if invoices_of(world, record["salesorder_id"]) or packages_of(world, record["salesorder_id"]):
+        raise RefusedError(36022, "Sales orders with packages or invoices cannot be deleted.")
+
+
+ORDERS = declared(
+    Resource(
+        collection="salesorders", singular="salesorder", id_key="salesorder_id", words="Sales order", module="salesorder",
+        writable=totals.HEAD | {"salesorder_number": text(50), "shipment_date": day, "delivery_method": text(100)},
+        required=("customer_id", "line_items"),
+        fresh=totals.FRESH | {"salesorder_number": "", "shipment_date": "", "delivery_method": "", "_state": "draft",
+                              "source": "api", "zcrm_potential_id": "", "is_manually_fulfilled": False, "status": "draft"},
+        row=(
+            "salesorder_number", "status", "order_status", "invoiced_status", "paid_status", "shipped_status", "customer_id",
+            "customer_name", "company_name", "email", "date", "shipment_date", "reference_number", "currency_id",
+            "currency_code", "total", "quantity", "total_invoiced_amount", "salesperson_name", "zcrm_potential_id",
+            "is_manually_fulfilled", "source", "created_time", "last_modified_time",
+        ),
+        filters=matching("salesorder_number", "reference_number", "customer_name") | dating("date", "shipment_date")
+        | exactly("customer_id", "salesperson_id", "zcrm_potential_id", "total") | {"salesorder_ids": ("salesorder_id", "in")},
+        sorts=("customer_name", "salesorder_number", "shipment_date", "last_modified_time", "reference_number", "total", "date",
+               "created_time", "status"),
+        search=("salesorder_number", "reference_number", "customer_name"), number=("salesorder_number", "SO-"),
+        status=_status, check=_check, show=_show, removable=_removable, upsert=True,
+        saved=lambda world, record: refresh(world, record["salesorder_id"], touch=False),
+        removed=lambda world, record: stock.state(world, f"salesorders/{record['salesorder_id']}", []),
+    )
+)  # fmt: skip
+
+
+def set_state(world: World, request: Request, salesorder_id: str, state: str) -> Response:
+    """`POST /salesorders/{id}/status/{confirmed|open|void}`."""
+    engine.only_query(request)
+    order = dict(engine.found(world, ORDERS, salesorder_id))
+    _allow(world, order, state)
+    _set(world, order, state)
+    return done(message=f"Sales order has been marked as {'open' if state == 'confirmed' else state}.")
+
+
+def confirm_many(world: World, request: Request) -> Response:
+    """`POST /salesorders/status/confirmed?salesorder_ids=`: all or none."""
+    engine.only_query(request, "salesorder_ids")
+    ids = [key for key in request.query.get("salesorder_ids", "").split(",") if key]
+    orders = [dict(engine.found(world, ORDERS, key)) for key in ids]
+    if not orders or len(orders) > 200:  # noqa: PLR2004 - the vendor's cap
+        raise invalid("salesorder_ids")
+    for order in orders:
+        _allow(world, order, "confirmed")
+    for order in orders:
+        _set(world, order, "confirmed")
+    return done(message="The selected sales orders have been marked as confirmed.")
+
+
+def _allow(world: World, order: Record, state: str) -> None:
+    if state != order["_state"] and state not in _STATES[order["_state"]]:
+        raise RefusedError(36011, f"A {order['_state']} sales order cannot be marked as {state}.")
+    if state == "void" and packages_of(world, order["salesorder_id"]):
+        raise RefusedError(36013, "Sales orders with packages cannot be voided.")
+
+
+def _set(world: World, order: Record, state: str) -> None:
+    if order["_state"] != state:
+        order["_state"] = state
+        engine.keep(world, ORDERS, order)
+        refresh(world, order["salesorder_id"], touch=False)
+
+
+def _check_package(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    order_id = before["salesorder_id"] if before else record["_query"].get("salesorder_id", "")
+    order = engine.found(world, ORDERS, order_id)
+    if order["_state"] != "confirmed":
+        raise RefusedError(36014, "Packages can be created for confirmed sales orders only.")
+    record |= {"salesorder_id": order_id, "date": record["date"] or today(world)}
+    record |= {key: order[key] for key in ("salesorder_number", "customer_id", "customer_name")}
+    lines = {line["line_item_id"]: line for line in order["line_items"]}
+    old = {line["so_line_item_id"]: dec(line["quantity"]) for line in (before or {}).get("line_items", [])}
+    kept = []
+    for sent in record["line_items"]:
+        line = lines.get(sent.get("so_line_item_id", ""))
+        if line is None:
+            raise absent("Line item")
+        free = dec(line["quantity"]) - dec(line["quantity_packed"]) + old.get(line["line_item_id"], Decimal(0))
+        if not 0 < dec(sent.get("quantity")) <= free:
+            raise RefusedError(36015, "The quantity packed is more than the quantity ordered.")
+        kept.append(
+            sent
+            | {key: line[key] for key in ("item_id", "name", "sku", "unit", "location_id")}
+            | {"line_item_id": engine.new_id(world)}
+        )
+    if len({one["so_line_item_id"] for one in kept}) != len(kept):
+        raise invalid("so_line_item_id")
+    record["line_items"] = kept
+    record["total_quantity"] = str(sum((dec(one["quantity"]) for one in kept), Decimal(0)))
+
+
+def _package_movable(world: World, record: Record) -> None:
+    if record["status"] != "not_shipped":
+        raise RefusedError(36016, "Packages that were shipped cannot be deleted.")
+
+
+def _follow(world: World, record: Record) -> None:
+    refresh(world, record["salesorder_id"], touch=doubts.child_bumps_order)
+
+
+PACKAGES = declared(
+    Resource(
+        collection="packages", singular="package", id_key="package_id", words="Package", module="package",
+        writable={"package_number": text(50), "date": day, "notes": text(2000), "salesorder_id": lambda _name, _value: "",
+                  "line_items": many(shape({"so_line_item_id": identifier, "quantity": number}))},
+        required=("line_items",),
+        fresh={"package_number": "", "date": "", "notes": "", "status": "not_shipped", "shipment_id": "",
+               "shipment_number": "", "tracking_number": ""},
+        row=("package_number", "status", "date", "salesorder_id", "salesorder_number", "customer_id", "customer_name",
+             "total_quantity", "shipment_id", "shipment_number", "tracking_number", "notes", "created_time",
+             "last_modified_time"),
+        filters=matching("package_number", "salesorder_number", "customer_name") | dating("date") | exactly("customer_id"),
+        sorts=("package_number", "date", "created_time", "salesorder_number"), search=("package_number", "salesorder_number"),
+        number=("package_number", "PKG-"), query=frozenset({"salesorder_id"}), silent=True,
+        check=_check_package, saved=_follow, removable=_package_movable, removed=_follow,
+    )
+)  # fmt: skip
+
+
+def _check_shipment(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    record["date"] = record["date"] or today(world)
+    if before is not None:
+        return
+    order = engine.found(world, ORDERS, record["_query"].get("salesorder_id", ""))
+    ids = [key for key in record["_query"].get("package_ids", "").split(",") if key]
+    packages = [engine.found(world, PACKAGES, key) for key in ids]
+    if not packages or any(one["salesorder_id"] != order["salesorder_id"] for one in packages):
+        raise invalid("package_ids")
+    if any(one["status"] != "not_shipped" for one in packages):
+        raise RefusedError(36017, "The package has been shipped already.")
+    record |= {key: order[key] for key in ("salesorder_id", "salesorder_number", "customer_id", "customer_name")}
+    record["_packages"] = ids
+
+
+def _ship(world: World, record: Record) -> None:
+    movements = []
+    for key in record["_packages"]:
+        package = engine.found(world, PACKAGES, key) | {
+            "status": record["status"], "shipment_id": record["shipment_id"], "shipment_number": record["shipment_number"],
+            "tracking_number": record["tracking_number"],
+        }  # fmt: skip
+        engine.keep(world, PACKAGES, package)
+        movements += [
+            stock.Movement(line["item_id"], line["location_id"], stock.PHYSICAL, -dec(line["quantity"]))
+            for line in package["line_items"]
+        ]
+    stock.state(world, f"shipmentorders/{record['shipment_id']}", movements)
+    _follow(world, record)
+
+
+def _unship(world: World, record: Record) -> None:
+    blank = {"status": "not_shipped", "shipment_id": "", "shipment_number": "", "tracking_number": ""}
+    for key in record["_packages"]:
+        engine.keep(world, PACKAGES, engine.found(world, PACKAGES, key) | blank)
+    stock.state(world, f"shipmentorders/{record['shipment_id']}", [])
+    _follow(world, record)
+
+
+SHIPMENTS = declared(
+    Resource(
+        collection="shipmentorders", singular="shipment_order", id_key="shipment_id", words="Shipment order",
+        writable={"shipment_number": text(50), "date": day, "delivery_method": text(100), "tracking_number": text(100),
+                  "reference_number": text(50), "notes": text(2000), "shipping_charge": number, "exchange_rate": number},
+        fresh={"shipment_number": "", "date": "", "delivery_method": "", "tracking_number": "", "reference_number": "",
+               "notes": "", "shipping_charge": 0, "status": "shipped"},
+        row=("status",), number=("shipment_number", "SHP-"), query=frozenset({"salesorder_id", "package_ids"}),
+        check=_check_shipment, saved=_ship, removed=_unship,
+    )
+)  # fmt: skip
+
+
+def deliver(world: World, request: Request, shipment_id: str) -> Response:
+    """`POST /shipmentorders/{id}/status/delivered`."""
+    engine.only_query(request)
+    record = engine.found(world, SHIPMENTS, shipment_id) | {"status": "delivered"}
+    engine.keep(world, SHIPMENTS, record)
+    _ship(world, record)
+    return done(message="Shipment order has been marked as delivered.")
+
+
+def _check_return(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    order_id = before["salesorder_id"] if before else record["_query"].get("salesorder_id", "")
+    order = engine.found(world, ORDERS, order_id)
+    record |= {key: order[key] for key in ("salesorder_number", "customer_id", "customer_name")}
+    record |= {"salesorder_id": order_id, "date": record["date"] or today(world)}
+    if "line_items" not in given:
+        return
+    lines = {line["line_item_id"]: line for line in order["line_items"]}
+    kept = []
+    for sent in record["line_items"]:
+        line = lines.get(sent.get("salesorder_item_id", ""))
+        if line is None:
+            raise absent("Line item")
+        if not 0 < dec(sent.get("quantity")) <= dec(line["quantity_shipped"]):
+            raise RefusedError(36018, "The quantity returned is more than the quantity shipped.")
+        kept.append(
+            sent
+            | {key: line[key] for key in ("item_id", "name", "sku", "unit", "location_id", "rate")}
+            | {"line_item_id": engine.new_id(world), "quantity_received": 0}
+        )
+    record["line_items"] = kept
+
+
+RETURNS = declared(
+    Resource(
+        collection="salesreturns", singular="salesreturn", id_key="salesreturn_id", words="Sales return", module="salesreturn",
+        writable={"salesreturn_number": text(50), "date": day, "reason": text(500), "location_id": identifier,
+                  "line_items": many(shape({"item_id": identifier, "salesorder_item_id": identifier, "quantity": number,
+                                            "non_receive_quantity": number, "location_id": identifier}))},
+        required=("line_items",),
+        fresh={"salesreturn_number": "", "date": "", "reason": "", "salesreturn_status": "approved", "receive_status": "",
+               "refund_status": ""},
+        row=("salesreturn_number", "date", "reason", "salesreturn_status", "receive_status", "salesorder_id",
+             "salesorder_number", "customer_id", "customer_name", "created_time", "last_modified_time"),
+        sorts=("date", "created_time", "salesreturn_number"), number=("salesreturn_number", "RMA-"), silent=True,
+        query=frozenset({"salesorder_id"}), check=_check_return,
+        removed=lambda world, record: stock.state(world, f"salesreturns/{record['salesreturn_id']}", []),
+    )
+)  # fmt: skip
+
+
+def receive(world: World, request: Request) -> Response:
+    """`POST /salesreturnreceives?salesreturn_id=`: goods come back, physical stock grows."""
+    engine.only_query(request, "salesreturn_id")
+    record = engine.found(world, RETURNS, request.query.get("salesreturn_id", ""))
+    given = shape(
+        {
+            "date": day,
+            "receive_number": text(50),
+            "notes": text(2000),
+            "line_items": many(shape({"line_item_id": identifier, "quantity": number})),
+        }
+    )("body", engine.body_of(request))
+    sent = {one.get("line_item_id", ""): dec(one.get("quantity")) for one in given.get("line_items", [])}
+    if not sent or sent.keys() - {line["line_item_id"] for line in record["line_items"]}:
+        raise absent("Line item")
+    lines = [
+        line | {"quantity_received": num(dec(line["quantity_received"]) + sent.get(line["line_item_id"], Decimal(0)))}
+        for line in record["line_items"]
+    ]
+    if any(dec(line["quantity_received"]) > dec(line["quantity"]) for line in lines):
+        raise RefusedError(36019, "The quantity received is more than the quantity returned.")
+    whole = all(dec(line["quantity_received"]) == dec(line["quantity"]) for line in lines)
+    record = record | {"line_items": lines, "receive_status": "received" if whole else "partially_received"}
+    engine.keep(world, RETURNS, record)
+    stock.state(world, f"salesreturns/{record['salesreturn_id']}", [
+        stock.Movement(line["item_id"], line["location_id"], stock.PHYSICAL, dec(line["quantity_received"])) for line in lines
+    ])  # fmt: skip
+    shown = {
+        "receive_id": engine.new_id(world),
+        "salesreturn_id": record["salesreturn_id"],
+        "date": given.get("date", ""),
+    }
+    return done("salesreturnreceive", shown, "Sales return receive has been created.", 201)
