@@ -104,10 +104,11 @@ def _status(run: Run) -> str:
 
 
 def _run_table(runs: Sequence[Run]) -> Table:
-    columns = ("started", "run", "plugin", "way", *OUTCOMES, "calls", "seconds", "status")
+    columns = ("started", "run", "group", "plugin", "way", *OUTCOMES, "calls", "seconds", "status")
     rows = [
         (
-            run.started, run.run[:8] if run.group == run.run else run.group, run.plugin,
+            run.started, run.run[:8],
+            None if run.group == run.run else run.group, run.plugin,
             f"{run.source}→{run.destination}", *totals(run).values(), run.calls, _seconds(run), _status(run),
         )
         for run in runs
@@ -162,7 +163,10 @@ def _ids(event: Event) -> str:
 
 
 def _change(event: Event) -> str:
-    return "" if event.before is None and event.after is None else f"{cell(event.before)} → {cell(event.after)}"
+    if event.before is None and event.after is None:
+        return ""
+    before, after = (cell(value) or "(empty)" for value in (event.before, event.after))
+    return f"{before} → {after}"
 
 
 def _told_run(run: Run) -> dict[str, Any]:

@@ -36,8 +36,22 @@ def test_a_pipe_gets_a_line_per_run_with_outcomes_calls_seconds_and_status(told)
     done = told.ask("history")
     assert done.exit_code == 0
     newest, oldest = [line.split("\t") for line in done.stdout.splitlines()]
-    assert newest[1:] == ["noon", "target-crm", "inventory→crm", "5", "1", "1", "1", "2", "0", "7", "2.0", "finished"]
-    assert oldest[3] == "crm→inventory"
+    assert newest[1:] == [
+        "b2",
+        "noon",
+        "target-crm",
+        "inventory→crm",
+        "5",
+        "1",
+        "1",
+        "1",
+        "2",
+        "0",
+        "7",
+        "2.0",
+        "finished",
+    ]
+    assert oldest[4] == "crm→inventory"
 
 
 def test_fifty_runs_are_shown_and_fewer_when_asked(book):
