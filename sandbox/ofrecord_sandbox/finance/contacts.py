@@ -1,3 +1,4 @@
+# ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`
 """Customers, vendors and their contact persons ("Contacts", "Contact Persons")."""
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
-    Kind, dec, flag, identifier, many, num, number, one_of, shape, text, whole,
+    Kind,
+    dec,
+    flag,
+    identifier,
+    many,
+    num,
+    number,
+    one_of,
+    shape,
+    text,
+    whole,
 )  # fmt: skip
 from ofrecord_sandbox.store import Record, Table
 from ofrecord_sandbox.web import Request, Response
@@ -76,7 +87,7 @@ def _check(world: World, record: Record, before: Record | None, given: Mapping[s
 
 
 def _address(world: World, record: Record, before: Record | None, given: Mapping[str, Any], side: str) -> None:
-    empty = {key: "" for key in _ADDRESS}
+    empty = dict.fromkeys(_ADDRESS, "")
     old = (before or {}).get(side, empty)
     if side not in given:
         record[side] = old if before is not None else empty | {"address_id": engine.new_id(world)}
@@ -100,7 +111,7 @@ def _saved(world: World, record: Record) -> None:
 
 def write_person(world: World, contact_id: str, given: Mapping[str, Any], person_id: str = "") -> str:
     """Keep a person of a contact; returns its id."""
-    empty = {key: "" for key in _PERSON} | {
+    empty = dict.fromkeys(_PERSON, "") | {
         "is_primary_contact": False, "enable_portal": False, "communication_preference": {}, "contact_id": contact_id,
     }  # fmt: skip
     record = (people(world).get(person_id) or empty) | dict(given)
@@ -109,7 +120,7 @@ def write_person(world: World, contact_id: str, given: Mapping[str, Any], person
         for other in people_of(world, contact_id):
             if other["contact_person_id"] != record["contact_person_id"] and other["is_primary_contact"]:
                 people(world).put(other["contact_person_id"], other | {"is_primary_contact": False})
-    people(world).put(record["contact_person_id"], record)
+    people(world).put(str(record["contact_person_id"]), record)
     return str(record["contact_person_id"])
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101, EM102 - `raise invalid(name)` names a field, the words are in `answers`
 """Custom fields: definitions per module, values on records, uniqueness ("Custom fields" of Inventory and Books)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 - hooks share one signature
 """What a resource of the finance APIs is: one declaration each, read by the generic machinery of `engine`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`
 """List, read, create, change, remove: the same for every resource, driven by its declaration."""
 
 from __future__ import annotations
@@ -90,9 +91,9 @@ def insert(world: World, resource: Resource, given: Mapping[str, Any], query: Ma
     record["_query"] = dict(query)
     if "custom_fields" in given:
         custom.taken(world, resource, record, given["custom_fields"])
-    _numbered(world, resource, record, None, query)
     resource.check(world, record, None, given)
     record.pop("_query", None)
+    _numbered(world, resource, record, None, query)
     record[resource.id_key] = new_id(world)
     record["created_time"], record["_created"] = stamp(world.clock.now()), now_s(world)
     keep(world, resource, record)
@@ -124,8 +125,8 @@ def change(
     record = before | _checked(resource, given)
     if "custom_fields" in given:
         custom.taken(world, resource, record, given["custom_fields"])
-    _numbered(world, resource, record, before, query)
     resource.check(world, record, before, given)
+    _numbered(world, resource, record, before, query)
     keep(world, resource, record)
     resource.saved(world, record)
     return found(world, resource, record[resource.id_key])

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Items, with stock of both ledgers, and price lists ("Items", "Price Lists")."""
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, comparing, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
-    dec, flag, identifier, many, number, one_of, shape, text, whole,
+    dec,
+    flag,
+    identifier,
+    many,
+    number,
+    one_of,
+    shape,
+    text,
+    whole,
 )  # fmt: skip
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
@@ -20,7 +29,7 @@ from ofrecord_sandbox.world import World
 IDS_A_CALL = 100
 """Ids of one `/itemdetails` call (UNVERIFIED)."""
 _SIZE = ("length", "width", "height", "weight")
-_PACKAGE = {key: number for key in _SIZE} | {"weight_unit": text(15), "dimension_unit": text(15)}
+_PACKAGE = dict.fromkeys(_SIZE, number) | {"weight_unit": text(15), "dimension_unit": text(15)}
 _OPENING = shape({"location_id": identifier, "initial_stock": number, "initial_stock_rate": number})
 _TEXTS = ("upc", "ean", "isbn", "part_number", "hsn_or_sac", "brand", "manufacturer")
 _IDS = (
@@ -31,30 +40,37 @@ _IDS = (
 
 def _check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
     record["name"] = record["name"].strip()
-    if doubts.unique_sku and record["sku"] != "":
-        holders = ITEMS.table(world).index("sku", lambda one: (one["sku"],)).ids(record["sku"])
-        if any(key != record["item_id"] for key in holders):
-            raise RefusedError(
-                1001, f'Item with the SKU "{record["sku"]}" already exists. Please specify a different SKU.'
-            )
+    if before is not None and before["item_type"] != record["item_type"]:
+        raise invalid("item_type")
+    _unique(world, record)
+    _references(world, record, given)
+    if "package_details" in given:
+        sizes = (before["package_details"] if before else {}) | given["package_details"]
+        record["package_details"] = {key: kind(key, sizes.get(key, "")) for key, kind in _PACKAGE.items()}
+    for key in ("rate", "purchase_rate"):
+        record[key] = 0 if record[key] == "" else record[key]
+        if dec(record[key]) < 0:
+            raise invalid(key)
+    _opening(world, record, before, given)
+
+
+def _unique(world: World, record: Record) -> None:
+    if not doubts.unique_sku or record["sku"] == "":
+        return
+    holders = ITEMS.table(world).index("sku", lambda one: (one["sku"],)).ids(record["sku"])
+    if any(key != record["item_id"] for key in holders):
+        raise RefusedError(1001, f'Item with the SKU "{record["sku"]}" already exists. Please specify a different SKU.')
+
+
+def _references(world: World, record: Record, given: Mapping[str, Any]) -> None:
     if record["unit_id"] != "" and "unit_id" in given:
         unit = world.store.table("finance/units").get(record["unit_id"])
         if unit is None:
             raise absent("Unit")
         record["unit"] = unit["unit"]
-    for key, table in (("tax_id", "taxes"), ("vendor_id", "contacts")):
+    for key, table, words in (("tax_id", "taxes", "Tax"), ("vendor_id", "contacts", "Vendor")):
         if record[key] != "" and world.store.table(f"finance/{table}").get(record[key]) is None:
-            raise absent("Tax" if key == "tax_id" else "Vendor")
-    if "package_details" in given:
-        record["package_details"] = (before or record)["package_details"] | given["package_details"]
-        record["package_details"] = {key: record["package_details"].get(key, "") for key in _PACKAGE}
-    if before is not None and before["item_type"] != record["item_type"]:
-        raise invalid("item_type")
-    for key in ("rate", "purchase_rate"):
-        record[key] = 0 if record[key] == "" else record[key]
-    if dec(record["rate"]) < 0:
-        raise invalid("rate")
-    _opening(world, record, before, given)
+            raise absent(words)
 
 
 def _opening(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
@@ -111,14 +127,14 @@ ITEMS = declared(
             "item_type": one_of("sales", "purchases", "sales_and_purchases", "inventory"),
             "product_type": one_of("goods", "service", "digital_service"), "is_taxable": flag, "locations": many(_OPENING),
             "initial_stock": number, "initial_stock_rate": number, "package_details": shape(_PACKAGE), "is_returnable": flag,
-            **{key: identifier for key in _IDS}, **{key: text(100) for key in _TEXTS},
+            **dict.fromkeys(_IDS, identifier), **{key: text(100) for key in _TEXTS},
         },
         required=("name",),
         fresh={
             "name": "", "sku": "", "unit": "", "description": "", "purchase_description": "", "rate": 0, "purchase_rate": 0,
             "reorder_level": "", "item_type": "sales", "product_type": "goods", "is_taxable": True, "status": "active",
             "source": "api", "is_linked_with_zohocrm": False, "zcrm_product_id": "", "is_returnable": True,
-            "package_details": {key: "" for key in _PACKAGE},
+            "package_details": dict.fromkeys(_PACKAGE, ""),
             **dict.fromkeys(_IDS, ""), **dict.fromkeys(_TEXTS, ""),
         },
         row=(

@@ -1,10 +1,11 @@
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`
 """Lists: filters, sorting, pages ("Pagination" of Inventory and Books)."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ofrecord_sandbox.finance import custom
 from ofrecord_sandbox.finance.answers import invalid, unknown
@@ -16,6 +17,7 @@ from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 PER_PAGE = 200
+_KEPT_LISTS = 64
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -36,7 +38,7 @@ def answer(world: World, request: Request, resource: Resource, door: str) -> Res
     column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
     if column not in resource.sorts or order not in ("A", "D"):
         raise invalid("sort_column" if order in ("A", "D") else "sort_order")
-    ids = _found(world, query, resource, door, column, order)
+    ids = _found(world, query, resource, door)
     start = (page - 1) * per_page
     table = resource.table(world)
     rows = [row(world, resource, table.rows[key], door) for key in ids[start : start + per_page]]
@@ -75,25 +77,24 @@ def status_at(world: World, resource: Resource, record: Record, door: str) -> st
     return status
 
 
-def _found(world: World, query: dict[str, str], resource: Resource, door: str, column: str, order: str) -> list[str]:
-    passing = {"page", "per_page"}
-    key = (
-        "finance list",
-        resource.collection,
-        door,
-        tuple(sorted((k, v) for k, v in query.items() if k not in passing)),
-    )
+def _found(world: World, query: dict[str, str], resource: Resource, door: str) -> list[str]:
+    """Ids that pass, in order; kept until the table, the stock or the date changes."""
+    key = (resource.collection, door, *sorted(pair for pair in query.items() if pair[0] not in ("page", "per_page")))
     table = resource.table(world)
-    mark = (table.version, world.store.table("finance/stock").version, today(world), str(doubts))
-    kept = world.cache.get(str(key))
+    mark = (table, table.version, world.store.table("finance/stock").version, today(world), str(doubts))
+    lists = world.cache.setdefault("finance lists", {})
+    kept = lists.get(key)
     if kept is not None and kept[0] == mark:
-        return list(kept[1])
+        return cast("list[str]", kept[1])
     tests = _tests(world, query, resource, door)
+    column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
     found = [record for record in table.rows.values() if all(test(record) for test in tests)]
     found.sort(key=lambda record: record[resource.id_key])
     found.sort(key=_rank(world, resource, column), reverse=order == "D")
     ids = [record[resource.id_key] for record in found]
-    world.cache[str(key)] = (mark, ids)
+    if len(lists) >= _KEPT_LISTS:
+        lists.clear()
+    lists[key] = (mark, ids)
     return ids
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Invoices, customer payments and credit notes ("Invoices", "Customer Payments", "Credit Notes" of Books).
 
 An invoice is `draft` until it is marked as sent; `partially_paid`, `paid` and `overdue` follow from balance and date.
@@ -16,7 +17,19 @@ from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
-    day, dec, digits_of, flag, identifier, many, num, number, rounded, shape, text, today, whole,
+    day,
+    dec,
+    digits_of,
+    flag,
+    identifier,
+    many,
+    num,
+    number,
+    rounded,
+    shape,
+    text,
+    today,
+    whole,
 )  # fmt: skip
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response

@@ -11,6 +11,7 @@ from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, PATHS, RESOURCES, Resource
 from ofrecord_sandbox.finance.guard import rate_headers
+from ofrecord_sandbox.finance.paper import paper
 from ofrecord_sandbox.web import Handler, Request, Response
 from ofrecord_sandbox.world import World
 
@@ -69,31 +70,34 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     path = ("/settings/" if resource.collection in _SETTINGS else "/") + resource.collection
     one = f"{path}/{{key}}"
 
-    def read(world: World, request: Request, key: str) -> Response:
-        engine.only_query(request, "accept", "print")
-        return done(resource.singular, engine.detail(world, resource, engine.found(world, resource, key), door))
-
-    def put(world: World, request: Request, key: str) -> Response:
-        return engine.update(world, request, resource, door, key)
-
-    def delete(world: World, request: Request, key: str) -> Response:
-        return engine.remove(world, request, resource, key)
-
     if resource.collection not in _UNLISTED:
         add("GET", path, partial(listing.answer, resource=resource, door=door))
     add("POST", path, partial(engine.create, resource=resource, door=door))
     if resource.upsert:
         add("PUT", path, partial(engine.upsert, resource=resource, door=door))
-    add("GET", one, read)
-    add("PUT", one, put)
+    add("GET", one, partial(_read, resource=resource, door=door))
+    add("PUT", one, partial(_put, resource=resource, door=door))
     if resource.removes:
-        add("DELETE", one, delete)
+        add("DELETE", one, partial(engine.remove, resource=resource))
     if resource.fresh.get("status") == "active":
         for state in ("active", "inactive"):
             add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state))
     if resource.module:
         singular = "customerpayment" if resource.singular == "payment" else resource.singular
         add("PUT", f"/{singular}/{{key}}/customfields", partial(engine.write_fields, resource=resource))
+
+
+def _read(world: World, request: Request, key: str, resource: Resource, door: str) -> Response:
+    engine.only_query(request, "accept", "print")
+    record = engine.found(world, resource, key)
+    wanted = {request.query.get("accept"), request.headers.get("accept")}
+    if resource.number and not wanted.isdisjoint({"pdf", "application/pdf"}):
+        return Response(200, paper(str(record[resource.number[0]])), {"content-type": "application/pdf"})
+    return done(resource.singular, engine.detail(world, resource, record, door))
+
+
+def _put(world: World, request: Request, key: str, resource: Resource, door: str) -> Response:
+    return engine.update(world, request, resource, door, key)
 
 
 def _mark(world: World, request: Request, key: str, resource: Resource, state: str) -> Response:
@@ -126,10 +130,14 @@ def _literal(add: Callable[..., None], door: str) -> None:
         ("POST", "/invoices/fromsalesorder", partial(money.from_order, door=door)),
     ]
     confirmed = "confirmed" if door == INVENTORY else "open"
-    for word, state in ((confirmed, "confirmed"), ("void", "void")):
-        fixed.append(("POST", f"/salesorders/{{salesorder_id}}/status/{word}", partial(sales.set_state, state=state)))
-    for state in ("sent", "void", "draft"):
-        fixed.append(("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state)))
+    fixed += [
+        ("POST", f"/salesorders/{{salesorder_id}}/status/{word}", partial(sales.set_state, state=state))
+        for word, state in ((confirmed, "confirmed"), ("void", "void"))
+    ]
+    fixed += [
+        ("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state))
+        for state in ("sent", "void", "draft")
+    ]
     credit = {"converttoopen": "open", "void": "void", "draft": "draft"}
     for word, state in credit.items():
         path = f"/creditnotes/{{creditnote_id}}/{word if door == INVENTORY else f'status/{state}'}"

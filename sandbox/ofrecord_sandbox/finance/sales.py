@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Sales orders, packages, shipments and returns ("Sales Orders", "Packages", "Shipment Orders", "Sales Returns").
 
 The state of an order (`draft`, `confirmed`, `void`) is set by actions; its status follows from invoices and shipments

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """The organisation and what it configures: locations, taxes, currencies, units, users, custom fields."""
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ from ofrecord_sandbox.finance import custom, engine
 from ofrecord_sandbox.finance.answers import RefusedError, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, declared
 from ofrecord_sandbox.finance.values import (
-    dec, digits_of, flag, identifier, many, number, shape, stamp, text, whole,
+    dec,
+    digits_of,
+    flag,
+    identifier,
+    many,
+    number,
+    shape,
+    stamp,
+    text,
+    whole,
 )  # fmt: skip
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response

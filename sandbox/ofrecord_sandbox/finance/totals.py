@@ -1,3 +1,4 @@
+# ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`
 """Lines of documents, taxes and totals, half up to the digits of the currency ("Sales Orders", "Invoices").
 
 Discounts are an amount or a percentage; `item_level` ones sit on lines, `entity_level` ones on the document and are
@@ -81,8 +82,9 @@ def prepare(world: World, record: Record, before: Record | None, given: Mapping[
             record.setdefault(f"{side}_id", customer[side]["address_id"])
     for key in ("shipping_charge", "adjustment", "discount"):
         record[key] = 0 if record[key] == "" else record[key]
-    if "line_items" in given:
-        record["line_items"] = _lines(world, record, before)
+    record["line_items"] = (
+        _lines(world, record, before) if "line_items" in given else [*map(dict, record["line_items"])]
+    )
     add_up(record)
 
 

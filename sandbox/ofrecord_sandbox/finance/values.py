@@ -18,8 +18,10 @@ Kind = Callable[[str, Any], Any]
 """(name of the key, value) -> the value kept; raises RefusedError."""
 
 ZONE = ZoneInfo("America/Los_Angeles")
-_NO_MINOR = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_NO_MINOR = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+_THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
 
 def digits_of(currency: str) -> int:

@@ -143,7 +143,7 @@ def _item(random: Random, number: int, stores: list[str]) -> tuple[Item, Record]
     service = number % 25 == 0
     name = f"Montage & Beratung {number}" if service else invented.item_name(random, number)
     if number == ITEMS:
-        name = f"Sonderanfertigung nach Zeichnung, {'sehr ' * 40}lang"[:200].rstrip()
+        name = f"Sonderanfertigung nach Zeichnung, {'sehr ' * 40}lang"[:100].rstrip()
     rate = Decimal(0) if number % 60 == 0 else Decimal(random.randint(50, 90_000)) / 100
     item = Item("", f"OF-{number:04d}", name, "h" if service else _UNITS[number % len(_UNITS)], rate)
     values: Record = {"name": name, "sku": item.sku, "unit": item.unit, "rate": as_number(rate)}
