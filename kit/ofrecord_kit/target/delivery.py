@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Ledger
-from ofrecord_kit.plan import same, source_has_changed
+from ofrecord_kit.plan import match_form, same, source_has_changed
 from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
-from ofrecord_kit.target.matching import pair
+from ofrecord_kit.target.matching import match_value, pair
 from ofrecord_kit.target.recording import record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.wholes import deliver_parts
@@ -251,6 +251,7 @@ class Delivery:
                 item.created = True
                 if self.dry:
                     item.outcome = "written"
+        self._set_namesakes_aside([item for item in items if item.outcome is None])
         ready = [item for item in items if item.outcome is None]
         if not ready:
             return
@@ -259,6 +260,19 @@ class Delivery:
             ledger.intend(wire.entity, wire.destination, [item.source_id for item in ready])
         for start in range(0, len(ready), self.destination.batch_size):
             self._create_some(ready[start : start + self.destination.batch_size], begun)
+
+    def _set_namesakes_aside(self, items: Sequence[Item]) -> None:
+        """Several new records of one batch that share a match field are not made into several: the first one is."""
+        wire = self.wire
+        if wire.duplicates == "clone" or wire.parent:
+            return
+        for field, form in wire.match:
+            first: dict[Any, Item] = {}
+            for item in items:
+                key = match_form(match_value(item, field), form)
+                if key is not None and first.setdefault(key, item) is not item and item.outcome is None:
+                    message = f"shares {field} with {wire.source} {first[key].source_id}, which is created there"
+                    self.set_aside(item, "duplicate", message, code="DUPLICATE")
 
     def _create_some(self, items: Sequence[Item], begun: set[str]) -> None:
         wire = self.wire
@@ -283,14 +297,14 @@ class Delivery:
                 case Stale() | Missing():
                     self.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")
 
-    def _act(self, item: Item, action: str) -> bool:
-        """Take a status action; new records are active already."""
+    def _act(self, item: Item, action: str) -> Done | None:
+        """Take a status action; new records are active already. None: refused, and the record is set aside."""
         if item.created and action == "active":
-            return True
+            return Done(str(item.destination_id), changed=False)
         result = self.destination.act(self.wire.object, str(item.destination_id), action)
         if isinstance(result, Refused):
             self.set_aside(item, "refused", result.message, code=result.code)
-        return isinstance(result, Done)
+        return result if isinstance(result, Done) else None
 
     def _finish_once(self, items: Sequence[Item]) -> None:
         """Compare the amount of a document that was created, then take its actions; only once."""
@@ -301,8 +315,9 @@ class Delivery:
                 continue
             if wire.check and not self._agrees(item, wire.check):
                 continue
-            item.then_done = item.then_now = all(self._act(item, action) for action in wire.then)
-            if item.then_done and item.outcome == "unchanged":
+            taken = [self._act(item, action) for action in wire.then]
+            item.then_done = item.then_now = None not in taken
+            if item.then_done and item.outcome == "unchanged" and any(done and done.changed for done in taken):
                 item.outcome = "written"
 
     def _agrees(self, item: Item, field: str) -> bool:

@@ -43,9 +43,10 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The vendor accepted."""
+    """The vendor accepted; `changed` is false when there was nothing left to do and nothing was sent."""
 
     id: str
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
             for item in items
             if item.destination_id is None
             and item.outcome is None
-            and match_form(_value(item, field), form) is not None
+            and match_form(match_value(item, field), form) is not None
         ]
         groups: dict[Any, list[Item]] = {}
         for item in waiting:
@@ -70,25 +70,26 @@ def _among(delivery: Delivery, item: Item) -> dict[str, Any]:
 
 def _match(delivery: Delivery, waiting: Sequence[Item], field: str, form: str | None, among: dict[str, Any]) -> None:
     wire = delivery.wire
-    values = list(dict.fromkeys(str(_value(item, field)) for item in waiting))
+    values = list(dict.fromkeys(str(match_value(item, field)) for item in waiting))
     found = delivery.destination.find(wire.object, field, values, form, among)
     mine: dict[Any, int] = {}
     for item in waiting:
-        key = match_form(_value(item, field), form)
+        key = match_form(match_value(item, field), form)
         mine[key] = mine.get(key, 0) + 1
     candidates = [identity for ids in found.values() for identity in ids]
     taken = set(
         delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
     )  # records there that already have a counterpart here
     for item in waiting:
-        free = [identity for identity in found.get(str(_value(item, field)), []) if identity not in taken]
-        if free and mine[match_form(_value(item, field), form)] > 1:
+        free = [identity for identity in found.get(str(match_value(item, field)), []) if identity not in taken]
+        if free and mine[match_form(match_value(item, field), form)] > 1:
             delivery.set_aside(item, "duplicate", f"several records here match one there by {field}", code="DUPLICATE")
         else:
             _take(delivery, item, free, field)
 
 
-def _value(item: Item, field: str) -> Any:
+def match_value(item: Item, field: str) -> Any:
+    """What a record offers to be matched by: a property it sends, or a value sent along for this alone."""
     return item.values.get(field, (item.note.get("match") or {}).get(field))
 
 
