@@ -28,7 +28,7 @@ class Doubts:
     address_replaced: bool = True
     """UNVERIFIED: an address object sent replaces the old one, keys left out become empty."""
     invoice_list_totals_as_text: bool = True
-    """UNVERIFIED: `total` and `balance` of invoice list rows are text (the OpenAPI types them so)."""
+    """UNVERIFIED: `total`, `balance` and `shipping_charge` of invoice list rows are text (the OpenAPI types them so)."""
     unique_sku: bool = True
     """UNVERIFIED: the organisation refuses a second item with the same SKU (a preference; code UNVERIFIED)."""
     refused_calls_count: bool = False

@@ -133,7 +133,7 @@ def _invoice_row(world: World, record: Record) -> dict[str, Any]:
 def as_list_row(row: dict[str, Any]) -> dict[str, Any]:
     """A list row of invoices: `total` and `balance` as text when the doubt says so."""
     if doubts.invoice_list_totals_as_text:
-        row |= {key: str(row[key]) for key in ("total", "balance")}
+        row |= {key: str(row[key]) for key in ("total", "balance", "shipping_charge")}
     return row
 
 
