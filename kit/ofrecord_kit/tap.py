@@ -97,6 +97,14 @@ class VendorTap(Tap):
             raise BadSettings(problems, where=f"{self.name} settings")
         return [name for name in offered if name in wanted]
 
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams in the order they are declared in (the SDK's is the alphabet's): what others refer to comes first."""
+        if self._streams is None:
+            named = super().streams
+            self._streams = {name: named[name] for name in self.stream_names() if name in named}
+        return self._streams
+
     def discover_streams(self) -> Sequence[Stream]:
         """The chosen streams."""
         chosen = self.chosen_names()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
-from ofrecord_sandbox import control, crm, oauth
+from ofrecord_sandbox import control, crm, finance, oauth, seeds
 from ofrecord_sandbox.store import Store
 from ofrecord_sandbox.world import World
 
@@ -20,10 +18,7 @@ def new_world(db: Path | None = None) -> World:
     oauth.register(world)
     control.register(world)
     crm.register(world)
-    if find_spec("ofrecord_sandbox.finance") is not None:
-        register_finance = getattr(import_module("ofrecord_sandbox.finance"), "register", None)
-        if register_finance is not None:
-            register_finance(world)
+    finance.register(world)
     if not len(world.store.table("oauth/clients")):
         _install(world)
     world.reseed = partial(seed, name="none", data_dir=None)
@@ -48,9 +43,9 @@ def seed(world: World, name: str, data_dir: Path | None) -> None:
     world.crm_calls.clear()
     _install(world)
     if name == "demo":
-        import_module("ofrecord_sandbox.seeds").seed_demo(world)
-    elif name == "adventureworks":
-        import_module("ofrecord_sandbox.seeds").seed_adventureworks(world, data_dir)
+        seeds.seed_demo(world)
+    elif name == "adventureworks" and data_dir is not None:
+        seeds.seed_adventureworks(world, data_dir)
     world.seed = name
     world.reseed = partial(seed, name=name, data_dir=data_dir)
     world.store.table("sandbox/switches").put("seed", {"name": name})

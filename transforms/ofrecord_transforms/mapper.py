@@ -94,9 +94,8 @@ class Mapper(InlineMapper):
             )
             raise InvalidInputLine(message)
         record = record_decoder.decode(message_dict["record"])
-        for compiled in routes:
-            for mapped in compiled.records(record):
-                yield encode({"type": "RECORD", "stream": compiled.entity, "record": mapped})
+        for entity, mapped in routed(routes, record):
+            yield encode({"type": "RECORD", "stream": entity, "record": mapped})
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The same bytes, after everything that came before."""
@@ -124,6 +123,19 @@ class Mapper(InlineMapper):
         writer = self.message_writer
         if not isinstance(writer, BlockWriter) or writer.terminate():
             super()._handle_termination(signum, frame)
+
+
+def routed(routes: list[Compiled], record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """What each entity makes of a record, with the entity's name.
+
+    Entities that share a stream divide it: one that leaves a record out says so only when no other takes it, so that
+    the record has one outcome and not one for every entity it was never meant for.
+    """
+    mapped = [(compiled.entity, out) for compiled in routes for out in compiled.records(record)]
+    if len(routes) == 1:
+        return mapped
+    taken = [pair for pair in mapped if "filtered" not in pair[1]["_ofrecord"]]
+    return taken or mapped[:1]
 
 
 def chosen(rules: Rules, source: str, to: str, wanted: list[str] | None) -> list[str]:

@@ -90,11 +90,13 @@ class Edit:
     entity: str
     field: str
     """The field's name in the rules, lower case."""
+    where: str
+    """The place where it must show, in words."""
     ids: tuple[str, ...]
     """Ids of the edited record and its counterpart, to find the events in the ledger."""
     make: Callable[[], None]
     look: Callable[[], Any]
-    """The value at the place where the edit must arrive (or be undone)."""
+    """The value at the place where the edit must arrive (or be undone), read before and after the sync."""
     expected: Any
     before: Any = None
     after: Any = None
@@ -151,6 +153,7 @@ def price_edit(people: People, item: Record, products: dict[str, Record]) -> Edi
         who="purchasing, in inventory",
         entity="product",
         field="list price",
+        where="in the CRM",
         ids=(item["item_id"], product),
         make=lambda: people.ask("PUT", path, {"rate": float(price)}) and None,
         look=lambda: people.crm_get("Products", product)["Unit_Price"],
@@ -167,6 +170,7 @@ def name_edit(people: People, item: Record, products: dict[str, Record]) -> Edit
         who="purchasing, in inventory",
         entity="product",
         field="name",
+        where="in the CRM",
         ids=(item["item_id"], product),
         make=lambda: people.ask("PUT", path, {"name": name}) and None,
         look=lambda: people.crm_get("Products", product)["Product_Name"],
@@ -183,6 +187,7 @@ def phone_edit(people: People, account: Record) -> Edit:
         who="sales, in the CRM",
         entity="account",
         field="phone",
+        where="in inventory",
         ids=(account["id"], contact),
         make=lambda: people.crm_put("Accounts", account["id"], Phone=phone),
         look=lambda: people.finance_get(path, "contact")["billing_address"].get("phone"),
@@ -203,6 +208,7 @@ def forbidden_edit(people: People, item: Record, products: dict[str, Record]) ->
         who="sales, in the CRM (not theirs)",
         entity="product",
         field="list price",
+        where="in the CRM, put back",
         ids=(item["item_id"], product),
         make=lambda: people.crm_put("Products", product, Unit_Price=1),
         look=lambda: people.crm_get("Products", product)["Unit_Price"],
@@ -225,6 +231,7 @@ def acceptance(people: People, quote: Record) -> Edit:
         who="sales, in the CRM",
         entity="order",
         field="",
+        where="in inventory",
         ids=(quote["id"],),
         make=lambda: people.crm_put("Quotes", quote["id"], Quote_Stage="Accepted"),
         look=orders,

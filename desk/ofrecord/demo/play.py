@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 from ofrecord.demo.people import Edit, People, five_edits
-from ofrecord.demo.show import COUNTS, Counts, edit_table, job_progress, job_table, reason_table
+from ofrecord.demo.show import COUNTS, Counts, edit_lines, job_progress, job_table, reason_table
 from ofrecord.demo.stage import DemoError, JobResult, Stage, set_stage
 from ofrecord.demo.verdict import compare_systems, verdict_table
 from ofrecord_kit.ledger import Event, Ledger
 
 JOBS = ["products", "customers", "orders", "finance"]
+QUARTER_HOUR_S = 900
 FINANCE_CALLS_PER_MINUTE = 100
 """Zoho Inventory and Books API, Introduction: requests a minute and organisation."""
 DECIDING = ("updated", "reverted", "created", "conflict", "violation")
@@ -96,7 +98,7 @@ def reasons(stage: Stage) -> dict[tuple[str, str, str], int]:
     ledger = Ledger(str(stage.ledger))
     found: Counter[tuple[str, str, str]] = Counter()
     for held in ledger.held():
-        found["held", held.entity, f"{held.kind}: {held.code or ''} {held.message}".replace(":  ", ": ")] += 1
+        found["held", held.entity, f"{held.kind}: {without_names(held.message)}"] += 1
     for run in ledger.runs():
         for entity, outcomes in run.counts.items():
             for name, count in outcomes.items():
@@ -107,20 +109,28 @@ def reasons(stage: Stage) -> dict[tuple[str, str, str], int]:
     return dict(found)
 
 
+def without_names(message: str) -> str:
+    """A vendor's message with what it quotes and numbers left out, so that equal reasons count together."""
+    return re.sub(r"\d{6,}", "…", re.sub(r'"[^"]*"', '"…"', message))
+
+
 def edits(console: Console, stage: Stage) -> bool:
     """Five edits by people, a sync, and what became of each."""
-    console.print("[bold]3. People edit[/bold], each in their own system, through the vendors' APIs")
+    stage.control("POST", "clock", {"move_s": QUARTER_HOUR_S})
+    console.print("[bold]3. A quarter of an hour later people edit[/bold], each in their own system, through its API")
     made = five_edits(People(stage))
     for edit in made:
-        edit.before = edit.look()
         edit.make()
+        edit.before = edit.look()
         console.print(f"  • {edit.what} ({edit.who})")
     console.print("\n[bold]4. Sync again[/bold]")
     rows = play_jobs(console, stage, "edited")
     console.print(job_table("Second sync", rows))
     for edit in made:
         edit.after = edit.look()
-    console.print(edit_table(made, rules_of(stage, "edited", made)))
+    console.print("[bold]What became of the edits[/bold]")
+    for line in edit_lines(made, rules_of(stage, "edited", made)):
+        console.print(line, highlight=False, soft_wrap=True)
     console.print()
     return all(edit.arrived for edit in made)
 
@@ -143,17 +153,18 @@ def decided_by(edit: Edit, events: list[Event]) -> str:
         and (not edit.field or event.field == edit.field)
         and set(edit.ids) & set((event.ids or {}).values())
     ]
-    for kind in ("reverted", "violation", "conflict", "updated", "created"):
+    words = {"reverted": "ownership violation, put back", "created": "an accepted quote becomes one order, once"}
+    for kind in ("reverted", "violation", "conflict", "created", "updated"):
         for event in own:
             if event.kind == kind:
-                why = f"{event.why} " if event.why else ""
-                return f"{why}({event.rule or event.kind})"
+                return f"{words.get(kind, event.why)} ({event.rule or f'rules/{event.entity}.yml'})"
     return "no event"
 
 
 def silence(console: Console, stage: Stage) -> bool:
     """A third sync must change nothing at any vendor."""
-    console.print("[bold]5. Sync once more[/bold]: nobody changed anything")
+    stage.control("POST", "clock", {"move_s": QUARTER_HOUR_S})
+    console.print("[bold]5. Another quarter of an hour later, sync once more[/bold]: nobody changed anything")
     rows = play_jobs(console, stage, "silent")
     console.print(job_table("Third sync", rows))
     writes = sum(result.writes for result, _ in rows)

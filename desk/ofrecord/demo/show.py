@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -51,12 +52,25 @@ def job_progress(console: Console, jobs: list[str]) -> Iterator[Callable[[str, i
         yield live
 
 
+def plain_table(title: str, *columns: str, numbers: bool = True) -> Table:
+    """A table without rules, narrow enough for 80 columns; all columns but the first are numbers, or words."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
+    )
+    for place, name in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if numbers and place else "left"
+        table.add_column(name, justify=justify, no_wrap=numbers)
+    return table
+
+
 def job_table(title: str, rows: list[tuple[JobResult, Counts]]) -> Table:
     """One row a job: what became of the records read, API calls and seconds."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    table.add_column("job")
-    for name in (*COUNTS, "API calls", "seconds"):
-        table.add_column(name, justify="right")
+    table = plain_table(title, "job", *COUNTS, "API calls", "seconds")
     for result, counts in rows:
         calls = sum(result.calls.values())
         values = [f"{counts.get(name, 0):,}" for name in COUNTS]
@@ -66,25 +80,21 @@ def job_table(title: str, rows: list[tuple[JobResult, Counts]]) -> Table:
 
 def reason_table(title: str, reasons: dict[tuple[str, str, str], int]) -> Table:
     """Why records were set aside: outcome, entity, reason and how many."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    table.add_column("outcome")
-    table.add_column("entity")
-    table.add_column("why", overflow="fold")
-    table.add_column("records", justify="right")
+    table = plain_table(title, "outcome", "entity", "records", "why", numbers=False)
+    table.columns[2].justify = "right"
+    table.columns[3].overflow = "fold"
     for (outcome, entity, why), count in sorted(reasons.items()):
-        table.add_row(outcome, entity, why, f"{count:,}")
+        table.add_row(outcome, entity, f"{count:,}", why)
     return table
 
 
-def edit_table(edits: list[Edit], rules: list[str]) -> Table:
-    """Each edit: who made it, what was there before, what is there now, and which rule decided."""
-    table = Table(title="What became of the edits", title_justify="left", title_style="bold", header_style="bold")
-    for name in ("edit", "by", "before", "after", "decided by"):
-        table.add_column(name, overflow="fold")
+def edit_lines(edits: list[Edit], rules: list[str]) -> Iterator[str]:
+    """For each edit: what it was, by whom, before and after at the place where it must show, and which rule decided."""
     for edit, rule in zip(edits, rules, strict=True):
-        mark = "" if edit.arrived else "NOT ARRIVED: "
-        table.add_row(edit.what, edit.who, shown(edit.before), mark + shown(edit.after), rule)
-    return table
+        mark = "[green]arrived[/green]" if edit.arrived else "[bold red]NOT ARRIVED[/bold red]"
+        yield f"  {mark}  {escape(edit.what)} ({escape(edit.who)})"
+        yield f"           {edit.where}: {escape(shown(edit.before))} → {escape(shown(edit.after))}"
+        yield f"           decided by: {escape(rule)}"
 
 
 def shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from rich.table import Table
 
 from ofrecord.demo.people import People, Record
+from ofrecord.demo.show import plain_table
 from ofrecord_kit.ledger import Held
 
 QUOTE_FIELDS = "Quote_Number,Quote_Stage,Grand_Total,Account_Name,Inventory_ID"
@@ -100,11 +101,9 @@ def orders(people: People, waiting: set[str]) -> Line:
 
 def verdict_table(lines: list[Line]) -> Table:
     """One row a kind of record."""
-    table = Table(title="Exactly once on the other side", title_justify="left", title_style="bold", header_style="bold")
-    table.add_column("records")
-    for name in ("expected", "once", "held", "twice", "amounts off"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    table = plain_table(
+        "Exactly once on the other side", "records", "expected", "once", "held", "twice", "amount off", ""
+    )
     for line in lines:
         numbers = (line.expected, line.once, line.held, line.twice)
         table.add_row(line.what, *(f"{n:,}" for n in numbers), str(line.off), "agrees" if line.fine else "DIFFERS")
