@@ -58,9 +58,9 @@ def plain_table(title: str, *columns: str, numbers: bool = True) -> Table:
         title=title,
         title_justify="left",
         title_style="bold",
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 0, 0, 1),
+        header_style="underline",
+        box=None,
+        padding=(0, 1, 0, 0),
     )
     for place, name in enumerate(columns):
         justify: Literal["left", "right"] = "right" if numbers and place else "left"
