@@ -35,8 +35,9 @@ _REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
     Verdict.PERMISSION: (
         errors.PermissionMissing,
         "The token's user or scopes do not allow this call",
-        "a token with the scope of this module and a user who may use it",
-        "Grant the scope and renew the consent, or give the user the permission.",
+        "a token with the scope of this module, of this data centre, and a user who may use it",
+        "Grant the scope and renew the consent, give the user the permission, or correct api_url: the finance APIs say "
+        "the same of a token of another data centre.",
     ),
     Verdict.ORGANIZATION: (
         errors.WrongOrganization,
