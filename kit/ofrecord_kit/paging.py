@@ -6,9 +6,9 @@ A page is read when it is asked for, never earlier, so that stopping early costs
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ofrecord_kit.http import Client, Params
@@ -36,6 +36,34 @@ def finance_pages(client: Client, path: str, key: str, params: Params | None = N
         yield Page(body.get(key) or [], answer.read_at)
         if not (body.get("page_context") or {}).get("has_more_page"):
             return
+
+
+def finance_pages_by_time(
+    client: Client, path: str, key: str, params: Params, modified: Callable[[Row], str]
+) -> Iterator[Page]:
+    """Pages of a finance list that is sorted by `last_modified_time`, oldest first, and can be filtered by it.
+
+    A record changed while the list is read moves to its end, and every row after it one place forward: with page
+    numbers alone the first row of the next page would be passed over. So the next page is asked for by the time of the
+    last row, less a second (whether the filter includes its own time is UNVERIFIED). Rows may therefore come twice.
+    `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`).
+    """
+    asked = dict(params)
+    number = 1
+    while True:
+        answer = client.get(path, params={**asked, "page": number, "per_page": finance.PER_PAGE})
+        body = answer.body or {}
+        rows: list[Row] = body.get(key) or []
+        yield Page(rows, answer.read_at)
+        if not rows or not (body.get("page_context") or {}).get("has_more_page"):
+            return
+        reached = datetime.fromisoformat(modified(rows[-1])) - timedelta(seconds=1)
+        begin = finance.time_text(reached)
+        if begin > str(asked.get("last_modified_time", "")):
+            asked["last_modified_time"] = begin
+            number = 1
+        else:
+            number += 1  # a whole page within two seconds, as an import leaves it
 
 
 def crm_pages(

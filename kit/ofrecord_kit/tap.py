@@ -162,9 +162,12 @@ class VendorStream(Stream):
         since = self.since()
         oldest = since.isoformat() if since else ""
         begun: datetime | None = None
+        self._begun = ""
         seen: set[tuple[Any, ...]] = set()
         for page in self.read(since):
-            begun = begun or page.read_at
+            if begun is None:
+                begun = page.read_at
+                self._begun = _second(begun)
             for row in page.rows:
                 record = self.shape(self.mended(row))
                 modified = str(record.get(self.replication_key or "") or record.get(DELETED) or "")
@@ -176,7 +179,7 @@ class VendorStream(Stream):
                 seen.add(version)
                 yield record
         if begun and self.is_incremental:
-            self._advance(begun.astimezone(UTC).replace(microsecond=0).isoformat())
+            self._advance(self._begun)
 
     def _increment_stream_state(
         self,
@@ -184,17 +187,22 @@ class VendorStream(Stream):
         *,
         context: Mapping[str, Any] | None = None,  # noqa: ARG002 - no partitions
     ) -> None:
-        """Follow a record in order; records without modification time (deletions) and earlier ones change nothing."""
+        """Follow a record in order; records without modification time (deletions) and earlier ones change nothing.
+
+        Neither does a record written after the reading began: a detail read may show it in the place where its older
+        version was listed, with older records still to come.
+        """
         if not self.is_incremental or not self.is_sorted:
             return
         modified = latest_record.get(self.replication_key or "")
-        if isinstance(modified, str):
+        if isinstance(modified, str) and modified < self._begun:
             if modified < self._latest:
                 self._distrust_order()
             self._latest = max(self._latest, modified)
             if self._in_order:
                 self._advance(modified)
 
+    _begun = ""
     _latest = ""
     _in_order = True
     _before: str | None = None
@@ -227,3 +235,8 @@ class VendorStream(Stream):
         else:
             state.pop("replication_key_value", None)
             state.pop("replication_key", None)
+
+
+def _second(at: datetime) -> str:
+    """`at` as bookmarks are written: UTC, to the second."""
+    return at.astimezone(UTC).replace(microsecond=0).isoformat()

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.paging import Page, Row, finance_pages
+from ofrecord_kit.paging import Page, Row, finance_pages, finance_pages_by_time
 from ofrecord_kit.shapes import utc_text
 from ofrecord_kit.tap import VendorStream
 from ofrecord_kit.vendors import finance
@@ -56,12 +56,14 @@ class FinanceStream(VendorStream):
         path = self.root + self.path
         params: dict[str, str] = {}
         if since and self.filters_by_time:
-            params["last_modified_time"] = since.strftime("%Y-%m-%dT%H:%M:%S%z")
+            params["last_modified_time"] = finance.time_text(since)
         if not self.is_incremental:
             return finance_pages(self.client, path, self.name)
         if self.sorts_by_time:
             newest_first = since is not None and not self.filters_by_time
             params |= {"sort_column": "last_modified_time", "sort_order": "D" if newest_first else "A"}
+            if self.filters_by_time:
+                return finance_pages_by_time(self.client, path, self.name, params, self._modified)
             pages = finance_pages(self.client, path, self.name, params)
             return self._until(pages, since) if since and newest_first else pages
         return self._in_order_of_time(finance_pages(self.client, path, self.name, params), since)

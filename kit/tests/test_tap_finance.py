@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import redirect_stdout
 
 import pytest
@@ -62,18 +63,26 @@ def tap_of(stream):
 def read(connection):
     """Runs a stream in this process: its records and its bookmark."""
 
-    def run(stream, bookmark=None, **more):
+    def run(stream, bookmark=None, states=None, written=None, **more):
         config = {name: getattr(connection, name) for name in ("api_url", "accounts_url", "organization_id")}
         config |= {"client_id": "c", "client_secret": "s", "refresh_token": "r", "state_dir": str(connection.state_dir)}
         config |= {"retry_wait_s": 0, "calls_per_minute": 0, **more}
         mark = {"replication_key": "last_modified_time", "replication_key_value": bookmark}
         tap = tap_of(stream)(config=config, state={"bookmarks": {"items": mark}} if bookmark else {})
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-        with redirect_stdout(out):
-            tap.sync_all()
+        try:
+            with redirect_stdout(out):
+                tap.sync_all()
+        finally:
             tap.client.close()
-        out.seek(0)
-        messages = [json.loads(line) for line in out.read().splitlines()]
+            out.seek(0)
+            lines = out.read().splitlines()
+            messages = [json.loads(line) for line in lines]
+            if written is not None:
+                written += lines
+            if states is not None:
+                states += [one["value"].get("bookmarks", {}).get("items", {}) for one in messages if one["type"] == "STATE"]
+                states.append(tap.state.get("bookmarks", {}).get("items", {}))
         return [one["record"] for one in messages if one["type"] == "RECORD"], tap.state["bookmarks"]["items"]
 
     return run
@@ -127,7 +136,7 @@ def test_newest_first_stops_at_the_bookmark_and_only_changed_rows_are_read_in_de
     )
     records, mark = read(Sorted, bookmark="2026-03-01T12:00:00+00:00")
     assert [(record["item_id"], record["note"]) for record in records] == [("2", "detail"), ("3", "detail")]
-    assert mark["replication_key_value"] == "2026-03-01T12:30:00+00:00"
+    assert mark["replication_key_value"] == "2026-03-01T12:00:00+00:00"  # when reading began, not when changed since
     assert len(vendor.calls()) == 3
 
 
@@ -183,3 +192,50 @@ def test_custom_fields_arrive_under_one_key_however_they_were_sent(vendor, read,
     records, _ = read(Filtered)
     assert records[0]["custom_field_hash"] == {"cf_crm_id": "7"}
     assert set(records[0]) == {"item_id", "last_modified_time", "custom_field_hash"}
+
+
+def test_a_record_changed_while_the_list_is_read_costs_no_other_record(vendor, read):
+    """Page 2 is asked for by time: by number it would begin one row too late, as row 1 has moved to the end."""
+    at = "2026-03-01T10:00:0{}+0000".format
+    vendor.will_answer(
+        listed(row(1, at(1)), row(2, at(3)), more=True),
+        listed(row(2, at(3)), row(3, at(5)), more=True),
+        listed(row(3, at(5)), row(1, "2026-03-01T12:00:01+0000")),
+    )
+    records, _ = read(Filtered)
+    assert [record["item_id"] for record in records] == ["1", "2", "3", "1"]
+    asked = [(call.query.get("last_modified_time"), call.query["page"]) for call in vendor.calls()]
+    assert asked == [(None, "1"), (at(2), "1"), (at(4), "1")]
+
+
+def test_a_page_within_one_second_is_followed_by_its_number(vendor, read):
+    at = "2026-03-01T10:00:00+0000"
+    vendor.will_answer(listed(row(1, at), more=True), listed(row(2, at), more=True), listed(row(3, at)))
+    records, _ = read(Filtered)
+    assert [record["item_id"] for record in records] == ["1", "2", "3"]
+    assert [call.query["page"] for call in vendor.calls()] == ["1", "1", "2"]
+
+
+def test_a_detail_newer_than_the_reading_does_not_move_the_bookmark_past_what_is_still_to_come(vendor, read):
+    vendor.will_answer(
+        listed(row(1, "2026-03-01T10:00:00+0000"), row(2, "2026-03-01T11:00:00+0000")),
+        (200, {"code": 0, "item": row(1, "2026-03-01T12:00:05+0000", note="changed meanwhile")}),
+        (400, {"code": 4, "message": "no"}),
+    )
+    states = []
+    with pytest.raises(Exception, match="The vendor refused"):
+        read(Sorted, states=states)
+    assert states
+    assert all(mark.get("replication_key_value") is None for mark in states)
+
+
+def test_amounts_keep_every_digit(vendor, read):
+    body = b'{"code":0,"items":[{"item_id":"1","last_modified_time":"2026-03-01T10:00:00+0000",'
+    body += b'"rate":12345678901234567.10},{"item_id":"2","last_modified_time":"2026-03-01T10:00:00+0000","rate":"0.30"}]}'
+    vendor.will_answer((200, body, {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}))
+    written = []
+    read(Filtered, written=written)
+    assert [re.search(r'"rate":([^,}]+)', line)[1] for line in written if '"RECORD"' in line] == [
+        "12345678901234567.10",
+        "0.30",
+    ]

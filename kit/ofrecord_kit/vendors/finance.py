@@ -6,6 +6,7 @@ Read 2026-11.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ofrecord_kit.vendors import CLIENT_ERROR, FINE, SERVER_ERROR, TOO_MANY, UNAUTHORIZED, Reading, Verdict
@@ -19,8 +20,14 @@ PER_PAGE = 200
 ITEM_IDS_A_CALL = 100
 """Ids in `/itemdetails?item_ids=` (used by several clients; the vendor's cap is UNVERIFIED)."""
 
+_TIME = "%Y-%m-%dT%H:%M:%S+0000"
 _BLOCK_S = 60.0
 _PAUSE_S = 5.0
+
+
+def time_text(at: datetime) -> str:
+    """A time as the parameter `last_modified_time` takes it: `2026-03-01T09:15:00+0000` ("List items")."""
+    return at.astimezone(UTC).strftime(_TIME)
 
 
 def read_answer(status: int, body: Any) -> Reading:
