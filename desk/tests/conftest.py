@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 from ofrecord import cli
 from ofrecord_kit.ledger import Ledger, Run
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 class Book:
@@ -16,7 +15,7 @@ class Book:
 
     def __init__(self, path):
         self.path = path
-        self.now = NOW
+        self.now = datetime.now(UTC).replace(microsecond=0)
         self.ledger = Ledger(str(path))
 
     def writing(self, ago=timedelta(), run=""):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from weakref import finalize
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.opening import engine_for, explained
@@ -20,7 +21,7 @@ _CHUNK = 500
 
 
 class Ledger:
-    """One ledger, open until `close`. Errors of the database are raised as LedgerProblem, in words.
+    """One ledger, open until `close` (or until nobody holds it any more). Errors of the database are raised as LedgerProblem, in words.
 
     Args:
         where: a path or a SQLAlchemy URL.
@@ -32,11 +33,11 @@ class Ledger:
         self.run = run
         self._engine = engine_for(where)
         self._reading = self._engine.connect().execution_options(reading=True, isolation_level="AUTOCOMMIT")
+        self._letting_go = finalize(self, _let_go, self._reading, self._engine)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._reading.close()
-        self._engine.dispose()
+        self._letting_go()
 
     @contextmanager
     def writing(self, at: datetime) -> Iterator[Writing]:
@@ -229,6 +230,11 @@ class Ledger:
             )
             for row in self._rows(query)
         ]
+
+
+def _let_go(reading: Connection, engine: Engine) -> None:
+    reading.close()
+    engine.dispose()
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
