@@ -12,7 +12,6 @@ from typing import Any
 
 from ofrecord_kit.errors import Doubtful, VendorRefusal
 from ofrecord_kit.plan import canonical, match_form
-from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import (
     Change,
@@ -23,10 +22,11 @@ from ofrecord_kit.target.destination import (
     New,
     Refused,
     Result,
+    chunks,
     dig,
-    nested,
 )
-from ofrecord_kit.vendors.finance import BOOKS, INVENTORY, PER_PAGE
+from ofrecord_kit.target.finance_bodies import body_of, current_of, custom_fields
+from ofrecord_kit.vendors.finance import BOOKS, INVENTORY, ITEM_IDS_A_CALL, PER_PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,6 @@ RESOURCES = {
     "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id"),
 }
 PERSONS = "contact_persons"
-_ADDRESS = frozenset(
-    {"attention", "address", "street2", "state_code", "city", "state", "zip", "country", "fax", "phone"}
-)
-"""Keys an address is written with (Contacts, "Update a contact")."""
-_PACKAGE = frozenset({"length", "width", "height", "weight", "weight_unit", "dimension_unit"})
-_NESTED = {"billing_address": _ADDRESS, "shipping_address": _ADDRESS, "package_details": _PACKAGE}
 _FEW = 5
 """Up to this many values are searched one by one; for more the list is read once."""
 
@@ -70,6 +64,7 @@ class Inventory(Destination):
         self._parents: dict[str, str] = {}
         self._persons: dict[str, list[Mapping[str, Any]]] = {}
         self._fresh: dict[str, Mapping[str, Any]] = {}
+        self._primary: dict[str, str] = {}
 
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """A person is reached through its contact: remember whose it is."""
@@ -77,12 +72,30 @@ class Inventory(Destination):
             self._parents[record] = str(values["contact_id"])
 
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
-        """One detail read each: lists lack addresses, custom fields and lines (Response, list against detail)."""
-        found = {}
+        """One detail read each: lists lack addresses, custom fields and lines (Response, list against detail).
+
+        Items come together, and alone only where that answer lacks a field that is asked for.
+        """
+        found = self._read_items(ids, fields) if object_ == "items" and len(ids) > 1 else {}
         for identity in dict.fromkeys(ids):
+            if identity in found:
+                continue
             current = self._read_one(object_, identity, fields)
             if current is not None:
                 found[identity] = current
+        return found
+
+    def _read_items(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """A hundred a call; where one of them is gone the vendor answers for none ("Bulk fetch item details")."""
+        roots = {"custom_fields" if name.startswith("cf_") else name.partition(".")[0] for name in (*fields, "name")}
+        found = {}
+        for some in chunks(list(dict.fromkeys(ids)), ITEM_IDS_A_CALL):
+            try:
+                answer = self._client.get(f"{INVENTORY}/itemdetails", params={"item_ids": ",".join(some)})
+            except VendorRefusal:
+                continue  # each is read alone, and says by itself what is wrong with it
+            whole = (row for row in answer.body["items"] if roots <= row.keys())
+            found.update({str(row["item_id"]): current_of(row, fields, answer.read_at) for row in whole})
         return found
 
     def _read_one(self, object_: str, identity: str, fields: Sequence[str]) -> Current | None:
@@ -102,12 +115,9 @@ class Inventory(Destination):
             raise
         row = answer.body[key]
         row = row[0] if isinstance(row, list) else row  # single persons come in an array (OAS)
-        values = dict(row)
-        custom = _custom(row)
-        for name in fields:
-            values[name] = custom.get(name) if name.startswith("cf_") else dig(row, name)
-        modified, created = instant(row.get("last_modified_time")), instant(row.get("created_time"))
-        return Current(values, answer.read_at, modified, created)
+        if object_ == "salesorders":
+            self._remember_settled(identity, row)
+        return current_of(row, fields, answer.read_at)
 
     def find(
         self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
@@ -133,7 +143,7 @@ class Inventory(Destination):
         by_form: dict[Any, list[str]] = {}
         for row in rows:
             if all(name not in row or row[name] == value for name, value in among.items()):
-                there = _custom(row).get(field_, row.get(field_)) if field_.startswith("cf_") else row.get(field_)
+                there = custom_fields(row).get(field_, row.get(field_)) if field_.startswith("cf_") else row.get(field_)
                 if there not in (None, ""):
                     by_form.setdefault(match_form(there, form), []).append(str(row[key]))
         return {value: list(dict.fromkeys(by_form.get(match_form(value, form), []))) for value in values}
@@ -157,8 +167,25 @@ class Inventory(Destination):
     def _persons_of(self, contact: str, *, again: bool) -> list[Mapping[str, Any]]:
         if again or contact not in self._persons:
             body = self._client.get(f"{INVENTORY}/contacts/{contact}/contactpersons").body
-            self._persons[contact] = body.get("contact_persons") or []
+            self._remember_persons(contact, body.get("contact_persons") or [])
         return self._persons[contact]
+
+    def _remember_persons(self, contact: str, rows: list[Mapping[str, Any]]) -> None:
+        self._persons[contact] = rows
+        for row in rows:
+            self._remember_primary(contact, row)
+
+    def _remember_primary(self, contact: str, row: Mapping[str, Any]) -> None:
+        """The vendor makes the first person of a contact primary by itself, and its answer says so (UNVERIFIED)."""
+        if row.get("is_primary_contact") is True:
+            self._primary[contact] = str(row["contact_person_id"])
+
+    def _remember_settled(self, identity: str, row: Mapping[str, Any]) -> None:
+        """A document read in this run that has left draft takes no action any more, so it is not read again."""
+        if row.get("status") in (None, "draft"):
+            self._fresh.pop(identity, None)
+        else:
+            self._fresh[identity] = row
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """One call each. Records with an external id go through the Books door, the only retry-safe create."""
@@ -171,7 +198,7 @@ class Inventory(Destination):
             resource = RESOURCES[object_]
             if new.external is not None and new.external[0].startswith("cf_"):
                 return self._upsert(resource, new.values, *new.external)
-            body = self._client.send("POST", f"{INVENTORY}/{resource.path}", json=_body(new.values)).body
+            body = self._client.send("POST", f"{INVENTORY}/{resource.path}", json=body_of(new.values)).body
             return Done(str(body[resource.one][resource.id]))
         except VendorRefusal as refusal:
             return Refused(refusal.code, refusal.message, refusal.field)
@@ -184,14 +211,16 @@ class Inventory(Destination):
         """
         headers = {"X-Unique-Identifier-Key": field, "X-Unique-Identifier-Value": value, "X-Upsert": "true"}
         answer = self._client.send(
-            "PUT", f"{BOOKS}/{resource.path}", json=_body(values), headers=headers, repeatable=True
+            "PUT", f"{BOOKS}/{resource.path}", json=body_of(values), headers=headers, repeatable=True
         )
         row = answer.body[resource.one]
         self._fresh[str(row[resource.id])] = row
+        if isinstance(row.get("contact_persons"), list):  # the answer is a detail: no need to list them
+            self._remember_persons(str(row[resource.id]), row["contact_persons"])
         return Done(str(row[resource.id]))
 
     def read_for_check(self, object_: str, record: str, field_: str) -> Any:
-        """From the answer to the creation when that was just now, else read."""
+        """From the answer to the creation, or of a document past its draft from the read, of this run; else read."""
         row = self._fresh.get(record)
         return super().read_for_check(object_, record, field_) if row is None else dig(row, field_)
 
@@ -202,15 +231,17 @@ class Inventory(Destination):
             return Done(known)
         for _attempt in range(2):
             try:
-                body = self._client.send("POST", f"{INVENTORY}/contacts/contactpersons", json=_body(new.values)).body
+                body = self._client.send("POST", f"{INVENTORY}/contacts/contactpersons", json=body_of(new.values)).body
             except Doubtful:
                 if known := self._same_person(contact, new.values):
                     return Done(known)
                 continue
             row = body["contact_person"]
-            identity = str((row[0] if isinstance(row, list) else row)["contact_person_id"])
+            row = row[0] if isinstance(row, list) else row
+            identity = str(row["contact_person_id"])
             self._parents[identity] = contact
             self._persons.pop(contact, None)
+            self._remember_primary(contact, row)
             return Done(identity)
         return Refused("DOUBTFUL", "the answer to the creation was lost twice and the person is not there")
 
@@ -239,11 +270,12 @@ class Inventory(Destination):
             resource = RESOURCES[object_]
             path, required = f"{resource.path}/{change.id}", resource.required
         body = {name: current[name] for name in required if current.get(name) not in (None, "")}
-        body |= _body(change.values, current, clearing=True)
+        body |= body_of(change.values, current, clearing=True)
         try:
             self._client.send("PUT", f"{INVENTORY}/{path}", json=body)
         except VendorRefusal as refusal:
             return Missing() if refusal.is_missing else Refused(refusal.code, refusal.message, refusal.field)
+        self._fresh.pop(change.id, None)
         return Done(change.id)
 
     def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
@@ -282,11 +314,16 @@ class Inventory(Destination):
         return Done(record)
 
     def make_primary(self, object_: str, record: str) -> Result:  # noqa: ARG002 - only persons have a primary one
-        """`POST /contacts/contactpersons/{id}/primary`; setting it twice changes nothing."""
+        """`POST /contacts/contactpersons/{id}/primary`, unless the vendor said in this run that it is."""
+        contact = self._parents.get(record)
+        if contact is not None and self._primary.get(contact) == record:
+            return Done(record, changed=False)
         try:
             self._client.send("POST", f"{INVENTORY}/contacts/contactpersons/{record}/primary", repeatable=True)
         except VendorRefusal as refusal:
             return Refused(refusal.code, refusal.message, refusal.field)
+        if contact is not None:
+            self._primary[contact] = record
         return Done(record)
 
     def lookup(self, kind: str, value: Any) -> Any:
@@ -320,29 +357,3 @@ class Inventory(Destination):
         except VendorRefusal as refusal:
             return Refused(refusal.code, refusal.message, refusal.field)
         return Refused("NO_KEY", f"{stream}: the key must be {resource.id} or one unique custom field (cf_…)")
-
-
-def _custom(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Custom fields by API name, from the hash or the list."""
-    listed = {str(one.get("api_name")): one.get("value") for one in row.get("custom_fields") or []}
-    return {**listed, **(row.get("custom_field_hash") or {})}
-
-
-def _body(
-    values: Mapping[str, Any], current: Mapping[str, Any] | None = None, *, clearing: bool = False
-) -> dict[str, Any]:
-    """A request body: dotted names nested among their current neighbours, custom fields in their list.
-
-    A cleared text is sent as `""`, the way these APIs answer it.
-    """
-    kept = {name: "" if value is None else value for name, value in values.items() if clearing or value is not None}
-    custom = [{"api_name": name, "value": value} for name, value in kept.items() if name.startswith("cf_")]
-    body = nested({name: value for name, value in kept.items() if not name.startswith("cf_")})
-    for root, keys in _NESTED.items():
-        if isinstance(body.get(root), dict):
-            there = (current or {}).get(root) or {}
-            neighbours = {key: there[key] for key in keys & there.keys() if there[key] not in (None, "")}
-            body[root] = {**neighbours, **body[root]}
-    if custom:
-        body["custom_fields"] = custom
-    return body

@@ -126,8 +126,9 @@ def choose_primaries(
             agreed[ranked[0][2]].get(PRIMARY) is not None and agreed[ranked[0][2]][PRIMARY].destination is True
         ):
             continue
-        if isinstance(destination.make_primary(wire.object, ranked[0][1]), Done):
-            changed += 1
+        result = destination.make_primary(wire.object, ranked[0][1])
+        if isinstance(result, Done):
+            changed += result.changed
             with ledger.writing(now()) as writing:
                 for _rank, _record, link in ranked:
                     writing.record_agreed(
