@@ -9,7 +9,6 @@ from ofrecord import cli
 from ofrecord_kit.ledger import Ledger, Run
 
 
-
 class Book:
     """One ledger file and the command that reads it."""
 

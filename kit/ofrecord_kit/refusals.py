@@ -36,8 +36,7 @@ _REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
         errors.PermissionMissing,
         "The token's user or scopes do not allow this call",
         "a token with the scope of this module, of this data centre, and a user who may use it",
-        "Grant the scope and renew the consent, give the user the permission, or correct api_url: the finance APIs say "
-        "the same of a token of another data centre.",
+        "Grant the scope, give the user the permission, or correct api_url (a token of another data centre looks the same).",
     ),
     Verdict.ORGANIZATION: (
         errors.WrongOrganization,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,8 +38,12 @@ def engine_for(where: str) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_immediate)
-        with engine.begin() as connection:
-            _bring_up_to_date(connection, where)
+        try:
+            with engine.begin() as connection:
+                _bring_up_to_date(connection, where)
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
 
 
@@ -51,11 +56,12 @@ def _private_file(path: Path) -> None:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=30000")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
+    try:
+        for setting in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {setting}").close()
+    except sqlite3.Error:
+        connection.close()
+        raise
 
 
 def _begin_immediate(connection: Connection) -> None:
