@@ -227,6 +227,21 @@ def test_a_record_matched_twice_is_held_as_duplicate(world: World) -> None:
     assert len(world.products()) == 2
 
 
+def test_a_record_there_that_carries_another_id_is_kept_for_its_own(world: World) -> None:
+    known = world.shop.put("Products", Code="B-1", Inventory_ID="2")
+    assert world.deliver(record("1", Code="B-1", Name="Bolt")) == ["held"]
+    assert [held.message for held in world.ledger.held()] == [f"crm {known} carries the id of inventory 2"]
+    assert world.products() == [{"Code": "B-1", "Inventory_ID": "2"}]
+    assert world.deliver(record("2", Code="B-1", Name="Bolt")) == ["written"]
+    assert world.ledger.links_of("product", "inventory", "crm", ["2"])["2"].destination_id == known
+
+
+def test_in_one_batch_the_record_that_is_named_there_comes_before_its_namesake(world: World) -> None:
+    world.shop.put("Products", Code="B-1", Inventory_ID="2")
+    records = (record("1", Code="B-1", Name="Bolt"), record("2", Code="B-1", Name="Bolt"))
+    assert world.deliver(*records) == ["held", "written"]
+
+
 def test_two_records_that_match_one_are_both_held(world: World) -> None:
     world.shop.put("Products", Code="B-1")
     assert world.deliver(record("1", Code="B-1"), record("2", Code="B-1")) == ["held", "held"]

@@ -11,7 +11,7 @@ from ofrecord_kit.plan import match_form, same, source_has_changed
 from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
-from ofrecord_kit.target.matching import match_value, pair
+from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.recording import record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.wholes import deliver_parts
@@ -168,6 +168,8 @@ class Delivery:
             item.current = found.get(str(item.destination_id))
             if item.current is None:
                 self.set_aside(item, "refused", f"the linked {wire.object} record does not exist any more", code="GONE")
+                continue
+            if refuse_the_counterpart_of_another(self, item):
                 continue
             values = self._decide(item)
             if not values:

@@ -28,6 +28,8 @@ class Item:
     values: dict[str, Any] = field(default_factory=dict)
     link: Link | None = None
     paired: bool = False
+    alike: bool = False
+    """Paired by the match fields of the rules, not by an id."""
     destination_id: str | None = None
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
     current: Current | None = None

@@ -37,12 +37,29 @@ def refuse_strangers(delivery: Delivery, items: Sequence[Item]) -> None:
     ids = [str(item.destination_id) for item in items]
     known = delivery.ledger.links_of(wire.entity, wire.destination, wire.source, ids)
     taken: dict[str, str] = {there: link.destination_id for there, link in known.items()}
-    for item in items:
+    for item in sorted(items, key=lambda item: item.alike):  # ids are known before likeness counts
         other = taken.setdefault(str(item.destination_id), item.source_id)
         if other != item.source_id:
             message = f"{wire.destination} {item.destination_id} is linked with {wire.source} {other} already"
             delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
             item.destination_id = None
+
+
+def refuse_the_counterpart_of_another(delivery: Delivery, item: Item) -> bool:
+    """A record there that is alike but carries the id of another one here is not taken from it: held as duplicate.
+
+    Looked at when the counterpart is read before writing, so it costs no call.
+    """
+    wire = delivery.wire
+    if not item.alike or item.link is not None or not wire.external_id or item.current is None:
+        return False
+    owner = item.current.values.get(wire.external_id)
+    if owner in (None, "") or str(owner) == item.source_id:
+        return False
+    message = f"{wire.destination} {item.destination_id} carries the id of {wire.source} {owner}"
+    delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
+    item.destination_id, item.paired = None, False
+    return True
 
 
 def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -86,6 +103,7 @@ def _match(delivery: Delivery, waiting: Sequence[Item], field: str, form: str | 
             delivery.set_aside(item, "duplicate", f"several records here match one there by {field}", code="DUPLICATE")
         else:
             _take(delivery, item, free, field)
+            item.alike = item.paired
 
 
 def match_value(item: Item, field: str) -> Any:
