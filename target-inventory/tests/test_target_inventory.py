@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,6 +123,57 @@ def test_an_account_and_its_contacts_become_one_contact_with_persons_and_the_fir
     persons = bench.client.get(f"/inventory/v1/contacts/{account}/contactpersons").body["contact_persons"]
     assert sorted(one["first_name"] for one in persons) == ["ann", "bob"]
     assert [one["first_name"] for one in persons if one["is_primary_contact"]] == ["bob"]
+
+
+ITEMS = {
+    "type": "object",
+    "x-ofrecord": {
+        "entity": "product", "object": "items", "from": "crm", "to": "inventory", "rules": "sha256:1", "external_id": "cf_crm_id",
+        "source_external_id": None, "source_object": "Products", "match": [{"field": "sku", "format": "text"}], "create": False,
+    },
+    "properties": {
+        "cf_crm_id": {"type": "string"}, "sku": field("code"), "description": field("description"), "_ofrecord": {"type": "object"},
+    },
+}  # fmt: skip
+
+
+def calls(bench: Bench, path: str) -> list[str]:
+    """Calls of a path and what is below it, without the organisation."""
+    entries = bench.sandbox.control("GET", "journal")["entries"]
+    return [f"{one['method']} {one['path']}" for one in entries if one["path"].startswith(path)]
+
+
+def test_a_first_person_is_neither_searched_nor_made_primary_when_the_vendor_said_enough(bench: Bench) -> None:
+    target = bench.target(config=bench.config)
+    accounts = {"type": "SCHEMA", "stream": "account", "key_properties": ["cf_crm_id"], "schema": SCHEMA}
+    persons = {"type": "SCHEMA", "stream": "contact", "key_properties": [], "schema": PERSONS}
+    ann, bob = person(bench, "10", "ann", "2026-01-01"), person(bench, "11", "bob", "2026-02-01")
+    messages = [
+        accounts, {"type": "RECORD", "stream": "account", "record": bench.record("1", ACCOUNT)}, {"type": "STATE", "value": {}},
+        persons, *({"type": "RECORD", "stream": "contact", "record": one} for one in (ann, bob)),
+    ]  # fmt: skip
+    target.listen(io.StringIO("".join(json.dumps(message) + "\n" for message in messages)))
+    assert calls(bench, "/inventory/v1/contacts/contactpersons") == ["POST /inventory/v1/contacts/contactpersons"] * 2
+    assert [call for call in calls(bench, "/inventory/v1/contacts/") if call.startswith("GET")] == []
+    rows = bench.client.get(f"/inventory/v1/contacts/{bench.id_of('1')}/contactpersons").body["contact_persons"]
+    assert {one["first_name"]: one["is_primary_contact"] for one in rows} == {"ann": True, "bob": False}
+
+
+def test_paired_items_are_read_together_and_the_rest_goes_on_when_one_is_gone(bench: Bench) -> None:
+    bench.schema = ITEMS
+    ids = []
+    for number in range(3):
+        body = {"name": f"Bolt {number}", "sku": f"B-{number}", "rate": 1}
+        ids.append(bench.client.send("POST", "/inventory/v1/items", json=body).body["item"]["item_id"])
+    first = [bench.record(str(number), {"sku": f"B-{number}", "description": "Old"}) for number in range(3)]
+    assert bench.send(*first) == 0
+    assert [call for call in calls(bench, "/inventory/v1/items/") if call.startswith("GET")] == []
+    assert len(calls(bench, "/inventory/v1/itemdetails")) == 1
+    bench.client.send("DELETE", f"/inventory/v1/items/{ids[2]}")
+    again = [bench.record(str(number), {"sku": f"B-{number}", "description": "New"}) for number in range(3)]
+    assert bench.send(*again) == 1
+    assert (bench.counts()["written"], bench.counts()["held"]) == (2, 1)
+    assert bench.client.get(f"/inventory/v1/items/{ids[0]}").body["item"]["description"] == "New"
 
 
 class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc]
