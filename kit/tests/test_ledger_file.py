@@ -164,7 +164,6 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_clear_message_and_keeps_what_was_recorded(ledger: Ledger) -> None:
     with ledger.writing(NOON) as writing:
         writing.record_link("product", {"inventory": "1", "crm": "9"})
-    ledger._engine.dispose()
     with ledger._engine.connect().execution_options(reading=True) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
