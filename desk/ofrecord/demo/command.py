@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 from rich.console import Console
 
 INTERRUPTED = 130
+REMOVED = "nothing is left running, and everything the demo made is removed."
+KEPT = "nothing is left running; the folder is kept."
 
 
 def demo(
@@ -18,19 +21,26 @@ def demo(
     keep: Annotated[bool, typer.Option(help="Keep the demo's folder (ledger, logs) afterwards.")] = False,
 ) -> None:
     """Sync a company on the local sandbox, edit it, and watch the edits arrive."""
+    console = Console()
+    try:
+        fine = play(console, data, keep=keep)
+    except KeyboardInterrupt:
+        console.print(f"\nStopped; {KEPT if keep else REMOVED} Start it again whenever you like.")
+        raise typer.Exit(INTERRUPTED) from None
+    if not fine:
+        console.print("\n[bold red]Something did not arrive; the lines above say what.[/bold red]")
+        raise typer.Exit(1)
+    console.print("\n[bold green]Everything arrived, and nothing was written when nothing changed.[/bold green]")
+
+
+def play(console: Console, data: Path | None, *, keep: bool) -> bool:
+    """The demo from start to end; whether everything arrived. A request to end it counts as Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from ofrecord.demo.play import run_demo  # noqa: PLC0415 - the other commands need none of it
     from ofrecord.demo.stage import DemoError, find_project  # noqa: PLC0415
 
-    console = Console()
     try:
-        fine = run_demo(console, find_project(Path.cwd()), data, keep=keep)
+        return run_demo(console, find_project(Path.cwd()), data, keep=keep)
     except DemoError as error:
         console.print(str(error), style="bold red", markup=False)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        console.print("\nStopped; everything the demo made is removed. Start it again whenever you like.")
-        raise typer.Exit(INTERRUPTED) from None
-    if not fine:
-        console.print("[bold red]Something did not arrive; the lines above say what.[/bold red]")
-        raise typer.Exit(1)
-    console.print("\n[bold green]Everything arrived, and nothing was written when nothing changed.[/bold green]")

@@ -33,6 +33,10 @@ class People:
         answer = self.session.post(f"{accounts}/oauth/v2/token", data=form, timeout=TIMEOUT_S)
         self.session.headers["Authorization"] = f"Zoho-oauthtoken {answer.json()['access_token']}"
 
+    def close(self) -> None:
+        """Close the browser."""
+        self.session.close()
+
     def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         """One call; the decoded answer, or None when it has no body. Raises DemoError when the vendor refuses."""
         if not path.startswith("/crm"):
@@ -115,18 +119,15 @@ def five_edits(people: People) -> list[Edit]:
         for item in people.finance_list("/inventory/v1/items", "items")
         if item["item_id"] in products and item["status"] == "active" and item["rate"] > 1
     ]
-    accounts = [
-        row
-        for row in people.crm_list("Accounts", "Account_Name,Phone,Inventory_ID")
-        if row["Phone"] and row["Inventory_ID"]
-    ]
+    accounts = [row for row in people.crm_list("Accounts", "Account_Name,Phone,Inventory_ID") if row["Inventory_ID"]]
+    accounts.sort(key=lambda row: not row["Phone"])
     quote = open_quote(people, {row["id"] for row in accounts}, {row["id"] for row in products.values()})
     if len(items) < 3 or not accounts:  # noqa: PLR2004 - three edits need three items
         msg = "The first sync linked too few products or accounts to show edits."
         raise DemoError(msg)
     return [
         price_edit(people, items[0], products),
-        name_edit(people, items[1], products),
+        name_edit(people, min(items[3:] or items[1:2], key=lambda item: len(item["name"])), products),
         phone_edit(people, accounts[0]),
         forbidden_edit(people, items[2], products),
         acceptance(people, quote),
@@ -164,7 +165,7 @@ def price_edit(people: People, item: Record, products: dict[str, Record]) -> Edi
 def name_edit(people: People, item: Record, products: dict[str, Record]) -> Edit:
     """A new item name in inventory must reach the CRM."""
     path, product = f"/inventory/v1/items/{item['item_id']}", products[item["item_id"]]["id"]
-    name = f"{item['name'][:80]} (new)"
+    name = f"{item['name'][:80]} II"
     return Edit(
         what=f"{item['sku']} renamed",
         who="purchasing, in inventory",
@@ -183,7 +184,7 @@ def phone_edit(people: People, account: Record) -> Edit:
     contact, phone = account["Inventory_ID"], "+1 206 555 0188"
     path = f"/inventory/v1/contacts/{contact}"
     return Edit(
-        what="an account's phone changed",
+        what=f"phone of {account['Account_Name'][:40]} set to {phone}",
         who="sales, in the CRM",
         entity="account",
         field="phone",
@@ -205,7 +206,7 @@ def forbidden_edit(people: People, item: Record, products: dict[str, Record]) ->
     product = products[item["item_id"]]["id"]
     return Edit(
         what=f"price of {item['sku']} set to 1 by hand",
-        who="sales, in the CRM (not theirs)",
+        who="sales, in the CRM, where it is not theirs to set",
         entity="product",
         field="list price",
         where="in the CRM, put back",
@@ -224,10 +225,10 @@ def acceptance(people: People, quote: Record) -> Edit:
         own = [
             row for row in people.finance_list(path, "salesorders") if row["reference_number"] == quote["Quote_Number"]
         ]
-        return ", ".join(f"{row['salesorder_number']} {row['status']} {row['total']}" for row in own) or "no order"
+        return ", ".join(f"{row['salesorder_number']} {row['status']} {row['total']:.2f}" for row in own) or "no order"
 
     return Edit(
-        what=f"quote {quote['Quote_Number']} accepted ({quote['Grand_Total']})",
+        what=f"quote {quote['Quote_Number']} of {quote['Grand_Total']:.2f} accepted",
         who="sales, in the CRM",
         entity="order",
         field="",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ofrecord.demo.oddities import find_oddities, oddity_table
 from ofrecord.demo.people import Edit, People, five_edits
 from ofrecord.demo.show import COUNTS, Counts, edit_lines, job_progress, job_table, reason_table
 from ofrecord.demo.stage import DemoError, JobResult, Stage, set_stage
@@ -28,9 +29,7 @@ def run_demo(console: Console, project: Path, data: Path | None, *, keep: bool =
         msg = f"There is no folder {data}. Name the folder with the AdventureWorks CSV files."
         raise DemoError(msg)
     seed = ["--seed", "adventureworks", "--data", str(data.resolve())] if data else ["--seed", "demo"]
-    console.print(
-        "[bold]1. Start the sandbox[/bold]: it answers as Zoho CRM, Inventory and Books do, on this machine only"
-    )
+    console.print("[bold]1. Start the sandbox[/bold]: Zoho CRM, Inventory and Books, played on this machine")
     with set_stage(project, [*seed, "--limits", "off"], keep=keep) as stage:
         console.print(f"  ready at {stage.url}, project in {stage.folder.relative_to(project)}\n")
         fine = first_sync(console, stage)
@@ -80,15 +79,15 @@ def counts_of(stage: Stage, group: str) -> Counts:
 
 def first_sync(console: Console, stage: Stage) -> bool:
     """Everything for the first time."""
-    console.print("[bold]2. First sync[/bold]: meltano run " + ", ".join(JOBS))
+    console.print(f"[bold]2. First sync[/bold]: meltano run {' '.join(JOBS)}")
     rows = play_jobs(console, stage, "first")
     console.print(job_table("First sync", rows))
     console.print(reason_table("What was set aside, and why", reasons(stage)))
     finance = sum(result.calls.get(system, 0) for result, _ in rows for system in ("inventory", "books"))
     minutes = max(1, round(finance / FINANCE_CALLS_PER_MINUTE))
     console.print(
-        f"  The sandbox's call limits are lifted here; at the vendor's {FINANCE_CALLS_PER_MINUTE} calls a minute "
-        f"these {finance:,} finance calls take about {minutes} minutes.\n"
+        "  The sandbox's call limits are lifted here. At the vendor's "
+        f"{FINANCE_CALLS_PER_MINUTE} calls a minute\n  these {finance:,} finance calls take about {minutes} minutes.\n"
     )
     return True
 
@@ -117,17 +116,19 @@ def without_names(message: str) -> str:
 def edits(console: Console, stage: Stage) -> bool:
     """Five edits by people, a sync, and what became of each."""
     stage.control("POST", "clock", {"move_s": QUARTER_HOUR_S})
-    console.print("[bold]3. A quarter of an hour later people edit[/bold], each in their own system, through its API")
-    made = five_edits(People(stage))
+    console.print("[bold]3. A quarter of an hour later people edit[/bold], through the vendors' own APIs")
+    people = People(stage)
+    made = five_edits(people)
     for edit in made:
         edit.make()
         edit.before = edit.look()
-        console.print(f"  • {edit.what} ({edit.who})")
+        console.print(f"  • {edit.what}\n    by {edit.who}", highlight=False, markup=False)
     console.print("\n[bold]4. Sync again[/bold]")
     rows = play_jobs(console, stage, "edited")
     console.print(job_table("Second sync", rows))
     for edit in made:
         edit.after = edit.look()
+    people.close()
     console.print("[bold]What became of the edits[/bold]")
     for line in edit_lines(made, rules_of(stage, "edited", made)):
         console.print(line, highlight=False, soft_wrap=True)
@@ -164,17 +165,24 @@ def decided_by(edit: Edit, events: list[Event]) -> str:
 def silence(console: Console, stage: Stage) -> bool:
     """A third sync must change nothing at any vendor."""
     stage.control("POST", "clock", {"move_s": QUARTER_HOUR_S})
-    console.print("[bold]5. Another quarter of an hour later, sync once more[/bold]: nobody changed anything")
+    console.print("[bold]5. Sync once more[/bold], a quarter of an hour later: nobody changed anything")
     rows = play_jobs(console, stage, "silent")
     console.print(job_table("Third sync", rows))
     writes = sum(result.writes for result, _ in rows)
-    console.print(f"  Requests that changed something at a vendor, by the sandbox's own journal: {writes}\n")
+    console.print(f"  Writes at the vendors, by the sandbox's own journal: {writes}")
+    console.print("  (held records are tried again from time to time; a refusal writes nothing)\n")
     return writes == 0
 
 
 def agreement(console: Console, stage: Stage) -> bool:
     """Both sides read through the vendors' APIs and compared, without the ledger's help."""
-    console.print("[bold]6. Compare the systems[/bold], read through the vendors' APIs without the ledger's help")
-    lines = compare_systems(People(stage), Ledger(str(stage.ledger)).held())
+    console.print("[bold]6. Compare the systems[/bold], as the vendors' APIs show them")
+    ledger = Ledger(str(stage.ledger))
+    held = ledger.held()
+    ledger.close()
+    people = People(stage)
+    lines = compare_systems(people, held)
     console.print(verdict_table(lines))
+    console.print(oddity_table(find_oddities(people, held)))
+    people.close()
     return all(line.fine for line in lines)

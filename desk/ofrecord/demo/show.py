@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Literal
 
 from rich.console import Console
@@ -92,11 +93,13 @@ def edit_lines(edits: list[Edit], rules: list[str]) -> Iterator[str]:
     """For each edit: what it was, by whom, before and after at the place where it must show, and which rule decided."""
     for edit, rule in zip(edits, rules, strict=True):
         mark = "[green]arrived[/green]" if edit.arrived else "[bold red]NOT ARRIVED[/bold red]"
-        yield f"  {mark}  {escape(edit.what)} ({escape(edit.who)})"
+        yield f"  {mark}  {escape(edit.what)}"
         yield f"           {edit.where}: {escape(shown(edit.before))} → {escape(shown(edit.after))}"
         yield f"           decided by: {escape(rule)}"
 
 
 def shown(value: Any) -> str:
-    """A value as a person writes it."""
+    """A value as a person writes it; numbers are amounts here."""
+    if isinstance(value, int | Decimal):
+        return f"{value:.2f}"
     return "–" if value in (None, "") else str(value)

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ import requests
 
 READY_WITHIN_S = 120.0
 POLL_S = 0.25
+HTTP_REFUSED = 400
 PROJECT_PARTS = ("meltano.yml", "rules", "catalogs")
 
 
@@ -105,7 +106,8 @@ class Stage:
                     if watch is not None:
                         watch(self.journal(before)["next"] - before)
             except BaseException:
-                end_group(process)
+                with undisturbed():
+                    end_group(process)
                 raise
         seconds = time.perf_counter() - started
         entries = self.journal(before)["entries"]
@@ -117,24 +119,43 @@ class Stage:
 
 
 def is_write(entry: dict[str, Any]) -> bool:
-    """Whether a journal entry asked a vendor to change something (a query by POST and a token do not)."""
-    if entry["method"] == "GET" or entry["system"] not in {"crm", "inventory", "books"}:
+    """Whether a journal entry changed something at a vendor (a query by POST, a token and a refused call do not)."""
+    if (
+        entry["method"] == "GET"
+        or entry["status"] >= HTTP_REFUSED
+        or entry["system"] not in {"crm", "inventory", "books"}
+    ):
         return False
     return not entry["path"].endswith("/coql")
 
 
 def end_group(process: subprocess.Popen[Any], patience_s: float = 10.0) -> None:
-    """Ask a process and its children to stop; insist after a while."""
+    """Ask a process and its children to stop, insist after a while; returns when none of them runs any more."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + patience_s
         try:
             os.killpg(process.pid, sign)
+            while time.monotonic() < until:
+                process.poll()  # a child that ended counts as running until somebody asks for its exit code
+                os.killpg(process.pid, 0)
+                time.sleep(POLL_S / 5)
         except ProcessLookupError:
+            process.wait()
             return
-        try:
-            process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            continue
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """A second Ctrl-C does not interrupt the cleaning up after the first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 @contextmanager
@@ -147,21 +168,10 @@ def set_stage(project: Path, arguments: list[str], *, keep: bool = False) -> Ite
     root = project / ".demo"
     root.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=root))
-    for part in PROJECT_PARTS:
-        source = project / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part)
-        elif source.is_file():
-            shutil.copy2(source, folder / part)
-    with (folder / "sandbox.log").open("w") as errors:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [str(Path(sys.executable).with_name("ofrecord-sandbox")), "serve", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        )
+    process: subprocess.Popen[str] | None = None
     try:
+        copy_project(project, folder)
+        process = start_sandbox(folder, arguments)
         url, exports = wait_until_ready(process, folder / "sandbox.log")
         environment = {
             **os.environ,
@@ -176,11 +186,35 @@ def set_stage(project: Path, arguments: list[str], *, keep: bool = False) -> Ite
         }
         yield Stage(folder, url, environment, process)
     finally:
-        end_group(process)
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-            if not any(root.iterdir()):
-                root.rmdir()
+        with undisturbed():
+            if process is not None:
+                end_group(process)
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):  # somebody else's demo is still in it
+                    root.rmdir()
+
+
+def copy_project(project: Path, folder: Path) -> None:
+    """What the jobs need of the project, so that the demo's state stays apart from the person's own."""
+    for part in PROJECT_PARTS:
+        source = project / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part)
+        elif source.is_file():
+            shutil.copy2(source, folder / part)
+
+
+def start_sandbox(folder: Path, arguments: list[str]) -> subprocess.Popen[str]:
+    """The sandbox on a free port, in a process group of its own; what it complains about goes to `sandbox.log`."""
+    with (folder / "sandbox.log").open("w") as errors:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [str(Path(sys.executable).with_name("ofrecord-sandbox")), "serve", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def wait_until_ready(process: subprocess.Popen[str], log: Path) -> tuple[str, dict[str, str]]:

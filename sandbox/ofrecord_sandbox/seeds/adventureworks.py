@@ -1,7 +1,12 @@
 """The bicycle maker of the AdventureWorks sample as one company behind the three vendors' doors.
 
 As seen on the evening of `AS_OF`: what was shipped by then is a sales order with shipment and invoice, what was ordered
-but not shipped yet is a quote. Amounts are taken as amounts of the organisation's home currency.
+but not shipped yet is a quote, accepted but for the last few. Amounts are taken as amounts of the organisation's home
+currency.
+
+Units: the source's products have no unit of measure of their own. Its dictionary says that items are bought in cases,
+cartons or dozens (`ProductVendor.UnitMeasureCode`, a matter between purchasing and one vendor) and stocked in pieces,
+and that no factor between the two is given. Stock, orders and prices count pieces, so every item carries `pcs`.
 """
 
 from __future__ import annotations
@@ -182,7 +187,7 @@ def _items(doors: Doors, source: Source, company: Company, facts: AdventureWorks
 
 
 def _item(row: dict[str, str]) -> Record:
-    """Products have no unit of measure of their own in the source: they are counted in pieces.
+    """Counted in pieces, see the module's docstring.
 
     `SizeUnitMeasureCode` is the unit of the frame size, not one that the product is sold in.
     """

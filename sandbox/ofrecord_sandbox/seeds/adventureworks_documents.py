@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ofrecord_sandbox.seeds.adventureworks_files import Row, Source
 
 _CENT = Decimal("0.01")
-_PATIENCE = timedelta(days=2)
-"""An order is accepted when it is older than this on the as-of date."""
+UNDECIDED = 5
+"""The last open orders stand for quotes that nobody has accepted yet: the source itself holds orders only."""
 ADJUSTMENT = "Tax and freight"
 
 
@@ -43,6 +43,7 @@ class Reseller:
     store: str
     lines: list[_Line]
     adjustment: Decimal
+    undecided: bool = False
     deal_id: str = ""
     quote_id: str = ""
 
@@ -64,8 +65,7 @@ class Reseller:
     @property
     def stage(self) -> str:
         """Quote stage in the CRM."""
-        accepted = not self.is_open or adventureworks.AS_OF - self.ordered > _PATIENCE
-        return "Accepted" if accepted else "Negotiation"
+        return "Negotiation" if self.undecided else "Accepted"
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -85,7 +85,10 @@ def resellers(source: Source) -> list[Reseller]:
         lines = [_line(one) for one in details[row["SalesOrderID"]]]
         net = sum((cents(one.price * one.quantity) - one.discount for one in lines), Decimal(0))
         found.append(Reseller(row, store, lines, cents(Decimal(row["TotalDue"])) - net))
-    return sorted(found, key=lambda one: (one.ordered, one.row["SalesOrderID"]))
+    found.sort(key=lambda one: (one.ordered, one.row["SalesOrderID"]))
+    for one in [one for one in found if one.is_open][-UNDECIDED:]:
+        one.undecided = True
+    return found
 
 
 def _line(row: Row) -> _Line:
