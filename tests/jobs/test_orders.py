@@ -133,3 +133,29 @@ def test_one_bad_record_of_a_thousand_waits_and_the_others_land_and_every_record
         assert run.counts, run.plugin
         for s in (counted for stream, counted in run.counts.items() if stream != "_end"):
             assert s["read"] == sum(s.get(name, 0) for name in ("written", "unchanged", "held", "failed", "filtered"))
+
+
+@pytest.mark.promise("F110")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/books/v3/salesorders"),
+        ("PUT", "/books/v3/contacts"),
+        ("POST", "/inventory/v1/contacts/contactpersons"),
+    ],
+)
+def test_an_answer_that_comes_too_late_after_a_successful_write_makes_no_second_record(company, method, path):
+    item = company.new_item("LATE-1", "4.00")
+    company.synced("products")
+    account = company.crm_new("Accounts", Account_Name="Slow Ltd")
+    company.crm_new("Contacts", First_Name="Ada", Last_Name="Berg", Account_Name={"id": account})
+    quote = company.new_quote(account, [(company.product_of(item)["id"], 2, "4.00")])
+    late = {"match": {"method": method, "path": path}, "nth": 1, "times": 1, "do": "delay", "delay_s": 3}
+    company.stage.control("POST", "faults", [late])
+    company.run("customers", "orders", timeout_s=1, retry_wait_s=0)
+    company.stage.control("DELETE", "faults")
+    company.run("customers", "orders")
+    [contact] = company.contacts_named("Slow Ltd")
+    assert [person["first_name"] for person in contact["contact_persons"]] == ["Ada"]
+    assert len(company.orders_of(quote["Quote_Number"])) == 1
+    assert company.writes_of("customers", "orders") == []
