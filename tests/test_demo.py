@@ -55,7 +55,7 @@ class Played:
     def table(self, title: str) -> dict[str, list[str]]:
         """The numbers of a table, by first word of the line."""
         lines = self.section(title).splitlines()[2:]
-        return {words[0]: words[1:] for words in (line.split() for line in lines) if words and words[0].islower()}
+        return {words[0]: words[1:] for words in (line.split() for line in lines) if words}
 
     @property
     def folder(self) -> str:

@@ -81,8 +81,8 @@ def first_sync(console: Console, stage: Stage) -> bool:
     """Everything for the first time."""
     console.print(f"[bold]2. First sync[/bold]: meltano run {' '.join(JOBS)}")
     rows = play_jobs(console, stage, "first")
-    console.print(job_table("First sync", rows))
-    console.print(reason_table("What was set aside, and why", reasons(stage)))
+    console.print(job_table("First sync", rows), "")
+    console.print(reason_table("What was set aside, and why", reasons(stage)), "")
     finance = sum(result.calls.get(system, 0) for result, _ in rows for system in ("inventory", "books"))
     minutes = max(1, round(finance / FINANCE_CALLS_PER_MINUTE))
     console.print(
@@ -125,7 +125,7 @@ def edits(console: Console, stage: Stage) -> bool:
         console.print(f"  • {edit.what}\n    by {edit.who}", highlight=False, markup=False)
     console.print("\n[bold]4. Sync again[/bold]")
     rows = play_jobs(console, stage, "edited")
-    console.print(job_table("Second sync", rows))
+    console.print(job_table("Second sync", rows), "")
     for edit in made:
         edit.after = edit.look()
     people.close()
@@ -154,7 +154,7 @@ def decided_by(edit: Edit, events: list[Event]) -> str:
         and (not edit.field or event.field == edit.field)
         and set(edit.ids) & set((event.ids or {}).values())
     ]
-    words = {"reverted": "ownership violation, put back", "created": "an accepted quote becomes one order, once"}
+    words = {"reverted": "ownership violation, put back", "created": "an accepted quote becomes one order"}
     for kind in ("reverted", "violation", "conflict", "created", "updated"):
         for event in own:
             if event.kind == kind:
@@ -167,7 +167,7 @@ def silence(console: Console, stage: Stage) -> bool:
     stage.control("POST", "clock", {"move_s": QUARTER_HOUR_S})
     console.print("[bold]5. Sync once more[/bold], a quarter of an hour later: nobody changed anything")
     rows = play_jobs(console, stage, "silent")
-    console.print(job_table("Third sync", rows))
+    console.print(job_table("Third sync", rows), "")
     writes = sum(result.writes for result, _ in rows)
     console.print(f"  Writes at the vendors, by the sandbox's own journal: {writes}")
     console.print("  (held records are tried again from time to time; a refusal writes nothing)\n")
@@ -182,7 +182,7 @@ def agreement(console: Console, stage: Stage) -> bool:
     ledger.close()
     people = People(stage)
     lines = compare_systems(people, held)
-    console.print(verdict_table(lines))
+    console.print(verdict_table(lines), "")
     console.print(oddity_table(find_oddities(people, held)))
     people.close()
     return all(line.fine for line in lines)
