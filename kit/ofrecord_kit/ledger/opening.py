@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,11 @@ def engine_for(where: str) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_immediate)
-        try:
+        with ExitStack() as undo:
+            undo.callback(engine.dispose)
             with engine.begin() as connection:
                 _bring_up_to_date(connection, where)
-        except BaseException:
-            engine.dispose()
-            raise
+            undo.pop_all()
     return engine
 
 
