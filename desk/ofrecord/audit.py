@@ -84,7 +84,7 @@ def audit(
         found = examine(book, planned, datetime.now(UTC), freshness=freshness)
     show(_tables(found), _told(found), as_json=as_json)
     if not found.problems:
-        note("Nothing is wrong.")
+        note("No way's last run failed, and every run balances.")
         return
     for line in found.problems:
         note(line)
@@ -206,7 +206,7 @@ def _tables(found: Audit) -> list[Table]:
                 )
                 for way in found.ways
             ],
-            "way",
+            "way", aside=("last good run",),
         ),
         Table(
             "Runs that did not balance", ("started", "run", "way", "status"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -113,7 +113,7 @@ def _run_table(runs: Sequence[Run]) -> Table:
         )
         for run in runs
     ]  # fmt: skip
-    return Table("Runs", columns, rows, aside=("plugin",))
+    return Table("Runs", columns, rows, aside=("plugin",), below=("group", "way", "calls", "seconds", "status"))
 
 
 def _detail_tables(details: Sequence[Detail]) -> list[Table]:
@@ -121,7 +121,7 @@ def _detail_tables(details: Sequence[Detail]) -> list[Table]:
     for one in details:
         ids = [_ids(event) for event in one.events]
         tables += [
-            Table("Run", _run_table([one.run]).columns, _run_table([one.run]).rows, "run"),
+            replace(_run_table([one.run]), title="Run", tag="run"),
             Table(
                 "Streams", ("stream", *OUTCOMES),
                 [(name, *(counts.get(each, 0) for each in OUTCOMES)) for name, counts in one.streams.items()], "stream",
@@ -134,7 +134,7 @@ def _detail_tables(details: Sequence[Detail]) -> list[Table]:
                     (held.entity, held.kind, held.label or held.source_id, held.code, held.message, held.field, held.rule)
                     for held in one.reasons
                 ],
-                "reason",
+                "reason", below=("words", "code", "field", "rule"),
             ),
             Table(
                 "Events", ("kind", "entity", "ids", "field", "system", "before → after", "rule", "why"),
@@ -142,7 +142,7 @@ def _detail_tables(details: Sequence[Detail]) -> list[Table]:
                     (event.kind, event.entity, name, event.field, event.system, _change(event), event.rule, event.why)
                     for event, name in zip(one.events, ids, strict=True)
                 ],
-                "event",
+                "event", below=("ids", "why", "rule"),
             ),
         ]  # fmt: skip
     return tables

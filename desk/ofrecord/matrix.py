@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ofrecord.tables import Table, show
 from ofrecord_transforms.rules import Entity, Field, Rules, Side
 
 
@@ -48,10 +49,29 @@ def _name(side: Side) -> str:
     return f"{side.field}{unit}{always}"
 
 
+def markdown(shown: list[Row]) -> str:
+    """The matrix as a Markdown table for a README: one line for the fields of an entity that share owner and policy."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for row in shown:
+        if row.policy:
+            key = (row.entity, "shared", f"{' and '.join(row.subscribers)}; a conflict: {row.policy}")
+        else:
+            key = (row.entity, row.owner, ", ".join(row.subscribers))
+        together.setdefault(key, []).append(row.field)
+    lines = ["| entity | owner | received by | fields |", "|---|---|---|---|"]
+    lines += [
+        f"| {entity} | {owner} | {to} | {', '.join(fields)} |" for (entity, owner, to), fields in together.items()
+    ]
+    return "\n".join(lines)
+
+
 def matrix(
     rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
     entity: Annotated[str | None, typer.Option(help="Show only this entity.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the matrix as JSON.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a Markdown table, fields of one owner together.")
+    ] = False,
 ) -> None:
     """Show who owns each field, and who receives it. A person gets a table, a pipe gets lines with tabs."""
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
@@ -68,6 +88,8 @@ def matrix(
     shown = [row for row in rows(loaded) if entity in {None, row.entity}]
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in shown], ensure_ascii=False, indent=2))
+    elif as_markdown:
+        typer.echo(markdown(shown))
     elif sys.stdout.isatty():
         _table(shown)
     else:
@@ -78,15 +100,21 @@ def matrix(
 
 
 def _table(shown: list[Row]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only for people
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("entity", "field", "owner", "subscribers", "policy", "rule")
-    last = None
+    by_entity: dict[str, list[Row]] = {}
     for row in shown:
-        name = row.entity if row.entity != last else ""
-        if name and last is not None:
-            table.add_section()
-        table.add_row(name, row.field, row.owner, ", ".join(row.subscribers), row.policy or "", row.rule)
-        last = row.entity
-    Console().print(table)
+        by_entity.setdefault(row.entity, []).append(row)
+    show(
+        [
+            Table(
+                f"{entity} ({group[0].rule.rpartition(':')[0]})",
+                ("field", "owner", "subscribers", "policy", "line"),
+                [
+                    (row.field, row.owner, ", ".join(row.subscribers), row.policy, int(row.rule.rpartition(":")[2]))
+                    for row in group
+                ],
+            )
+            for entity, group in by_entity.items()
+        ],
+        None,
+        as_json=False,
+    )

@@ -233,7 +233,7 @@ def _tables(found: Reconciliation) -> list[Table]:
     ]  # fmt: skip
     columns = ("order", "deal", "sold", "ordered", "invoiced", "paid", "due", "taxed", "totals checked")
     return [
-        Table("Orders", columns, rows, "order"),
+        Table("Orders", columns, rows, "order", aside=("deal", "totals checked")),
         Table("Sums", tuple(sums), [tuple(sums.values())] if rows else [], "sum"),
         Table(
             "Mismatches", ("kind", "what", "why", "difference"),

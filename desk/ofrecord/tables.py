@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
@@ -15,12 +18,15 @@ import typer
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; times are UTC, amounts are texts.")]
 
 
+_GAP = "  "
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under names.
 
     `tag`, when given, is the first column in a pipe, so that several tables stay apart. Columns named in `aside` are
-    for pipes only: a terminal is narrow.
+    for pipes only: a terminal is narrow. Those named in `below` stand under their row there.
     """
 
     title: str
@@ -28,6 +34,7 @@ class Table:
     rows: Sequence[Sequence[Any]]
     tag: str = ""
     aside: Sequence[str] = ()
+    below: Sequence[str] = ()
 
 
 def show(tables: Sequence[Table], value: Any, *, as_json: bool) -> None:
@@ -94,17 +101,72 @@ def _plain(value: Any) -> Any:
 
 
 def _draw(tables: Sequence[Table]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only for people
-    from rich.table import Table as Drawn  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    width = shutil.get_terminal_size().columns
+    for number, table in enumerate(tables):
+        if number:
+            typer.echo()
+        if table.title:
+            typer.secho(table.title, bold=True)
+        for line in lines_of(table, width):
+            typer.echo(line)
 
-    console = Console()
-    for table in tables:
-        drawn = Drawn(title=table.title or None, title_justify="left", title_style="bold")
-        shown = [place for place, name in enumerate(table.columns) if name not in table.aside]
-        for name, values in ((table.columns[place], [row[place] for row in table.rows]) for place in shown):
-            numbers = all(value is None or type(value) in {int, float, Decimal} for value in values)
-            drawn.add_column(name, justify="right" if numbers else "left", overflow="fold")
-        for row in table.rows:
-            drawn.add_row(*(Text(cell(row[place])) for place in shown))
-        console.print(drawn)
+
+def lines_of(table: Table, width: int) -> list[str]:
+    """The table for a terminal `width` characters wide; columns named in `below` follow their row, indented.
+
+    A cell that does not fit is folded in the widest column of words.
+    """
+    hidden = {*table.aside, *table.below}
+    shown = [place for place, name in enumerate(table.columns) if name not in hidden]
+    under = [table.columns.index(name) for name in table.below]
+    numeric = [
+        all(row[place] is None or type(row[place]) in {int, float, Decimal} for row in table.rows) for place in shown
+    ]
+    texts = [[drawn_cell(row[place]) for place in shown] for row in table.rows]
+    names = [table.columns[place] for place in shown]
+    sizes = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
+    over = sum(sizes) + len(_GAP) * (len(sizes) - 1) - width
+    words = [size for size, is_numeric in zip(sizes, numeric, strict=True) if not is_numeric]
+    if over > 0 and words:
+        widest = sizes.index(max(words))
+        sizes[widest] = max(sizes[widest] - over, len(names[widest]), 8)
+    lines = _laid_out(names, sizes, numeric)
+    for row, text in zip(table.rows, texts, strict=True):
+        lines += _laid_out(text, sizes, numeric)
+        told = " · ".join(said for place in under if (said := _said(table.columns[place], row[place])))
+        lines += textwrap.wrap(told, width, initial_indent="    ", subsequent_indent="    ") if told else []
+    return lines
+
+
+def _laid_out(texts: Sequence[str], sizes: Sequence[int], numeric: Sequence[bool]) -> list[str]:
+    """One row as as many lines as its longest folded cell needs."""
+    folded = [
+        textwrap.wrap(text, size, break_on_hyphens=False) or [""] for text, size in zip(texts, sizes, strict=True)
+    ]
+    return [
+        _GAP.join(
+            part.rjust(size) if is_number else part.ljust(size)
+            for part, size, is_number in zip(parts, sizes, numeric, strict=True)
+        ).rstrip()
+        for parts in zip_longest(*folded, fillvalue="")
+    ]
+
+
+def drawn_cell(value: Any) -> str:
+    """A cell of a drawn table: times to the minute, amounts with two digits where that loses nothing.
+
+    >>> drawn_cell(Decimal("485.000")), drawn_cell(Decimal("0.125")), drawn_cell(0.1)
+    ('485.00', '0.125', '0.1')
+    """
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, Decimal) and value == round(value, 2):
+        return f"{value:.2f}"
+    return cell(value)
+
+
+def _said(name: str, value: Any) -> str:
+    """A value below its row: numbers and times need their name, words do not."""
+    if value is None or value == "":
+        return ""
+    return f"{name} {drawn_cell(value)}" if isinstance(value, int | float | Decimal | datetime) else cell(value)

@@ -40,7 +40,7 @@ def test_two_good_runs_are_fresh_and_nothing_is_wrong(book, audit):
     book.run("b", GOOD)
     done = audit("--freshness")
     assert done.exit_code == 0
-    assert done.stderr == "Nothing is wrong.\n"
+    assert done.stderr == "No way's last run failed, and every run balances.\n"
     there, back = [line.split("\t") for line in done.stdout.splitlines()]
     assert there[:5] == ["way", "products", "crm→inventory", "product", "15 min"]
     assert there[-3:] == ["20 min", "finished", "fresh"]
@@ -83,7 +83,7 @@ def test_a_last_run_that_failed_or_did_not_balance_is_wrong_until_a_good_one(boo
     assert f"inventory→crm, run bad: {words}." in done.stderr
     book.run("good", GOOD)
     done = audit()
-    assert (done.exit_code, done.stderr) == (0, "Nothing is wrong.\n")
+    assert (done.exit_code, done.stderr) == (0, "No way's last run failed, and every run balances.\n")
     unbalanced = [line for line in done.stdout.splitlines() if line.startswith("unbalanced")]
     assert len(unbalanced) == (1 if "read is not" in words else 0)
 
