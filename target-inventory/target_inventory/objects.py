@@ -314,8 +314,10 @@ class Inventory(Destination):
         return Done(record)
 
     def make_primary(self, object_: str, record: str) -> Result:  # noqa: ARG002 - only persons have a primary one
-        """`POST /contacts/contactpersons/{id}/primary`, unless the vendor said in this run that it is."""
+        """`POST /contacts/contactpersons/{id}/primary`, unless the vendor says that it is."""
         contact = self._parents.get(record)
+        if contact is not None and contact not in self._primary:
+            self._persons_of(contact, again=False)
         if contact is not None and self._primary.get(contact) == record:
             return Done(record, changed=False)
         try:

@@ -14,9 +14,12 @@ _TYPES: dict[str, list[str]] = {
 
 
 def schema_message(
-    rules: Rules, entity: Entity, source: str, to: str, *, sent: frozenset[str], create: bool
+    rules: Rules, entity: Entity, source: str, to: str, *, sent: frozenset[str], create: bool, whole: bool = True
 ) -> dict[str, Any]:
-    """The whole message. `sent` holds the names of fields that travel; the others are only observed."""
+    """The whole message. `sent` holds the names of fields that travel; the others are only observed.
+
+    Not `whole`: the setting `fields` left some out, and the target is told.
+    """
     place = entity.systems[to]
     properties: dict[str, Any] = {place.external_id: {"type": "string"}} if place.external_id else {}
     for rule in entity.fields:
@@ -34,7 +37,11 @@ def schema_message(
         "key_properties": [place.external_id] if place.external_id else [],
         "schema": {
             "type": "object",
-            "x-ofrecord": {**_entity(rules, entity, source, to), "create": create},
+            "x-ofrecord": {
+                **_entity(rules, entity, source, to),
+                "create": create,
+                **({} if whole else {"partial": True}),
+            },
             "properties": properties,
         },
     }

@@ -70,7 +70,9 @@ def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole:
     return Compiled(
         entity=entity.entity,
         stream=entity.systems[source].stream or "",
-        schema=schema_message(rules, entity, source, to, sent=travelling, create=whole and source in entity.new),
+        schema=schema_message(
+            rules, entity, source, to, sent=travelling, create=whole and source in entity.new, whole=whole
+        ),
         records=_records(entity, source, to, sent),
     )
 

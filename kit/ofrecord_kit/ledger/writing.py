@@ -135,8 +135,9 @@ class Writing:
         source_ids: Iterable[str],
         *,
         kinds: Iterable[str] | None = None,
+        fields: Iterable[str] | None = None,
     ) -> None:
-        """These records found their way: take them off the held list."""
+        """These records (or only these fields of them) found their way: take them off the held list."""
         h = t.held.c
         ids = list(source_ids)
         for start in range(0, len(ids), 500):
@@ -146,7 +147,8 @@ class Writing:
                 h.destination == destination,
                 h.source_id.in_(ids[start : start + 500]),
             )
-            self._connection.execute(query if kinds is None else query.where(h.kind.in_(list(kinds))))
+            query = query if kinds is None else query.where(h.kind.in_(list(kinds)))
+            self._connection.execute(query if fields is None else query.where(h.field.in_(list(fields))))
 
     def owe(
         self,

@@ -7,20 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Ledger
-from ofrecord_kit.plan import match_form, same, source_has_changed
+from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_changed
 from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
-from ofrecord_kit.target.recording import record_batch
+from ofrecord_kit.target.recording import DELETED, PARENT, is_answered_deletion, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
 THEN = "_then"
 """Pseudo-field: the status actions of a document created once have been taken."""
-DELETED = "_deleted"
-"""Pseudo-field: the source's deletion has been dealt with."""
 _ROUNDS = 3
 RETRY_WAIT_S = 60.0
 
@@ -43,6 +41,7 @@ class Delivery:
             for state in ("open", "waiting")
             for held in ledger.held(entity=wire.entity, source=wire.source, state=state)
         }
+        self.held_there = {held.source_id for held in ledger.held(entity=wire.entity, source=wire.destination)}
 
     def deliver(self, records: Sequence[Mapping[str, Any]], *, again: bool = False) -> list[Item]:
         """Bring these records to their outcome; one item per record, in order.
@@ -82,7 +81,9 @@ class Delivery:
         self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None
     ) -> None:
         """Hold a record, or one field of it, with its reason."""
-        waits = kind in {"refused", "reference", "failed", "paused", "check"}
+        waits = kind in {"refused", "reference", "failed", "paused", "check"} and not self.wire.partial
+        if self.wire.partial:  # it comes again by itself, and speaks for its own fields only
+            field = field or ", ".join(sorted(rule.field for rule in self.wire.sent))
         item.helds.append(
             Held(
                 self.wire.entity, self.wire.source, self.wire.destination, item.source_id, kind, message, code,
@@ -126,6 +127,10 @@ class Delivery:
         for item in linked:
             item.agreed = agreed.get(item.link.link, {}) if item.link else {}
             item.then_done = THEN in item.agreed
+            if is_answered_deletion(item.agreed.get(DELETED, Agreed()).destination):
+                item.outcome, item.reason = "filtered", f"deleted in {wire.destination}"
+                continue
+            self._keep_with_parent(item)
             violations = violations_of(wire.observed, item.observed, item.agreed)
             changed = source_has_changed(rules, item.values, item.native, item.agreed)
             if not changed and not violations and not item.helds and (item.then_done or not wire.then):
@@ -133,6 +138,18 @@ class Delivery:
             elif not changed:
                 item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
                 self._hold_violations(item)
+
+    def _keep_with_parent(self, item: Item) -> None:
+        """A child cannot change its parent there: that is for a person, the other fields go on."""
+        wire = self.wire
+        there = item.agreed.get(PARENT, Agreed()).destination if wire.parent else UNKNOWN
+        if there is UNKNOWN or wire.parent not in item.values or str(item.values[wire.parent]) == str(there):
+            return
+        del item.values[wire.parent]
+        rule = next(rule for rule in wire.sent if rule.name == wire.parent)
+        message = f"it moved to another {rule.ref or rule.field}; {wire.destination} cannot move it from {there}"
+        self.set_aside(item, "moved", message, field=rule.field, rule=rule.where)
+        item.outcome = None
 
     def _update(self, items: Sequence[Item]) -> None:
         """Read what is there, decide, write; a record that was changed meanwhile goes round again."""
@@ -156,18 +173,20 @@ class Delivery:
     def _rules(self, item: Item) -> Any:
         return self.wire.writable(linked=item.paired or item.link is not None)
 
-    def _update_once(self, items: Sequence[Item]) -> list[Item]:  # noqa: C901 - one case per answer
+    def _update_once(self, items: Sequence[Item]) -> list[Item]:  # noqa: C901, PLR0912 - one case per answer
         wire, destination = self.wire, self.destination
         names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or rule.name == wire.check]
         names += [wire.external_id] if wire.external_id and wire.external_id not in names else []
         for item in items:
-            destination.note(wire.object, str(item.destination_id), item.values)
+            known = item.agreed.get(PARENT, Agreed()).destination
+            place = {wire.parent: known} if wire.parent and known is not UNKNOWN else {}
+            destination.note(wire.object, str(item.destination_id), {**item.values, **place})
         found = destination.read(wire.object, [str(item.destination_id) for item in items], names)
         ready: list[tuple[Item, dict[str, Any], Change]] = []
         for item in items:
             item.current = found.get(str(item.destination_id))
             if item.current is None:
-                self.set_aside(item, "refused", f"the linked {wire.object} record does not exist any more", code="GONE")
+                self._say_gone(item)
                 continue
             if refuse_the_counterpart_of_another(self, item):
                 continue
@@ -180,7 +199,9 @@ class Delivery:
                 ready.append((item, values, Change(str(item.destination_id), values, item.current)))
         results = self._send_changes(ready)
         again = []
-        for (item, _values, _change), result in zip(ready, results, strict=True):
+        for (item, values, change), result in zip(ready, results, strict=True):
+            if isinstance(result, Refused) and len(values) > 1:
+                result = self._send_apart(item, values, change, result)  # noqa: PLW2901 - what became of it
             match result:
                 case Done():
                     item.outcome, item.delivered = "held" if item.helds else "written", True
@@ -188,12 +209,39 @@ class Delivery:
                     item.helds = [held for held in item.helds if held.kind != "conflict"]
                     again.append(item)
                 case Missing():
-                    self.set_aside(
-                        item, "refused", f"the linked {wire.object} record does not exist any more", code="GONE"
-                    )
+                    self._say_gone(item)
                 case Refused(code, message, field):
                     self.set_aside(item, "refused", message, code=code, rule=self._rule_of(field))
         return again
+
+    def _say_gone(self, item: Item) -> None:
+        there = f"{self.wire.destination} {item.destination_id}"
+        message = (
+            f"the linked {self.wire.object} record {there} does not exist any more; it is not made again by itself"
+        )
+        self.set_aside(item, "refused", message, code="GONE")
+
+    def _send_apart(self, item: Item, values: Mapping[str, Any], change: Change, refusal: Refused) -> Any:
+        """One refused field does not keep the others back: each is sent alone, what is refused again is held."""
+        done: Any = refusal
+        refused = []
+        for name in values:
+            alone = {name: values[name]}
+            [result] = self._send_changes([(item, alone, Change(change.id, alone, change.current))])
+            match result:
+                case Done():
+                    done = result
+                case Refused():
+                    refused.append((name, result))
+                case _:
+                    return result
+        if not isinstance(done, Done):
+            return refusal
+        for name, result in refused:
+            item.plan.writes.pop(name, None)
+            field = next((rule.field for rule in self.wire.sent if rule.name == name), name)
+            self.set_aside(item, "refused", result.message, code=result.code, field=field, rule=self._rule_of(name))
+        return done
 
     def _send_changes(self, ready: Sequence[tuple[Item, dict[str, Any], Change]]) -> list[Any]:
         """Fields first, then status actions."""
@@ -340,9 +388,11 @@ class Delivery:
                 item.outcome, item.reason = "filtered", "deleted before it was ever synced"
                 continue
             item.agreed = agreed.get(item.link.link, {})
-            if DELETED in item.agreed:
+            if item.agreed.get(DELETED, Agreed()).source not in {UNKNOWN, None}:
                 item.outcome = "unchanged"
-            elif wire.deleted is None or self.dry or wire.combine:
+            elif self.dry and wire.deleted is not None:
+                item.outcome = "written"
+            elif wire.deleted is None or wire.combine:
                 item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
             else:
                 item.outcome = "written"

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
-from ofrecord_kit.plan import UNKNOWN, same
+from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
-from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
+from ofrecord_kit.target.recording import DELETED, PARENT, PRIMARY, RANK, STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
 
@@ -120,7 +120,10 @@ def choose_primaries(
         ranked = sorted(
             (str(agreed[link][RANK].source), ids[link], link)
             for link in links
-            if link in ids and agreed[link].get(RANK) and agreed[link][RANK].source not in (UNKNOWN, None)
+            if link in ids
+            and agreed[link].get(RANK)
+            and agreed[link][RANK].source not in (UNKNOWN, None)
+            and agreed[link].get(DELETED, Agreed()).source in (UNKNOWN, None)
         )
         if not ranked or (
             agreed[ranked[0][2]].get(PRIMARY) is not None and agreed[ranked[0][2]][PRIMARY].destination is True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
-from ofrecord_kit.plan import UNKNOWN
+from ofrecord_kit.plan import UNKNOWN, Agreed
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.matching import refuse_strangers
 
@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 STAMP = "_stamp"
 PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
+DELETED = "_deleted"
+"""Pseudo-field: the source's deletion was noted (true) or answered by a status action (its name)."""
 WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "paused": 0.0}
 """Seconds before a held record is tried again, doubling; kinds not named wait for a person."""
+
+
+def is_answered_deletion(noted: Any) -> bool:
+    """Was a deletion answered on the other side, as the rules say? Only noted, it is still somebody's to look at."""
+    return isinstance(noted, str)
 
 
 def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -35,7 +42,10 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
         for held in helds:
             ledger.hold(held, wait_s=WAITS_S.get(held.kind))
         if settled:
-            ledger.release(wire.entity, wire.source, wire.destination, [item.source_id for item in settled])
+            names = sorted(rule.field for rule in wire.sent)
+            fields = [*names, ", ".join(names)] if wire.partial else None
+            ids = [item.source_id for item in settled]
+            ledger.release(wire.entity, wire.source, wire.destination, ids, fields=fields)
         if created:
             ledger.confirm(wire.entity, wire.destination, created)
     delivery.known_held.difference_update(item.source_id for item in settled)
@@ -65,8 +75,13 @@ def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
         if item.outcome != "unchanged":
             ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
             if not item.helds:
-                ledger.record_agreed(link, {"_deleted": {wire.source: True}})
+                ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}})
+                parent = item.agreed.get(PARENT)
+                if parent is not None and parent.destination is not UNKNOWN:
+                    delivery.parents.add(str(parent.destination))
         return
+    if item.agreed.get(DELETED, Agreed()).source not in {UNKNOWN, None}:
+        ledger.record_agreed(link, {DELETED: {wire.source: None}})
     _record_fields(delivery, ledger, item, link, ids)
     _record_violations(delivery, ledger, item, link, ids)
     settled = not item.helds and not item.plan.violations and (item.then_done or not wire.then)
@@ -105,8 +120,17 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
         delivery.parents.add(str(item.values[wire.parent]))
     ledger.record_agreed(link, agreed)
+    _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
+
+
+def _release_there(delivery: Delivery, ledger: Writing, record: str, fields: Iterable[str]) -> None:
+    """What both sides agree on now is no conflict of the other direction either."""
+    wire = delivery.wire
+    if record in delivery.held_there:
+        kinds = ("conflict", "violation")
+        ledger.release(wire.entity, wire.destination, wire.source, [record], kinds=kinds, fields=fields)
 
 
 def _tell(  # noqa: PLR0917 - one place, called once

@@ -173,7 +173,7 @@ class OfrecordSink(BatchSink):
     def retry_due(self) -> Counter[str]:
         """Try held records again whose time has come; counted apart, they are not read in this run."""
         retried: Counter[str] = Counter()
-        if self.delivery is None or self.wire is None or self.delivery.dry:
+        if self.delivery is None or self.wire is None or self.wire.partial or self.delivery.dry:
             return retried
         wire, program = self.wire, self.program
         due = program.ledger.due(wire.source, wire.destination, wire.entity, program.now(), list(WAITS_S))

@@ -36,6 +36,7 @@ class Wire:
     combine: Mapping[str, Any] | None
     sent: tuple[FieldRule, ...]
     observed: tuple[FieldRule, ...]
+    partial: bool = False
 
     @property
     def way(self) -> str:
@@ -70,7 +71,7 @@ def read_wire(schema: Mapping[str, Any]) -> Wire | None:
         missing=said.get("missing") or "leave", parent=parent.get("field"), has_primary=bool(parent.get("primary")),
         combine=said.get("combine"),
         sent=tuple(rule for rule in rules if rule.name in writes),
-        observed=tuple(rule for rule in rules if rule.name not in writes),
+        observed=tuple(rule for rule in rules if rule.name not in writes), partial=bool(said.get("partial")),
     )  # fmt: skip
 
 
