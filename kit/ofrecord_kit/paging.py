@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.http import Client, Params
@@ -45,8 +45,7 @@ def finance_pages_by_time(
 
     A record changed while the list is read moves to its end, and every row after it one place forward: with page
     numbers alone the first row of the next page would be passed over. So the next page is asked for by the time of the
-    last row, less a second (whether the filter includes its own time is UNVERIFIED). Rows may therefore come twice.
-    `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`).
+    last row. Rows may therefore come twice. `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`).
     """
     asked = dict(params)
     number = 1
@@ -57,8 +56,7 @@ def finance_pages_by_time(
         yield Page(rows, answer.read_at)
         if not rows or not (body.get("page_context") or {}).get("has_more_page"):
             return
-        reached = datetime.fromisoformat(modified(rows[-1])) - timedelta(seconds=1)
-        begin = finance.time_text(reached)
+        begin = finance.modified_from(datetime.fromisoformat(modified(rows[-1])))
         if begin > str(asked.get("last_modified_time", "")):
             asked["last_modified_time"] = begin
             number = 1

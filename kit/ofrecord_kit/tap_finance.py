@@ -56,7 +56,7 @@ class FinanceStream(VendorStream):
         path = self.root + self.path
         params: dict[str, str] = {}
         if since and self.filters_by_time:
-            params["last_modified_time"] = finance.time_text(since)
+            params["last_modified_time"] = finance.modified_from(since)
         if not self.is_incremental:
             return finance_pages(self.client, path, self.name)
         if self.sorts_by_time:

@@ -81,7 +81,9 @@ def read(connection):
             if written is not None:
                 written += lines
             if states is not None:
-                states += [one["value"].get("bookmarks", {}).get("items", {}) for one in messages if one["type"] == "STATE"]
+                states += [
+                    one["value"].get("bookmarks", {}).get("items", {}) for one in messages if one["type"] == "STATE"
+                ]
                 states.append(tap.state.get("bookmarks", {}).get("items", {}))
         return [one["record"] for one in messages if one["type"] == "RECORD"], tap.state["bookmarks"]["items"]
 
@@ -107,7 +109,7 @@ def test_a_complete_list_moves_the_bookmark_to_the_vendors_time_of_reading(vendo
 def test_the_next_run_asks_from_the_overlap_before_the_bookmark(vendor, read):
     vendor.will_answer(listed())
     read(Filtered, bookmark="2026-03-01T12:00:00+00:00")
-    assert vendor.calls()[0].query["last_modified_time"] == "2026-03-01T11:59:00+0000"
+    assert vendor.calls()[0].query["last_modified_time"] == "2026-03-01T11:58:59+0000"  # to the second, from before it
 
 
 def test_rows_the_vendor_should_have_filtered_are_left_out(vendor, read):
@@ -231,7 +233,9 @@ def test_a_detail_newer_than_the_reading_does_not_move_the_bookmark_past_what_is
 
 def test_amounts_keep_every_digit(vendor, read):
     body = b'{"code":0,"items":[{"item_id":"1","last_modified_time":"2026-03-01T10:00:00+0000",'
-    body += b'"rate":12345678901234567.10},{"item_id":"2","last_modified_time":"2026-03-01T10:00:00+0000","rate":"0.30"}]}'
+    body += (
+        b'"rate":12345678901234567.10},{"item_id":"2","last_modified_time":"2026-03-01T10:00:00+0000","rate":"0.30"}]}'
+    )
     vendor.will_answer((200, body, {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}))
     written = []
     read(Filtered, written=written)

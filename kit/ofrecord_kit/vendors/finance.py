@@ -6,7 +6,7 @@ Read 2026-11.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ofrecord_kit.vendors import CLIENT_ERROR, FINE, SERVER_ERROR, TOO_MANY, UNAUTHORIZED, Reading, Verdict
@@ -25,9 +25,12 @@ _BLOCK_S = 60.0
 _PAUSE_S = 5.0
 
 
-def time_text(at: datetime) -> str:
-    """A time as the parameter `last_modified_time` takes it: `2026-03-01T09:15:00+0000` ("List items")."""
-    return at.astimezone(UTC).strftime(_TIME)
+def modified_from(since: datetime) -> str:
+    """The parameter `last_modified_time` that asks for records modified at or after `since`, or a second earlier.
+
+    Form `2026-03-01T09:15:00+0000` ("List items"). Whether the vendor includes the very second is UNVERIFIED.
+    """
+    return (since - timedelta(seconds=1)).astimezone(UTC).strftime(_TIME)
 
 
 def read_answer(status: int, body: Any) -> Reading:
