@@ -28,7 +28,13 @@ def held(
     """
     with opened(ledger) as book:
         found = [one for one in book.held(entity=entity) if kind in {None, one.kind}]
-    table = Table("Held", COLUMNS, [_row(one) for one in found], aside=("way", "code", "last seen", "rule"), below=("words", "field", "due"))
+    table = Table(
+        "Held",
+        COLUMNS,
+        [_row(one) for one in found],
+        aside=("way", "code", "last seen", "rule"),
+        below=("words", "field", "due"),
+    )
     show([table], [_told(one) for one in found], as_json=as_json)
     if not found:
         note("Nothing is held." if entity is None and kind is None else "Nothing of that is held.")
