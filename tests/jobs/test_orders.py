@@ -132,7 +132,9 @@ def test_one_bad_record_of_a_thousand_waits_and_the_others_land_and_every_record
     for run in company.ledger().runs(group="thousand"):
         assert run.counts, run.plugin
         for s in (counted for stream, counted in run.counts.items() if stream != "_end"):
-            assert s.get("read", 0) == sum(s.get(name, 0) for name in ("written", "unchanged", "held", "failed", "filtered"))
+            assert s.get("read", 0) == sum(
+                s.get(name, 0) for name in ("written", "unchanged", "held", "failed", "filtered")
+            )
 
 
 @pytest.mark.promise("F110")
