@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +33,15 @@ class Clock:
     def freeze(self, at: datetime) -> None:
         """Stop at a moment (aware)."""
         self._frozen = at
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Within the block it is that moment (aware)."""
+        kept, self._frozen = self._frozen, moment
+        try:
+            yield
+        finally:
+            self._frozen = kept
 
     def move(self, by: timedelta) -> None:
         """Move on (or back), frozen or not."""

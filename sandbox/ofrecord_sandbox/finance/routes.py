@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,8 @@ from ofrecord_sandbox.finance.paper import paper
 from ofrecord_sandbox.web import Handler, Request, Response
 from ofrecord_sandbox.world import World
 
+FOUNDED = datetime(2020, 1, 1, 17, tzinfo=UTC)
+"""When the organisation was set up: always the same, so that two worlds are equal."""
 _SETTINGS = ("currencies", "taxes")
 _UNLISTED = ("shipmentorders",)
 _INVENTORY_ONLY = ("packages", "shipmentorders", "salesreturns", "units")
@@ -52,8 +55,9 @@ def _served(handler: Callable[..., Response]) -> Handler:
 def ensure(world: World) -> None:
     """Organisation and custom fields exist (again, after a reset)."""
     if world.store.table("finance/organizations").get(settings.ORGANIZATION) is None:
-        settings.install(world)
-        setup_fields(world)
+        with world.clock.at(FOUNDED):
+            settings.install(world)
+            setup_fields(world)
 
 
 def _organization(world: World, request: Request) -> None:
