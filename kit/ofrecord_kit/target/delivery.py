@@ -20,7 +20,6 @@ from ofrecord_kit.target.wire import Wire
 THEN = "_then"
 """Pseudo-field: the status actions of a document created once have been taken."""
 _ROUNDS = 3
-RETRY_WAIT_S = 60.0
 
 
 class Delivery:
