@@ -37,10 +37,16 @@ def _row(entity: Entity, rule: Field) -> Row:
         field=rule.what,
         owner=rule.owner,
         subscribers=[system for system in holders if system != rule.owner],
-        policy=(rule.policy or "review") if rule.owner == "shared" else None,
+        policy=_policy(rule),
         names={system: _name(side) for system, side in rule.sides.items()},
         rule=rule.rule,
     )
+
+
+def _policy(rule: Field) -> str | None:
+    if rule.owner != "shared":
+        return None
+    return " before ".join(rule.policy) if isinstance(rule.policy, tuple) else rule.policy or "review"
 
 
 def _name(side: Side) -> str:

@@ -26,7 +26,7 @@ def schema_message(
         side = rule.sides.get(to)
         if side is None or (rule.name not in sent and not (source in rule.sides and entity.reads(rule, source))):
             continue
-        properties[side.field] = {
+        properties[rule.property_at(to)] = {
             "type": _type(rule, source, to),
             "x-ofrecord": _property(rule, side, source, observed=rule.name not in sent),
         }
@@ -135,7 +135,7 @@ def _property(rule: Field, side: Side, source: str, *, observed: bool) -> dict[s
         "field": rule.name,
         "label": rule.what,
         "owner": rule.owner,
-        "policy": (rule.policy or "review") if rule.owner == "shared" else None,
+        "policy": _policy(rule),
         "rule": rule.rule,
         "format": rule.format,
         "ref": rule.ref,
@@ -151,6 +151,12 @@ def _property(rule: Field, side: Side, source: str, *, observed: bool) -> dict[s
         or None,
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _policy(rule: Field) -> str | list[str] | None:
+    if rule.owner != "shared":
+        return None
+    return list(rule.policy) if isinstance(rule.policy, tuple) else rule.policy or "review"
 
 
 def _other(line: Field, source: str) -> str | None:

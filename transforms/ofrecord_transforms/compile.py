@@ -13,10 +13,13 @@ from ofrecord_transforms.lenses.choose import lens
 from ofrecord_transforms.lenses.words import moment
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity, Field, Rules, Side
-from ofrecord_transforms.systems import SYSTEMS
+from ofrecord_transforms.systems import System
 
 Convert = Callable[[Any, Record], Any]
 Own = Callable[[Any], Any]
+
+
+_ALIVE = (None, "", False)
 
 
 class UnusableRecordError(Exception):
@@ -97,10 +100,16 @@ def _sent(entity: Entity, source: str, to: str) -> Iterator[Sent]:
             continue
         if here.always is not None or there.always is not None:
             continue
-        yield Sent(rule.name, there.field, _reader(source, here), _own(rule, source), _convert(rule, source, to))
+        yield Sent(
+            rule.name,
+            rule.property_at(to),
+            _reader(entity.systems[source].system, here),
+            _own(rule, entity.systems[source].system),
+            _convert(rule, entity, source, to),
+        )
 
 
-def _reader(system: str, side: Side) -> Get:
+def _reader(system: System, side: Side) -> Get:
     """Reads a side's value; an amount may count as 0."""
     get = reader(system, side.field)
     if side.zero_when is None:
@@ -118,11 +127,11 @@ def _simple(value: Any) -> Any:
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
-def _own(rule: Field, system: str) -> Own:
+def _own(rule: Field, system: System) -> Own:
     """The source's own value, in the form in which it is remembered: of lines, only what the rules name."""
     if not rule.lines:
         return _simple
-    columns = [(side.field, reader(system, side.field)) for line in rule.lines if (side := line.sides.get(system))]
+    columns = [(side.field, reader(system, side.field)) for line in rule.lines if (side := line.sides.get(system.name))]
 
     def rows(value: Any) -> Any:
         if not isinstance(value, list):
@@ -135,15 +144,16 @@ def _own(rule: Field, system: str) -> Own:
     return rows
 
 
-def _convert(rule: Field, source: str, to: str) -> Convert:
+def _convert(rule: Field, entity: Entity, source: str, to: str) -> Convert:
+    system = entity.systems[source].system
     if rule.lines:
-        return _lines(rule, source, to)
+        return _lines(rule, system, to)
     here, there = rule.sides[source], rule.sides[to]
     forward = lens(rule, here, there).forward
     if here.currency is None:
         plain = forward if rule.lookup is not None else (lambda value: forward(_simple(value)))
         return lambda value, _record: plain(value)
-    code = reader(source, here.currency)
+    code = reader(system, here.currency)
     rounding = cache(money)
 
     def amount(value: Any, record: Record) -> Any:
@@ -152,10 +162,10 @@ def _convert(rule: Field, source: str, to: str) -> Convert:
     return amount
 
 
-def _lines(rule: Field, source: str, to: str) -> Convert:
+def _lines(rule: Field, source: System, to: str) -> Convert:
     columns: list[tuple[str, Get, Callable[[Any], Any]]] = []
     for line in rule.lines:
-        here, there = line.sides[source], line.sides[to]
+        here, there = line.sides[source.name], line.sides[to]
         columns.append((there.field, reader(source, here.field), lens(line, here, there).forward))
 
     def rows(value: Any, _record: Record) -> list[dict[str, Any]]:
@@ -210,7 +220,7 @@ def _values(
 ) -> Callable[[Record, dict[str, Any], dict[str, Any]], None]:
     """The function that fills in the properties of one record, and what `_ofrecord` says of them."""
     observed = _observed(entity, source, {step.name for step in sent})
-    constants = [(rule.name, rule.sides[to].field, rule.sides[to].always) for rule in _constants(entity, source, to)]
+    constants = [(rule.name, rule.property_at(to), rule.sides[to].always) for rule in _constants(entity, source, to)]
     match = _match(entity, source, to, {step.property for step in sent})
 
     def values(record: Record, out: dict[str, Any], note: dict[str, Any]) -> None:
@@ -242,8 +252,9 @@ def _values(
 
 
 def _observed(entity: Entity, source: str, sent: set[str]) -> list[tuple[str, Get, Own]]:
+    system = entity.systems[source].system
     return [
-        (rule.name, _reader(source, rule.sides[source]), _own(rule, source))
+        (rule.name, _reader(system, rule.sides[source]), _own(rule, system))
         for rule in entity.fields
         if rule.name not in sent and source in rule.sides and entity.reads(rule, source)
     ]
@@ -252,20 +263,21 @@ def _observed(entity: Entity, source: str, sent: set[str]) -> list[tuple[str, Ge
 def _match(entity: Entity, source: str, to: str, sent: set[str]) -> list[tuple[str, Get]]:
     """Match fields that are not among the properties sent; their values travel beside them."""
     pairs = [pair for pair in entity.match if source in pair and to in pair and pair[to] not in sent]
-    return [(pair[to], reader(source, pair[source])) for pair in pairs]
+    return [(pair[to], reader(entity.systems[source].system, pair[source])) for pair in pairs]
 
 
 def _about(entity: Entity, source: str) -> Callable[[Record], dict[str, Any]]:
     """What `_ofrecord` says of every record, filtered ones too."""
-    place, system = entity.systems[source], SYSTEMS[source]
+    place = entity.systems[source]
+    system = place.system
     key = place.id
-    stamped = reader(source, place.external_id) if place.external_id else None
-    label = reader(source, entity.label[source]) if source in entity.label else None
+    stamped = reader(system, place.external_id) if place.external_id else None
+    label = reader(system, entity.label[source]) if source in entity.label else None
     check = entity.once.check if entity.once and source in entity.new else None
-    total = (check_to(check, source), reader(source, check[source])) if check and source in check else None
-    rank = reader(source, entity.primary.earliest) if entity.primary else None
-    by = reader(source, entity.combine.by) if entity.combine else None
-    each_id = reader(source, f"{entity.each.list}.{entity.each.id}") if entity.each else None
+    total = (check_to(check, source), reader(system, check[source])) if check and source in check else None
+    rank = reader(system, entity.primary.earliest) if entity.primary else None
+    by = reader(system, entity.combine.by) if entity.combine else None
+    each_id = reader(system, f"{entity.each.list}.{entity.each.id}") if entity.each else None
 
     def about(record: Record) -> dict[str, Any]:
         found = record.get(key)
@@ -280,7 +292,7 @@ def _about(entity: Entity, source: str) -> Callable[[Record], dict[str, Any]]:
             note["id"] = f"{found}/{part}"
         note["modified"] = _time(record.get(system.modified))
         note["created"] = _time(record.get(system.created))
-        note["deleted"] = record.get("_sdc_deleted_at") is not None
+        note["deleted"] = record.get(system.deleted) not in _ALIVE
         if stamped is not None:
             note["stamped"] = _value(stamped, record)
         if label is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
-from ofrecord_transforms.rules import Entity
+from ofrecord_transforms.rules import Condition, Entity
 
 Filter = Callable[[Record], str | None]
 """None: the record takes part. Otherwise the reason, in words, without any personal value."""
@@ -13,8 +13,8 @@ Filter = Callable[[Record], str | None]
 def filter_for(entity: Entity, system: str) -> Filter:
     """The filter of one system's records."""
     tests: list[tuple[Get, Callable[[Any], bool], Callable[[Any], str]]] = [
-        _test(reader(system, name), _word(entity, system, name), wanted)
-        for name, wanted in entity.when.get(system, {}).items()
+        _test(reader(entity.systems[system].system, name), _word(entity, system, name), condition)
+        for name, condition in entity.conditions(system)
     ]
 
     def filtered(record: Record) -> str | None:
@@ -27,12 +27,12 @@ def filter_for(entity: Entity, system: str) -> Filter:
     return filtered
 
 
-def _test(get: Get, word: str, wanted: Any) -> tuple[Get, Callable[[Any], bool], Callable[[Any], str]]:
-    if wanted == "present":
+def _test(get: Get, word: str, condition: Condition) -> tuple[Get, Callable[[Any], bool], Callable[[Any], str]]:
+    if condition.test == "present":
         return get, lambda value: not _empty(value), lambda _value: f"no {word}"
-    if wanted == "absent":
+    if condition.test == "absent":
         return get, _empty, lambda _value: f"has {word}"
-    allowed = frozenset(wanted)
+    allowed = frozenset(condition.values)
 
     def reason(value: Any) -> str:
         return f"no {word}" if _empty(value) else f"{word} is {value}"

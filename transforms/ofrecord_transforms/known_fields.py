@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ofrecord_transforms.systems import SYSTEMS
+from ofrecord_transforms.systems import System
 
 
 @cache
@@ -32,10 +32,10 @@ def _catalog(path: Path) -> dict[str, dict[str, Any]]:
     return {stream["tap_stream_id"]: stream.get("schema", {}).get("properties", {}) for stream in streams}
 
 
-def known(system: str, stream: str, rules_folder: Path) -> dict[str, Any] | None:
+def known(system: System, stream: str, rules_folder: Path) -> dict[str, Any] | None:
     """JSON Schema properties of a stream, or None when nothing describes it."""
-    catalog = _catalog(rules_folder.resolve().parent / "catalogs" / f"{SYSTEMS[system].tap.replace('_', '-')}.json")
-    return catalog.get(stream) or _schema(SYSTEMS[system].tap, stream)
+    catalog = _catalog(rules_folder.resolve().parent / "catalogs" / f"{system.tap}.json")
+    return catalog.get(stream) or _schema(system.tap.replace("-", "_"), stream)
 
 
 def unknown_part(path: str, properties: dict[str, Any], custom_prefix: str | None) -> tuple[str, list[str]] | None:

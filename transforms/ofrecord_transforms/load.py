@@ -10,7 +10,8 @@ from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, RulesError
 from ofrecord_transforms.rules import Entity, Rules
 from ofrecord_transforms.rules_check import Checker
-from ofrecord_transforms.rules_read import Reader
+from ofrecord_transforms.rules_read import Reader, read_systems
+from ofrecord_transforms.systems import SYSTEMS_FILE
 
 
 def load(folder: str | Path = "rules") -> Rules:
@@ -26,15 +27,18 @@ def load(folder: str | Path = "rules") -> Rules:
 
 
 def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
-    """Rules from file names and contents; `folder` tells where catalogs may lie. Raises `RulesError`."""
+    """Rules from file names and contents, in any order; `folder` tells where catalogs may lie. Raises `RulesError`."""
     problems = Problems()
     digest = hashlib.sha256()
+    found: dict[str, Node | None] = {}
+    for name, content in sorted(texts.items()):
+        digest.update(name.encode() + b"\0" + content + b"\0")
+        found[name] = _root(name, content, problems)
+    systems = read_systems(found.pop(next((name for name in found if _is_systems_file(name)), ""), None), problems)
     roots: dict[str, Node] = {}
     entities: dict[str, Entity] = {}
-    for name, content in texts.items():
-        digest.update(name.encode() + b"\0" + content + b"\0")
-        root = _root(name, content, problems)
-        entity = Reader(problems).entity(root) if root is not None else None
+    for root in found.values():
+        entity = Reader(problems, systems).entity(root) if root is not None else None
         if root is None or entity is None:
             continue
         if entity.entity in entities:
@@ -45,9 +49,13 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
             continue
         roots[entity.entity], entities[entity.entity] = root, entity
     for name, entity in entities.items():
-        Checker(entity, entities, folder, problems).check(roots[name])
+        Checker(entity, entities, systems, folder, problems).check(roots[name])
     problems.raise_if_any()
-    return Rules(entities, f"sha256:{digest.hexdigest()}")
+    return Rules(entities, f"sha256:{digest.hexdigest()}", systems)
+
+
+def _is_systems_file(name: str) -> bool:
+    return name.rpartition("/")[2] == SYSTEMS_FILE
 
 
 def _root(name: str, content: bytes, problems: Problems) -> Node | None:

@@ -18,7 +18,6 @@ from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_r
 from ofrecord_transforms.load import load
 from ofrecord_transforms.problems import RulesError, nearest, one_of
 from ofrecord_transforms.rules import Rules
-from ofrecord_transforms.systems import SYSTEMS
 from ofrecord_transforms.wire import BlockWriter, LineReader, encode, record_decoder
 
 
@@ -36,14 +35,12 @@ class Mapper(InlineMapper):
             "from",
             th.StringType,
             required=True,
-            allowed_values=list(SYSTEMS),
             description="System the records come from.",
         ),
         th.Property(
             "to",
             th.StringType,
             required=True,
-            allowed_values=[name for name, system in SYSTEMS.items() if system.writable],
             description="System the records are written to.",
         ),
         th.Property(
@@ -64,6 +61,7 @@ class Mapper(InlineMapper):
         super().__init__(**settings)
         rules = load(self.config.get("rules", "rules"))
         source, to = self.config["from"], self.config["to"]
+        check_systems(rules, source, to)
         entities = chosen(rules, source, to, self.config.get("entities"))
         fields = self.config.get("fields")
         check_fields(rules, entities, fields)
@@ -160,6 +158,21 @@ def chosen(rules: Rules, source: str, to: str, wanted: list[str] | None) -> list
     if problems:
         raise RulesError(problems)
     return wanted
+
+
+def check_systems(rules: Rules, source: str, to: str) -> None:
+    """Raises `RulesError` when `from` or `to` is no system, or `to` is only ever read."""
+    writable = [name for name, system in rules.systems.items() if system.writable]
+    problems = [
+        f'setting {key}: "{name}" is not a system{kind}. Use {one_of(allowed)}.{nearest(name, allowed)}'
+        for key, name, allowed, kind in (
+            ("from", source, list(rules.systems), ""),
+            ("to", to, writable, " that is written to"),
+        )
+        if name not in allowed
+    ]
+    if problems:
+        raise RulesError(problems)
 
 
 def check_fields(rules: Rules, entities: list[str], wanted: list[str] | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ofrecord_transforms.systems import SYSTEMS
+from ofrecord_transforms.systems import System
 
 Record = Mapping[str, Any]
 Get = Callable[[Record], Any]
@@ -20,12 +20,12 @@ ABSENT: Final = Absent()
 """The record says nothing about this field; different from None, which says that it is empty."""
 
 
-def reader(system: str, path: str) -> Get:
+def reader(system: System, path: str) -> Get:
     """A function from a record to the value at a path: `ABSENT` when not there, None when empty.
 
     An empty text is empty: the finance APIs send `""` for numbers, ids and texts without a value.
     """
-    prefix = SYSTEMS[system].custom_prefix
+    prefix = system.custom_prefix
     if prefix is not None and path.startswith(prefix):
         return _custom(path)
     first, *rest = path.split(".")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from ofrecord_transforms.systems import SYSTEMS
+from ofrecord_transforms.systems import SYSTEMS, System
 
 
 @dataclass(frozen=True)
@@ -12,9 +13,11 @@ class Side:
     """How one system holds one field."""
 
     field: str
-    """Its name there; nested fields with dots (`package_details.weight`)."""
+    """Its name there; nested fields with dots (`package_details.weight`). Empty when `parts` say where it lives."""
     unit: str | None = None
     """Physical unit (pint symbol) or ISO 4217 currency."""
+    minor: bool = False
+    """Amounts are whole numbers of the smallest unit of their currency (cents)."""
     currency: str | None = None
     """Field of the same record that holds its ISO 4217 currency code."""
     values: Mapping[Any, Any] | None = None
@@ -23,11 +26,21 @@ class Side:
     """A constant, written by whoever owns the field."""
     region: str | None = None
     """ISO 3166 country assumed for phone numbers without a country code."""
+    form: str | None = None
+    """How countries are written here: `name`, `alpha-2` or `alpha-3`."""
+    zone: str | None = None
+    """IANA time zone of times without an offset, and of days."""
     zero_when: Mapping[str, tuple[Any, ...]] | None = None
     """Field → values for which this amount counts as 0."""
+    parts: Mapping[str, "Side"] | None = None
+    """Part → where it lives: several fields that are one value (an address)."""
     status: bool = False
     """Written through a status action instead of a field."""
     line: int = 0
+
+    def fields(self) -> list[str]:
+        """Names of all fields of this system that hold the value."""
+        return [part.field for part in self.parts.values()] if self.parts is not None else [self.field]
 
 
 @dataclass(frozen=True)
@@ -39,15 +52,21 @@ class Field:
     sides: Mapping[str, Side]
     rule: str
     """`file:line` of this line."""
-    policy: str | None = None
+    policy: str | tuple[str, ...] | None = None
+    """A word, a system, or all systems of the field in order of precedence."""
     format: str = "text"
     ref: str | None = None
     lookup: str | None = None
     lines: tuple["Field", ...] = ()
+    identity: tuple[str, ...] = ()
+    """Names (`what`) of line fields that together tell which line a line is."""
     combine: str | None = None
     otherwise: Any = None
     after_create: bool = False
     violation: str = "revert"
+    too_long: str | None = None
+    cadence: int | None = None
+    """Seconds."""
     lossy: str | None = None
     why: str | None = None
 
@@ -56,11 +75,21 @@ class Field:
         """Name on the wire: lower case."""
         return self.what.lower()
 
+    @property
+    def line(self) -> int:
+        """Line of the rule file, from 1."""
+        return int(self.rule.rsplit(":", 1)[1])
+
+    def property_at(self, system: str) -> str:
+        """Name of the property in messages to a system: its field, or of a value in parts the name of the rule."""
+        return self.sides[system].field or self.name
+
 
 @dataclass(frozen=True)
 class Place:
     """Where an entity lives in one system."""
 
+    system: System
     id: str
     stream: str | None = None
     """Stream of the tap; None: this system is written to and not read."""
@@ -70,12 +99,23 @@ class Place:
 
 @dataclass(frozen=True)
 class Combine:
-    """Several source records make one destination record."""
+    """Several source records make one destination record.
+
+    `into` is a field of the entity `through`, or that entity itself when the record found through it is the whole.
+    """
 
     into: str
     by: str
     through: str | None = None
     same_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One source record tells every record of the entity `through` whose field `by` points at it."""
+
+    through: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -102,8 +142,29 @@ class Primary:
     earliest: str
 
 
-Filters = Mapping[str, Mapping[str, tuple[Any, ...] | str]]
-"""System → field → allowed values, or the word `present` or `absent`."""
+@dataclass(frozen=True)
+class Condition:
+    """What a field must hold. `test` is `in`, `present`, `absent` or a word of `CONDITION_KEYS`.
+
+    `values` are plain YAML values; amounts are `int` or `Decimal`, dates ISO 8601 text.
+    """
+
+    test: str
+    values: tuple[Any, ...] = ()
+
+
+Filters = Mapping[str, Mapping[str, tuple[Condition, ...]]]
+"""System → field → conditions, all of which must hold."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Records that must never travel: those for which all conditions hold."""
+
+    what: str
+    when: Filters
+    rule: str
+    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,10 +176,16 @@ class Entity:
     systems: Mapping[str, Place]
     fields: tuple[Field, ...]
     responsible: Mapping[str, str]
+    enabled: bool = True
     match: tuple[Mapping[str, str], ...] = ()
     label: Mapping[str, str] = field(default_factory=dict)
     duplicates: str = "overwrite"
     when: Filters = field(default_factory=dict)
+    views: Mapping[str, Filters] = field(default_factory=dict)
+    view: str | None = None
+    leaving: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """A linked record left the view (or no longer fulfils `when`) in a system: other system → status action."""
+    stop: tuple[Stop, ...] = ()
     new: tuple[str, ...] = ()
     deleted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     missing: str = "leave"
@@ -126,17 +193,36 @@ class Entity:
     parent: str | None = None
     primary: Primary | None = None
     combine: Combine | None = None
+    spread: Spread | None = None
     each: Each | None = None
+    limits: Mapping[str, int | Mapping[str, Decimal]] = field(default_factory=dict)
+    """`create`, `update`, `delete`: records a run; `money`: currency → amount a run may move."""
+    cadence: int | None = None
+    """Seconds within which a change should be everywhere; a field may say less."""
+    clock_tolerance: int | None = None
+    """Seconds; None: the default of the plan."""
     why: str | None = None
 
     def directions(self) -> list[tuple[str, str]]:
         """Pairs (from, to) in which records of this entity can travel."""
+        if not self.enabled:
+            return []
         return [
             (source, to)
             for source, place in self.systems.items()
             if place.stream is not None
-            for to in self.systems
-            if to != source and SYSTEMS[to].writable
+            for to, other in self.systems.items()
+            if to != source and other.system.writable and other.system.store != place.system.store
+        ]
+
+    def conditions(self, system: str) -> list[tuple[str, Condition]]:
+        """What a record of a system must fulfil to take part: `when` and the view."""
+        view = self.views.get(self.view, {}) if self.view is not None else {}
+        return [
+            (name, condition)
+            for filters in (self.when, view)
+            for name, conditions in filters.get(system, {}).items()
+            for condition in conditions
         ]
 
     def reads(self, rule: Field, system: str) -> bool:
@@ -151,6 +237,10 @@ class Entity:
         own = rule.owner in {system, "shared"}
         return own or self.once is None or rule.after_create or system in self.new
 
+    def cadence_of(self, rule: Field) -> int | None:
+        """Seconds within which a change of this field should be everywhere, if anything is said."""
+        return rule.cadence if rule.cadence is not None else self.cadence
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -158,4 +248,5 @@ class Rules:
 
     entities: Mapping[str, Entity]
     hash: str
-    """`sha256:…` over names and contents of the files."""
+    """`sha256:…` over names and contents of the files, whatever their order."""
+    systems: Mapping[str, System] = field(default_factory=lambda: SYSTEMS)

@@ -8,17 +8,25 @@ from ofrecord_transforms.known_fields import known, unknown_part
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, nearest, one_of
 from ofrecord_transforms.rules import Entity, Field, Side
-from ofrecord_transforms.systems import ONE_STORE, SYSTEMS
+from ofrecord_transforms.systems import System
 
 
 class Checker:
     """Checks one entity against itself, the other entities and the fields the systems are known to have."""
 
-    def __init__(self, entity: Entity, entities: Mapping[str, Entity], folder: Path, problems: Problems) -> None:
+    def __init__(
+        self,
+        entity: Entity,
+        entities: Mapping[str, Entity],
+        systems: Mapping[str, System],
+        folder: Path,
+        problems: Problems,
+    ) -> None:
         self.entity = entity
         self.entities = entities
         self.folder = folder
         self.problems = problems
+        self.known = systems
 
     def check(self, root: Node) -> None:
         """Everything about this entity; `root` is the node its file was read from."""
@@ -42,16 +50,22 @@ class Checker:
     def _one_store(self) -> None:
         """Inventory and books of one organisation are one store: nothing is written between them."""
         entity = self.entity
-        writing = set(entity.systems)
-        if writing and writing <= ONE_STORE:
+        stores = {place.system.store for place in entity.systems.values()}
+        if len(entity.systems) > 1 and len(stores) == 1:
+            doors = " and ".join(sorted(entity.systems))
             self._add(
                 "systems",
-                f'"{entity.entity}" would be written between books and inventory, two doors to one store: the same '
+                f'"{entity.entity}" would be written between {doors}, two doors to one store: the same '
                 "record under the same id. Remove one of them; cross-checks need no rule.",
                 key="systems",
             )
-        if "books" in entity.new:
-            self._add("new", "books is read only here: new records cannot originate for it. Remove books.", key="new")
+        for system in entity.new:
+            if system in entity.systems and not entity.systems[system].system.writable:
+                self._add(
+                    "new",
+                    f"{system} is read only here: new records cannot originate for it. Remove {system}.",
+                    key="new",
+                )
 
     def _new(self) -> None:
         entity = self.entity
@@ -113,7 +127,7 @@ class Checker:
                 self._field_add(rule, "needs combine: sum, join, latest or same, as several records meet in one.")
             if rule.otherwise is not None and rule.combine != "same":
                 self._field_add(rule, "otherwise belongs to combine: same. Remove it.")
-        if entity.each is not None and entity.each.system in SYSTEMS and entity.each.system not in entity.systems:
+        if entity.each is not None and entity.each.system in self.known and entity.each.system not in entity.systems:
             self._missing_system("each", entity.each.system)
 
     def _parent(self) -> None:
@@ -141,14 +155,15 @@ class Checker:
         first: dict[tuple[str, str], Field] = {}
         for rule in self.entity.fields:
             for system, side in rule.sides.items():
-                other = first.setdefault((system, side.field), rule)
-                if other is not rule:
-                    self._field_add(
-                        rule,
-                        f'two owners: {system} {side.field} already belongs to "{other.what}" ({other.rule}). '
-                        "Keep one of the two lines.",
-                        side,
-                    )
+                for name in side.fields():
+                    other = first.setdefault((system, name), rule)
+                    if other is not rule:
+                        self._field_add(
+                            rule,
+                            f'two owners: {system} {name} already belongs to "{other.what}" ({other.rule}). '
+                            "Keep one of the two lines.",
+                            side,
+                        )
 
     # --- a field ------------------------------------------------------------------------------------------------
 
@@ -167,24 +182,29 @@ class Checker:
     def _owner(self, rule: Field) -> None:
         if rule.policy is not None and rule.owner not in {"shared", ""}:
             self._field_add(rule, f"has one owner ({rule.owner}), so there is nothing to decide. Remove policy.")
-        if rule.owner in SYSTEMS and rule.owner not in self.entity.systems:
+        if rule.owner in self.known and rule.owner not in self.entity.systems:
             self._field_add(rule, f"owner {rule.owner} is not among the systems of this entity. Add it there.")
-        if rule.policy in SYSTEMS and rule.policy not in rule.sides:
+        if rule.policy in self.known and rule.policy not in rule.sides:
             self._field_add(rule, f"policy {rule.policy} names a system that does not hold this field.")
         constant = any(side.always is not None for side in rule.sides.values())
-        if rule.owner in SYSTEMS and rule.owner not in rule.sides and not constant:
+        if rule.owner in self.known and rule.owner not in rule.sides and not constant:
             self._field_add(rule, f"{rule.owner} owns it but has no name for it. Add {rule.owner}: <field>.")
 
     def _sides(self, rule: Field) -> None:
-        if set(rule.sides) >= ONE_STORE:
+        stores = [self.known[system].store for system in rule.sides]
+        doors = sorted(system for system in rule.sides if stores.count(self.known[system].store) > 1)
+        read_only = [system for system in rule.sides if not self.known[system].writable and system != rule.owner]
+        if doors:
             self._field_add(
                 rule,
-                "has a books and an inventory side. These are two doors to one store: the same value under the same id. "
+                f"lives in {' and '.join(doors)}. These are two doors to one store: the same value under the same id. "
                 "Keep one of them.",
             )
-        elif "books" in rule.sides and rule.owner in {"crm", "inventory", "shared"}:
+        elif read_only and rule.owner:
             self._field_add(
-                rule, f"is owned by {rule.owner} and would be written to books, which is read only. Use owner: books."
+                rule,
+                f"is owned by {rule.owner} and would be written to {read_only[0]}, which is read only. "
+                f"Use owner: {read_only[0]}.",
             )
         constant = any(side.always is not None for side in rule.sides.values())
         if len(rule.sides) == 1 and not constant:
@@ -193,7 +213,8 @@ class Checker:
             if system not in self.entity.systems:
                 self._field_add(rule, f"{system} is not among the systems of this entity. Add it there.", side)
             elif self.entity.reads(rule, system):
-                self._known(system, side.field, rule.what, side.line)
+                for name in side.fields():
+                    self._known(system, name, rule.what, side.line)
                 for extra in (side.currency, *(side.zero_when or ())):
                     if extra is not None:
                         self._known(system, extra, rule.what, side.line)
@@ -215,10 +236,10 @@ class Checker:
         place = self.entity.systems[system]
         if place.stream is None:
             return
-        properties = known(system, place.stream, self.folder)
+        properties = known(place.system, place.stream, self.folder)
         if properties is None:
             return
-        wrong = unknown_part(path, properties, SYSTEMS[system].custom_prefix)
+        wrong = unknown_part(path, properties, place.system.custom_prefix)
         if wrong is not None:
             part, names = wrong
             hint = nearest(part, names) or " Run the tap with --discover to see its fields."

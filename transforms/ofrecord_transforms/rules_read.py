@@ -1,25 +1,22 @@
-"""From YAML nodes to `Entity` values: the shape of rule files. What they mean is checked in `rules_check`.
-
-A value of the wrong shape is reported and replaced by something harmless, so that reading goes on and every problem
-is found in one pass.
-"""
+"""From YAML nodes to `Entity` values: the shape of rule files. What they mean is checked in `rules_check`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from ofrecord_transforms import vocabulary as words
 from ofrecord_transforms.located import Node
-from ofrecord_transforms.problems import Problems, nearest, one_of
-from ofrecord_transforms.rules import Combine, Each, Entity, Field, Once, Place, Primary, Side
-from ofrecord_transforms.systems import SYSTEMS
+from ofrecord_transforms.problems import Problems, one_of
+from ofrecord_transforms.read_fields import FieldReader
+from ofrecord_transforms.read_shapes import Shapes, amount_of
+from ofrecord_transforms.rules import Combine, Each, Entity, Filters, Once, Place, Primary, Spread, Stop
+from ofrecord_transforms.systems import SYSTEMS, System
 from ofrecord_transforms.units import looks_like_money
 
 
-class Reader:
+class Reader(FieldReader):
     """Reads one file; every method reports to the same `Problems`."""
-
-    def __init__(self, problems: Problems) -> None:
-        self.problems = problems
 
     def entity(self, root: Node) -> Entity | None:
         """The whole file, or None when it is not a mapping with an entity's name."""
@@ -32,100 +29,36 @@ class Reader:
             if root.get(key) is None:
                 self.problems.add(root, "", f'"{key}" is missing: {words.ENTITY_KEYS[key]}. Add it.')
         systems = self.systems(root.get("systems"))
-        fields = tuple(self.fields(root.get("fields"), words.FIELD_KEYS, ""))
+        fields = tuple(self.fields(root.get("fields"), self.field_keys(), ""))
         return Entity(
             entity=name or root.file,
             file=root.file,
             systems=systems,
             fields=fields,
             responsible=self.responsible(root.get("responsible")),
+            enabled=self.flag(root, "enabled", "", default=True),
             match=tuple(self.match(root.get("match"))),
             label=self.by_system(root.get("label"), "label"),
             duplicates=self.choice(root, "duplicates", words.DUPLICATES, "") or "overwrite",
-            when=self.when(root.get("when")),
-            new=tuple(self.system_list(root.get("new"))),
-            deleted=self.deleted(root.get("deleted")),
+            when=self.filters(root.get("when"), "when"),
+            views=self.views(root.get("views")),
+            view=self.text(root, "view", "", required=False),
+            leaving=self.actions(root.get("leaving"), "leaving"),
+            stop=tuple(self.stops(root.get("stop"))),
+            new=tuple(self.system_list(root.get("new"), "new")),
+            deleted=self.actions(root.get("deleted"), "deleted"),
             missing=self.choice(root, "missing", words.MISSING, "") or "leave",
             once=self.once(root.get("once")),
             parent=self.text(root, "parent", "", required=False),
             primary=self.primary(root.get("primary")),
             combine=self.combine(root.get("combine")),
+            spread=self.spread(root.get("spread")),
             each=self.each(root.get("each")),
+            limits=self.limits(root.get("limits")),
+            cadence=self.duration(root, "cadence", ""),
+            clock_tolerance=self.duration(root, "clock_tolerance", ""),
             why=self.text(root, "why", "", required=False),
         )
-
-    def keys(self, node: Node, allowed: Iterable[str], where: str) -> None:
-        """Report unknown keys and keys given twice."""
-        allowed = list(allowed)
-        for key, value in node.items():
-            if key not in allowed:
-                hint = nearest(key, allowed) or f" Use {one_of(allowed)}."
-                self.problems.add(value, where, f'"{key}" is not a key here.{hint}')
-        for again in node.twice:
-            if again.value == "owner":
-                self.problems.add(
-                    again,
-                    where,
-                    "two owners. A field has one owner; if both may write it: owner: shared, with a policy.",
-                )
-            else:
-                self.problems.add(again, where, f'"{again.value}" is given twice. Keep one.')
-
-    def text(self, node: Node, key: str, where: str, *, required: bool = True) -> str | None:
-        """A non-empty word or sentence under a key."""
-        child = node.get(key)
-        if child is None:
-            if required:
-                self.problems.add(node, where, f'"{key}" is missing. Add it.')
-            return None
-        if not isinstance(child.value, str) or not child.value.strip():
-            self.problems.add(
-                child, where, f'"{key}" must be text. Write it in quotes if it looks like something else.'
-            )
-            return None
-        return child.value
-
-    def choice(self, node: Node, key: str, allowed: Iterable[str], where: str) -> str | None:
-        """A word out of a closed set."""
-        child = node.get(key)
-        if child is None:
-            return None
-        allowed = list(allowed)
-        if child.value not in allowed:
-            said = child.value if not isinstance(child.value, dict | list) else "a list or mapping"
-            hint = nearest(str(said), allowed)
-            self.problems.add(child, where, f'{key} "{said}" is not known. Use {one_of(allowed)}.{hint}')
-            return None
-        return str(child.value)
-
-    def mapping(self, node: Node | None, where: str, allowed: Iterable[str] | None = None) -> Node | None:
-        """The node when it is a mapping; otherwise reported."""
-        if node is None:
-            return None
-        if not isinstance(node.value, dict):
-            self.problems.add(node, where, "expected `key: value` lines here.")
-            return None
-        if allowed is not None:
-            self.keys(node, allowed, where)
-        return node
-
-    def known_system(self, node: Node, name: str, where: str) -> bool:
-        """Report a word that is no system."""
-        if name in SYSTEMS:
-            return True
-        self.problems.add(node, where, f'"{name}" is not a system. Use {one_of(SYSTEMS)}.{nearest(name, SYSTEMS)}')
-        return False
-
-    def by_system(self, node: Node | None, where: str) -> dict[str, str]:
-        """`{crm: Product_Code, inventory: sku}`."""
-        found: dict[str, str] = {}
-        checked = self.mapping(node, where)
-        for system, child in checked.items() if checked else ():
-            if self.known_system(child, system, where) and isinstance(child.value, str):
-                found[system] = child.value
-            elif system in SYSTEMS:
-                self.problems.add(child, where, "expected the name of a field.")
-        return found
 
     def systems(self, node: Node | None) -> dict[str, Place]:
         """Places by system; needs at least two."""
@@ -144,9 +77,13 @@ class Reader:
                 self.problems.add(
                     child, where, 'needs either "stream" (read, and written) or "object" (only written). Give one.'
                 )
-            key = self.text(place, "id", where) or "id"
-            external = self.text(place, "external_id", where, required=False)
-            places[system] = Place(id=key, stream=stream, object=made or stream or "", external_id=external)
+            places[system] = Place(
+                system=self.known[system],
+                id=self.text(place, "id", where) or "id",
+                stream=stream,
+                object=made or stream or "",
+                external_id=self.text(place, "external_id", where, required=False),
+            )
         if len(places) < 2:  # noqa: PLR2004 - a pair
             self.problems.add(checked, "systems", "an entity lives in at least two systems. Add the other one.")
         return places
@@ -165,49 +102,28 @@ class Reader:
         nodes = node.value if isinstance(node.value, list) else [node]
         return [self.by_system(child, "match") for child in nodes]
 
-    def when(self, node: Node | None) -> dict[str, dict[str, tuple[Any, ...] | str]]:
-        """Filters by system."""
-        filters: dict[str, dict[str, tuple[Any, ...] | str]] = {}
-        checked = self.mapping(node, "when")
-        for system, child in checked.items() if checked else ():
-            where = f"when: {system}"
-            conditions = self.mapping(child, where)
-            if not self.known_system(child, system, "when") or conditions is None:
-                continue
-            filters[system] = {}
-            for name, wanted in conditions.items():
-                if _is_list_of_values(wanted):
-                    filters[system][name] = tuple(item.plain() for item in wanted.value)
-                elif wanted.value in words.PRESENCE:
-                    filters[system][name] = wanted.value
-                else:
-                    self.problems.add(wanted, where, f'"{name}" needs a list of values, or the word present or absent.')
-        return filters
+    def views(self, node: Node | None) -> dict[str, Filters]:
+        """Filters by name."""
+        checked = self.mapping(node, "views")
+        return {name: self.filters(child, f"views: {name}") for name, child in checked.items()} if checked else {}
 
-    def system_list(self, node: Node | None) -> list[str]:
-        """`[inventory, crm]`."""
+    def stops(self, node: Node | None) -> Iterable[Stop]:
+        """Kinds of records that must never travel."""
         if node is None:
-            return []
-        if not isinstance(node.value, list):
-            self.problems.add(node, "new", "expected a list of systems, as in [inventory].")
-            return []
-        return [str(item.value) for item in node.value if self.known_system(item, str(item.value), "new")]
-
-    def deleted(self, node: Node | None) -> dict[str, dict[str, str]]:
-        """`{crm: {inventory: inactive}}`: deleted in the CRM, then inactive in inventory."""
-        found: dict[str, dict[str, str]] = {}
-        checked = self.mapping(node, "deleted")
-        for system, child in checked.items() if checked else ():
-            actions = self.mapping(child, f"deleted: {system}")
-            if not self.known_system(child, system, "deleted") or actions is None:
+            return
+        if not isinstance(node.value, list) or not node.value:
+            self.problems.add(node, "stop", 'expected a list; each item begins with "- what: <name>".')
+            return
+        for child in node.value:
+            if self.mapping(child, "stop", words.STOP_KEYS) is None:
                 continue
-            found[system] = {
-                to: action
-                for to, at in actions.items()
-                if self.known_system(at, to, "deleted")
-                and (action := self.choice(actions, to, words.DELETED_ACTIONS, f"deleted: {system}"))
-            }
-        return found
+            what = self.text(child, "what", "stop")
+            if child.get("when") is None:
+                self.problems.add(child, f"stop: {what}", '"when" is missing: which records are meant. Add it.')
+            if what is not None:
+                why = self.text(child, "why", f"stop: {what}", required=False)
+                when = self.filters(child.get("when"), f"stop: {what}")
+                yield Stop(what, when, f"{child.file}:{child.line}", why)
 
     def once(self, node: Node | None) -> Once | None:
         """Actions after the creation, and the amounts that must agree before them."""
@@ -243,6 +159,13 @@ class Reader:
             self.text(checked, "into", "combine") or "", self.text(checked, "by", "combine") or "", through, same_as
         )
 
+    def spread(self, node: Node | None) -> Spread | None:
+        """`{through: order, by: deal}`."""
+        checked = self.mapping(node, "spread", words.SPREAD_KEYS)
+        if checked is None:
+            return None
+        return Spread(self.text(checked, "through", "spread") or "", self.text(checked, "by", "spread") or "")
+
     def each(self, node: Node | None) -> Each | None:
         """`{in: books, list: invoices, id: invoice_id}`."""
         checked = self.mapping(node, "each", words.EACH_KEYS)
@@ -253,130 +176,61 @@ class Reader:
             self.known_system(checked, system, "each")
         return Each(system, listed, key)
 
-    def fields(self, node: Node | None, allowed: Iterable[str], inside: str) -> Iterable[Field]:
-        """All fields of an entity, or of its lines."""
-        if node is None:
-            return
-        if not isinstance(node.value, list) or not node.value:
-            self.problems.add(node, inside or "fields", 'expected a list; each item begins with "- what: <name>".')
-            return
-        seen: set[str] = set()
-        for child in node.value:
-            made = self.field(child, allowed, inside)
-            if made is None:
-                continue
-            if made.name in seen:
-                self.problems.add(child, made.what, "this name is used twice. Every field needs its own name.")
-            seen.add(made.name)
-            yield made
-
-    def field(self, node: Node, allowed: Iterable[str], inside: str) -> Field | None:
-        """One line of the matrix."""
-        what = self.text(node, "what", inside or "fields") if isinstance(node.value, dict) else None
-        where = f"{inside}: {what}" if inside and what else what or inside
-        if self.mapping(node, where, allowed) is None or what is None:
-            return None
-        sides = {
-            system: side
-            for system in SYSTEMS
-            if (child := node.get(system)) and (side := self.side(child, where, system))
-        }
-        if not sides:
-            self.problems.add(node, where, f"names no system. Say where it lives: {one_of(SYSTEMS)}.")
-        lines = node.get("lines")
-        return Field(
-            what=what,
-            owner=self.owner(node, where) if not inside else "",
-            sides=sides,
-            rule=f"{node.file}:{node.line}",
-            policy=self.choice(node, "policy", [*words.POLICIES, *SYSTEMS], where),
-            format=self.format(node, where, sides, lines is not None),
-            ref=self.text(node, "ref", where, required=False),
-            lookup=self.choice(node, "lookup", words.LOOKUPS, where),
-            lines=tuple(self.fields(lines, words.LINE_KEYS, where)),
-            combine=self.choice(node, "combine", words.COMBINATIONS, where),
-            otherwise=child.plain() if (child := node.get("otherwise")) else None,
-            after_create=self.flag(node, "after_create", where),
-            violation=self.choice(node, "violation", words.VIOLATIONS, where) or "revert",
-            lossy=self.text(node, "lossy", where, required=False),
-            why=self.text(node, "why", where, required=False),
-        )
-
-    def owner(self, node: Node, where: str) -> str:
-        """The one owner; a list is the classic mistake and has its own sentence."""
-        child = node.get("owner")
-        if child is None:
-            self.problems.add(node, where, f"has no owner. Add owner: {one_of([*SYSTEMS, 'shared'])}.")
-            return ""
-        if isinstance(child.value, list):
-            self.problems.add(
-                child, where, "two owners. A field has one owner; if both may write it: owner: shared, with a policy."
-            )
-            return ""
-        return self.choice(node, "owner", [*SYSTEMS, "shared"], where) or ""
-
-    def flag(self, node: Node, key: str, where: str) -> bool:
-        """`true` or `false`."""
-        child = node.get(key)
-        if child is None:
-            return False
-        if not isinstance(child.value, bool):
-            self.problems.add(child, where, f'"{key}" is true or false.')
-        return child.value is True
-
-    def format(self, node: Node, where: str, sides: Mapping[str, Side], has_lines: bool) -> str:
-        """The format that was written, or the one that follows from units and lines."""
-        if (said := self.choice(node, "format", words.FORMATS, where)) is not None:
-            return said
-        if has_lines:
-            return "lines"
-        if any(side.currency or (side.unit and looks_like_money(side.unit)) for side in sides.values()):
-            return "money"
-        return "number" if any(side.unit for side in sides.values()) else "text"
-
-    def side(self, node: Node, where: str, system: str) -> Side | None:
-        """A field's name, or a mapping that says more about it."""
-        where = f"{where}, {system}" if where else system
-        if isinstance(node.value, str) and node.value.strip():
-            return Side(node.value, line=node.line)
-        if not isinstance(node.value, dict):
-            self.problems.add(node, where, "expected the name of a field, or {field: …, unit: …}.")
-            return None
-        self.keys(node, words.SIDE_KEYS, where)
-        values = self.mapping(node.get("values"), where)
-        zero_when = self.mapping(node.get("zero_when"), where)
-        always = node.get("always")
-        return Side(
-            field=self.text(node, "field", where) or "",
-            unit=self.text(node, "unit", where, required=False),
-            currency=self.text(node, "currency", where, required=False),
-            values=self.values(values, where) if values else None,
-            always=always.plain() if always else None,
-            region=self.text(node, "region", where, required=False),
-            zero_when=self.zero_when(zero_when, where) if zero_when else None,
-            status=self.flag(node, "status", where),
-            line=node.line,
-        )
-
-    def values(self, node: Node, where: str) -> dict[Any, Any]:
-        """This system's value → the other system's value."""
-        for child in node.value.values():
-            if isinstance(child.value, list | dict) or child.value is None:
-                self.problems.add(child, where, "values: each line is one value: one other value.")
-        return {key: child.value for key, child in node.value.items() if not isinstance(child.value, list | dict)}
-
-    def zero_when(self, node: Node, where: str) -> dict[str, tuple[Any, ...]]:
-        """Field → values for which the amount counts as 0."""
-        found = {}
-        for name, child in node.items():
-            if _is_list_of_values(child):
-                found[name] = tuple(item.plain() for item in child.value)
-            else:
-                self.problems.add(child, where, f'zero_when: "{name}" needs a list of values.')
+    def limits(self, node: Node | None) -> dict[str, int | Mapping[str, Decimal]]:
+        """`{create: 500, delete: 10, money: {USD: 100000}}`."""
+        checked = self.mapping(node, "limits", words.LIMIT_KEYS)
+        found: dict[str, int | Mapping[str, Decimal]] = {}
+        for key, child in checked.items() if checked else ():
+            if key == "money":
+                found[key] = self._money_limits(child)
+            elif isinstance(child.value, int) and not isinstance(child.value, bool) and child.value >= 0:
+                found[key] = child.value
+            elif key in words.LIMIT_KEYS:
+                self.problems.add(child, "limits", f"{key} needs a whole number, as in {{{key}: 500}}.")
         return found
 
+    def _money_limits(self, node: Node) -> dict[str, Decimal]:
+        amounts: dict[str, Decimal] = {}
+        checked = self.mapping(node, "limits: money")
+        for currency, child in checked.items() if checked else ():
+            amount = amount_of(child)
+            if amount is None or not looks_like_money(currency):
+                self.problems.add(child, "limits: money", "expected a currency and an amount, as in {USD: 100000}.")
+            else:
+                amounts[currency] = Decimal(amount)
+        return amounts
 
-def _is_list_of_values(node: Node) -> bool:
-    """A list that is not empty and holds nothing but plain values."""
-    items = node.value
-    return isinstance(items, list) and bool(items) and not any(isinstance(item.value, list | dict) for item in items)
+
+def read_systems(root: Node | None, problems: Problems) -> dict[str, System]:
+    """The systems of `rules/systems.yml` beside the known ones; with None, the known ones alone."""
+    systems = dict(SYSTEMS)
+    if root is None:
+        return systems
+    shapes = Shapes(problems, systems)
+    top = shapes.mapping(root, "", words.SYSTEMS_FILE_KEYS)
+    listed = shapes.mapping(top.get("systems"), "systems", None) if top else None
+    if top is not None and top.get("systems") is None:
+        problems.add(root, "", '"systems" is missing: a line for each system. Add it.')
+    for name, child in listed.items() if listed else ():
+        where = f"systems: {name}"
+        if name in words.FIELD_KEYS.keys() - SYSTEMS.keys() or name == "shared":
+            problems.add(child, where, f'"{name}" is a word of the rules. Give the system another name.')
+        elif shapes.mapping(child, where, words.SYSTEM_KEYS) is not None:
+            systems[name] = _system(shapes, name, child, where, systems.get(name))
+    return systems
+
+
+def _system(shapes: Shapes, name: str, node: Node, where: str, known: System | None) -> System:
+    base = known or System(name, f"tap-{name}", "", "", store=name)
+    said: dict[str, Any] = {
+        key: value
+        for key in ("tap", "modified", "created", "deleted", "store", "custom_prefix")
+        if (value := shapes.text(node, key, where, required=False)) is not None
+    }
+    made = replace(base, **said)
+    if node.get("read_only") is not None:
+        made = replace(made, writable=not shapes.flag(node, "read_only", where))
+    for key in ("modified", "created"):
+        if not getattr(made, key):
+            shapes.problems.add(node, where, f'"{key}" is missing: {words.SYSTEM_KEYS[key]}. Add it.')
+    return made

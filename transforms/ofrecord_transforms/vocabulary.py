@@ -3,12 +3,17 @@
 ENTITY_KEYS: dict[str, str] = {
     "entity": "name of the business thing; also the name of its stream",
     "why": "why these rules are as they are",
+    "enabled": "false: takes no part, and neither do its streams",
     "responsible": "who is told: owner, deputy and escalation",
     "systems": "where the entity lives in each system",
     "match": "fields that propose which records are the same thing, when no id links them yet",
     "label": "short name for people in each system (a number, never personal data)",
     "duplicates": "what to do when a new record matches an existing one",
     "when": "which records of a system take part",
+    "views": "filters with a name",
+    "view": "the view whose records take part",
+    "leaving": "what happens elsewhere when a linked record leaves the view",
+    "stop": "records that must never travel, each kind with a name",
     "new": "systems in which a new record may originate",
     "deleted": "what happens elsewhere when a record was deleted in a system",
     "missing": "what an empty value means that the source never filled",
@@ -16,7 +21,11 @@ ENTITY_KEYS: dict[str, str] = {
     "parent": "the field that names the record this one is part of",
     "primary": "which child is the primary one",
     "combine": "several records together make one record elsewhere",
+    "spread": "one record tells several records elsewhere",
     "each": "one record for each element of a list",
+    "limits": "how much one run may do before a person is asked",
+    "cadence": "how fresh values must be",
+    "clock_tolerance": "edits closer than this are not ordered by their clocks",
     "fields": "the ownership matrix, a line per field",
 }
 
@@ -38,37 +47,66 @@ FIELD_KEYS: dict[str, str] = {
     "ref": "entity this field points at",
     "lookup": "list of the destination in which the name is looked up",
     "lines": "fields of each line of a document",
+    "identity": "fields of a line that tell which line it is",
     "combine": "how the values of several records become one",
     "otherwise": "the value when `combine: same` finds different ones",
     "after_create": "also written after the one creation",
     "violation": "answer to an edit in a system that does not own the field",
+    "too_long": "hold: a value longer than the other system takes is held",
+    "cadence": "how fresh this value must be",
     "lossy": "why it is right that this conversion cannot be undone",
     "why": "why this owner",
 }
 
 SIDE_KEYS: dict[str, str] = {
     "field": "name in this system; dots for nested fields",
+    "parts": "the fields that together are one value",
     "unit": "physical unit or ISO 4217 currency",
+    "minor": "true: the amount is in cents, the smallest unit of its currency",
     "currency": "field of the record that holds its currency",
     "values": "this system's value: the other system's value",
     "always": "a constant",
     "region": "country assumed for phone numbers without a country code",
+    "form": "how this system writes countries",
+    "zone": "time zone of times without an offset, and of days",
     "zero_when": "the amount counts as 0 when a field has one of these values",
     "status": "written through a status action",
 }
 
-LINE_KEYS = tuple(key for key in FIELD_KEYS if key in {"what", "crm", "inventory", "format", "ref", "lookup", "why"})
+PART_KEYS = ("field", "form", "values")
+LINE_KEYS = ("what", "format", "ref", "lookup", "why")
+"""Besides these a line of a document names its field in each system."""
 RESPONSIBLE_KEYS = ("owner", "deputy", "escalation")
 ONCE_KEYS = ("then", "check")
 COMBINE_KEYS = ("into", "by", "through", "same_as")
+SPREAD_KEYS = ("through", "by")
 EACH_KEYS = ("in", "list", "id")
 PRIMARY_KEYS = ("earliest",)
+STOP_KEYS = ("what", "when", "why")
+LIMIT_KEYS = ("create", "update", "delete", "money")
+CONDITION_KEYS = ("not", "at least", "at most", "more than", "less than", "from", "before")
+"""Beside a list of values, `present` and `absent`; `from` and `before` are for dates and times."""
+
+SYSTEM_KEYS: dict[str, str] = {
+    "tap": "name of the tap",
+    "modified": "field with the time of the last change",
+    "created": "field with the time of creation",
+    "deleted": "field that marks a deleted record",
+    "read_only": "true: nothing is ever written to it",
+    "store": "systems that name one store are doors to the same records",
+    "custom_prefix": "how custom fields begin that travel in custom_field_hash",
+}
+SYSTEMS_FILE_KEYS = ("systems", "why")
 
 POLICIES = ("review", "latest", "first created")
-"""Besides these a policy may name a system."""
+"""Besides these a policy may name a system, or list all systems of the field in order of precedence."""
 FORMATS = (
-    "text", "number", "money", "phone", "email", "date", "datetime", "boolean", "address", "lines", "legal name",
+    "text", "number", "money", "phone", "email", "country", "date", "datetime", "boolean", "address", "lines",
+    "legal name",
 )  # fmt: skip
+COUNTRY_FORMS = ("name", "alpha-2", "alpha-3")
+ADDRESS_PARTS = ("attention", "street", "street2", "city", "state", "code", "country", "phone")
+"""What an address may consist of; `country` is a country, `phone` is text, and all others are text."""
 DUPLICATES = ("overwrite", "skip", "clone")
 MISSING = ("leave", "clear")
 COMBINATIONS = ("sum", "join", "latest", "same")
@@ -77,3 +115,15 @@ DELETED_ACTIONS = ("inactive",)
 THEN_ACTIONS = ("confirmed",)
 LOOKUPS = ("taxes",)
 PRESENCE = ("present", "absent")
+TOO_LONG = ("hold",)
+DURATIONS = {
+    "seconds": 1,
+    "minutes": 60,
+    "hours": 3600,
+    "days": 86400,
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+}
+"""Words of durations (`5 minutes`, `1 hour`) and their seconds."""

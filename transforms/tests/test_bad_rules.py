@@ -96,7 +96,7 @@ FIELDS = {
     "books and inventory": (
         "  - {what: Name, owner: inventory, inventory: name, books: name, crm: Product_Name}\n",
         (
-            'rules/0.yml:7, "Name": has a books and an inventory side. These are two doors to one store: the same value '
+            'rules/0.yml:7, "Name": lives in books and inventory. These are two doors to one store: the same value '
             "under the same id. Keep one of them."
         ),
     ),
@@ -180,7 +180,7 @@ ENTITIES = {
     ),
     "filter that is neither list nor word": (
         f"entity: p\n{WHO}{SYSTEMS}when: {{crm: {{Stage: Accepted}}}}\nfields:\n{GOOD}",
-        'rules/p.yml:6, "when: crm": "Stage" needs a list of values, or the word present or absent.',
+        'rules/p.yml:6, "when: crm": "Stage" needs a list of values, the word present or absent, or a comparison such as {at least: 1}.',
     ),
     "parent that is no field": (
         f"entity: p\n{WHO}{SYSTEMS}parent: Nme\nfields:\n{GOOD}",
@@ -274,4 +274,4 @@ def test_nothing_is_ever_synced_between_the_two_doors_of_one_store(one, other, o
         "two doors to one store" in text for text in problems_of({"rules/p.yml": f"entity: p\n{WHO}{systems}{line}"})
     )
     beside_crm = problems_of({"rules/p.yml": f"entity: p\n{WHO}{third}{line}"})
-    assert any("has a books and an inventory side" in text for text in beside_crm)
+    assert any("lives in books and inventory. These are two doors" in text for text in beside_crm)
