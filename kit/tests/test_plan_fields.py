@@ -231,3 +231,43 @@ def test_deciding_twice_gives_nothing_to_do(  # noqa: PLR0917
         assert second == Leave()
         assert not source_has_changed([rule], {"F": s}, {"f": s}, {"f": agreed})
     assert agreed.source is not UNKNOWN or not isinstance(first, Write)
+
+
+def precedence(order: tuple[str, ...], destination: str | None) -> Any:
+    return decide(shared_by(order), "inventory", "2", "2", both("1"), "3", destination=destination)
+
+
+def shared_by(order: tuple[str, ...]) -> FieldRule:
+    return FieldRule("Phone", "phone", "shared", order)
+
+
+@pytest.mark.parametrize(
+    ("order", "source_wins"),
+    [(("inventory", "crm"), True), (("crm", "inventory"), False), (("shop", "inventory", "crm"), True)],
+)
+def test_of_two_systems_that_both_changed_the_one_named_earlier_wins(
+    order: tuple[str, ...], *, source_wins: bool
+) -> None:
+    expected = Write("2", f"policy {', '.join(order)}", "3") if source_wins else Leave()
+    assert precedence(order, "crm") == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "there"), [(("inventory", "shop"), "crm"), (("crm",), "crm"), (("inventory",), None)]
+)
+def test_an_order_that_does_not_name_both_systems_decides_nothing(order: tuple[str, ...], there: str | None) -> None:
+    assert precedence(order, there) == Conflict("2", "3", f"policy {', '.join(order)}: both sides differ")
+
+
+def test_a_policy_that_names_a_third_system_decides_nothing_between_two_others() -> None:
+    assert isinstance(decide(shared("shop"), "inventory", "2", "2", both("1"), "3", destination="crm"), Conflict)
+
+
+@pytest.mark.parametrize(("tolerance_s", "kind"), [(30, Write), (61, Conflict)])
+def test_clocks_order_edits_only_beyond_the_tolerance_of_the_rules(tolerance_s: int, kind: type) -> None:
+    times = Times(NOON + timedelta(seconds=60), NOON)
+    made = plan_update(
+        [shared("latest")], "inventory", {"Phone": "2"}, {}, {"phone": both("1")}, {"Phone": "3"}, times,
+        destination="crm", tolerance_s=tolerance_s,
+    )  # fmt: skip
+    assert isinstance({**made.writes, **made.conflicts}["Phone"], kind)

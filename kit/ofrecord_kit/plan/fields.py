@@ -7,6 +7,7 @@ that loses something therefore never looks like an edit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,13 +32,14 @@ UNKNOWN: Final = Unknown.UNKNOWN
 class FieldRule:
     """One property of the wire: who owns it and how its values compare.
 
-    `name` is the property (destination name), `field` the name in the rules, `where` the rule's file and line.
+    `name` is the property (destination name), `field` the name in the rules, `where` the rule's file and line. `policy`
+    is one word, or systems in order of precedence. `parts`: part → the destination's field, of a value in parts.
     """
 
     name: str
     field: str
     owner: str
-    policy: str | None = None
+    policy: str | tuple[str, ...] | None = None
     form: str | None = None
     native_form: str | None = None
     where: str = ""
@@ -49,6 +51,8 @@ class FieldRule:
     combine: str | None = None
     otherwise: Any = None
     lines: Any = None
+    parts: Mapping[str, str] | None = None
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,18 @@ def decide(  # noqa: PLR0917 - the table has as many columns
     current: Any,
     times: Times = Times(),
     missing: str = "leave",
+    *,
+    destination: str | None = None,
+    tolerance_s: float = CLOCK_TOLERANCE_S,
 ) -> Decision:
     """The decision about one field.
 
     `value` is the incoming value in the destination's representation, `native` the same in the source's own, `current`
-    what the destination holds now. `source` is the name of the system the value comes from. A field owned by neither
-    the source nor `shared` is never written.
+    what the destination holds now. `source` is the name of the system the value comes from, `destination` that of the
+    other: an order of precedence settles nothing without it. Edits closer than `tolerance_s` are not ordered by their
+    clocks. A field owned by neither the source nor `shared` is never written.
     """
+    between = _Between(source, destination, times, tolerance_s)
     if rule.owner not in (source, "shared") or not has_changed(rule, native, agreed):
         return Leave()
     if same(current, value, rule.form):
@@ -151,37 +160,60 @@ def decide(  # noqa: PLR0917 - the table has as many columns
             return Agree(current, "the source does not fill it")
         return Write(value, f"{source} owns it", current if edited else UNKNOWN)
     if agreed.source is UNKNOWN or agreed.destination is UNKNOWN:
-        return _pair(rule, source, value, current, times)
+        return _pair(rule, between, value, current)
     if not edited:
         return Write(value, "shared, changed on one side only")
-    return _settle(rule, source, value, current, times)
+    return _settle(rule, between, value, current)
 
 
-def _pair(rule: FieldRule, source: str, value: Any, current: Any, times: Times) -> Decision:
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """Two systems that differ, and what their clocks say."""
+
+    source: str
+    destination: str | None
+    times: Times
+    tolerance_s: float
+
+
+def _pair(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decision:
     """A shared field of two records that were just found to be one: an empty side takes the other's value."""
     if canonical(current, rule.form) is None:
         return Write(value, "shared, empty on one side")
     if canonical(value, rule.form) is None:
         return Leave()
-    return _settle(rule, source, value, current, times)
+    return _settle(rule, between, value, current)
 
 
-def _settle(rule: FieldRule, source: str, value: Any, current: Any, times: Times) -> Decision:
-    match rule.policy:
-        case "latest":
-            source_wins = _is_later(times.source_modified, times.destination_modified)
-        case "first created":
-            source_wins = _is_later(times.destination_created, times.source_created, tolerance_s=0)
-        case None | "review":
-            source_wins = None
-        case system:
-            source_wins = system == source
+def _settle(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decision:
+    policy = rule.policy or "review"
+    said = policy if isinstance(policy, str) else ", ".join(policy)
+    source_wins = _winner(policy, between)
     if source_wins is None:
-        return Conflict(value, current, f"policy {rule.policy or 'review'}: both sides differ")
-    return Write(value, f"policy {rule.policy}", current) if source_wins else Leave()
+        return Conflict(value, current, f"policy {said}: both sides differ")
+    return Write(value, f"policy {said}", current) if source_wins else Leave()
 
 
-def _is_later(one: datetime | None, other: datetime | None, tolerance_s: int = CLOCK_TOLERANCE_S) -> bool | None:
+def _winner(policy: str | tuple[str, ...], between: _Between) -> bool | None:
+    """Does the source win? None: nobody is entitled to decide."""
+    times = between.times
+    match policy:
+        case "latest":
+            return _is_later(times.source_modified, times.destination_modified, between.tolerance_s)
+        case "first created":
+            return _is_later(times.destination_created, times.source_created, 0)
+        case "review":
+            return None
+        case str(system):
+            known = (between.source, between.destination)
+            return system == between.source if system in known or between.destination is None else None
+        case order:
+            if between.source not in order or between.destination not in order:
+                return None
+            return order.index(between.source) < order.index(between.destination)
+
+
+def _is_later(one: datetime | None, other: datetime | None, tolerance_s: float) -> bool | None:
     """Is `one` later than `other`? None when a time is missing or the two are too close to tell."""
     if one is None or other is None or one == other or abs(one - other) < timedelta(seconds=tolerance_s):
         return None

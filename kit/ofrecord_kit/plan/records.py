@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ofrecord_kit.plan.fields import (
+    CLOCK_TOLERANCE_S,
     UNKNOWN,
     Agree,
     Agreed,
@@ -80,6 +81,8 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
     once: bool = False,
     skip: bool = False,
     violations: tuple[Violation, ...] = (),
+    destination: str | None = None,
+    tolerance_s: float = CLOCK_TOLERANCE_S,
 ) -> RecordPlan:
     """The plan for a record that has its counterpart.
 
@@ -95,7 +98,10 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
         if skip and base.source is UNKNOWN:
             plan.agrees[rule.name] = Agree(current.get(rule.name), "paired, nothing written")
             continue
-        decision = decide(rule, source, values[rule.name], here, base, current.get(rule.name), times, missing)
+        decision = decide(
+            rule, source, values[rule.name], here, base, current.get(rule.name), times, missing,
+            destination=destination, tolerance_s=tolerance_s,
+        )  # fmt: skip
         match decision:
             case Write():
                 plan.writes[rule.name] = decision

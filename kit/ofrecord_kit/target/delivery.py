@@ -267,6 +267,7 @@ class Delivery:
             self._rules(item), wire.source, item.values, item.native, item.agreed, current, item.times(),
             missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
             violations=violations_of(wire.observed, item.observed, item.agreed),
+            destination=wire.destination, tolerance_s=wire.tolerance_s,
         )  # fmt: skip
         for name, conflict in item.plan.conflicts.items():
             rule = next(rule for rule in wire.sent if rule.name == name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ofrecord_kit.plan import FieldRule
+from ofrecord_kit.plan import CLOCK_TOLERANCE_S, FieldRule
 
 _SAME_FORM_IN_BOTH = frozenset({"phone", "email", "money", "number", "date", "datetime", "address", "lines"})
 
@@ -37,6 +37,12 @@ class Wire:
     sent: tuple[FieldRule, ...]
     observed: tuple[FieldRule, ...]
     partial: bool = False
+    leaving: str | None = None
+    spread: Mapping[str, Any] | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    tolerance_s: float = CLOCK_TOLERANCE_S
+    drift: tuple[Mapping[str, Any], ...] = ()
+    responsible: Mapping[str, Any] | None = None
 
     @property
     def way(self) -> str:
@@ -72,6 +78,9 @@ def read_wire(schema: Mapping[str, Any]) -> Wire | None:
         combine=said.get("combine"),
         sent=tuple(rule for rule in rules if rule.name in writes),
         observed=tuple(rule for rule in rules if rule.name not in writes), partial=bool(said.get("partial")),
+        leaving=said.get("leaving"), spread=said.get("spread"), limits=said.get("limits") or {},
+        tolerance_s=CLOCK_TOLERANCE_S if said.get("tolerance_s") is None else float(said["tolerance_s"]),
+        drift=tuple(said.get("drift") or ()), responsible=said.get("responsible"),
     )  # fmt: skip
 
 
@@ -81,11 +90,12 @@ def _is_observed(schema: Mapping[str, Any], name: str) -> bool:
 
 def _rule(name: str, said: Mapping[str, Any]) -> FieldRule:
     form = said.get("format")
-    ref = said.get("ref")
+    ref, policy = said.get("ref"), said.get("policy")
     return FieldRule(
-        name=name, field=said.get("field") or name, owner=said["owner"], policy=said.get("policy"),
+        name=name, field=said.get("field") or name, owner=said["owner"], policy=tuple(policy) if isinstance(policy, list) else policy,
         form="reference" if ref else form, native_form=form if form in _SAME_FORM_IN_BOTH and not ref else None,
         where=said.get("rule") or "", answer=said.get("violation") or "revert",
         after_create=bool(said.get("after_create")), status=bool(said.get("status")), ref=ref,
         lookup=said.get("lookup"), combine=said.get("combine"), otherwise=said.get("otherwise"), lines=said.get("lines"),
+        parts=said.get("parts"), identity=tuple(said.get("identity") or ()),
     )  # fmt: skip
