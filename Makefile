@@ -52,8 +52,8 @@ bench: $(READY) ## Measure on the sandbox, beside a baseline
 promises: $(READY) ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --write-promises
 
-catalogs: $(READY) ## Write catalogs/ from what the taps discover on the sandbox
-	@$(BIN)/python catalogs/write.py
+catalogs: $(READY) ## Write rules/catalog/ from what the taps discover on the sandbox
+	@$(BIN)/python -m ofrecord_kit.testing.catalogs rules/catalog tap-crm tap-inventory tap-books
 
 wheels: $(READY) ## Build a wheel of every member into dist/
 	@for member in $(MEMBERS); do $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist $$member || exit 1; done; ls dist

@@ -85,7 +85,7 @@ class Site:
         settings.parent.mkdir(exist_ok=True)
         settings.write_text(json.dumps(config), encoding="utf-8")
         command = [str(BIN / self.executable(plugin)), "--config", str(settings)]
-        catalog = self.folder / "catalogs" / f"{self.executable(plugin)}.json"
+        catalog = self.folder / "rules" / "catalog" / f"{self.executable(plugin)}.json"
         if catalog.exists():
             command += ["--catalog", str(catalog)]
         if state is not None and state.exists():

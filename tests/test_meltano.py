@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("meltano.yml", "rules", "catalogs")
+PARTS = ("meltano.yml", "rules")
 CADENCE = {
     "stock": "*/5 * * * *",
     "orders": "*/5 * * * *",

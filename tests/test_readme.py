@@ -38,8 +38,7 @@ def block(name):
 def by_hand(tmp_path_factory):
     """A project, and a shell that has the sandbox's export lines; some items are in inventory."""
     folder = tmp_path_factory.mktemp("readme")
-    for part in ("rules", "catalogs"):
-        shutil.copytree(ROOT / part, folder / part)
+    shutil.copytree(ROOT / "rules", folder / "rules")
     shutil.copy2(ROOT / "meltano.yml", folder)
     (folder / ".venv").symlink_to(BIN.parent)
     known = {name: value for name, value in os.environ.items() if not name.startswith(("OFRECORD_", "MELTANO_"))}

@@ -8,7 +8,7 @@ from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.tap import TapContract, run_tap
 from tap_books.tap import TapBooks
 
-CATALOG = Path(__file__).parents[2] / "catalogs" / "tap-books.json"
+CATALOG = Path(__file__).parents[2] / "rules" / "catalog" / "tap-books.json"
 
 
 def plant(sandbox, state_dir):
@@ -43,7 +43,7 @@ class TestContract(TapContract):
 def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
     discovered = TapBooks(config=sandbox.config(tmp_path)).catalog_dict
     assert json.loads(CATALOG.read_text(encoding="utf-8")) == json.loads(json.dumps(discovered)), (
-        "catalogs/tap-books.json is stale: run `make catalogs`"
+        "rules/catalog/tap-books.json is stale: run `make catalogs`"
     )
 
 

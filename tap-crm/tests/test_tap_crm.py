@@ -12,7 +12,7 @@ from ofrecord_kit.testing.tap import TapContract, run_tap
 from tap_crm.fields import module_schema
 from tap_crm.tap import MODULES, TapCrm
 
-CATALOG = Path(__file__).parents[2] / "catalogs" / "tap-crm.json"
+CATALOG = Path(__file__).parents[2] / "rules" / "catalog" / "tap-crm.json"
 
 
 def plant(sandbox, state_dir):
@@ -47,7 +47,7 @@ class TestContract(TapContract):
 def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
     discovered = TapCrm(config=sandbox.config(tmp_path)).catalog_dict
     assert json.loads(CATALOG.read_text(encoding="utf-8")) == json.loads(json.dumps(discovered)), (
-        "catalogs/tap-crm.json is stale: run `make catalogs`"
+        "rules/catalog/tap-crm.json is stale: run `make catalogs`"
     )
 
 

@@ -10,7 +10,7 @@ from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.tap import TapContract, run_tap
 from tap_inventory.tap import TapInventory
 
-CATALOG = Path(__file__).parents[2] / "catalogs" / "tap-inventory.json"
+CATALOG = Path(__file__).parents[2] / "rules" / "catalog" / "tap-inventory.json"
 
 
 def client_of(sandbox, state_dir):
@@ -48,7 +48,7 @@ class TestContract(TapContract):
 def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
     discovered = TapInventory(config=sandbox.config(tmp_path)).catalog_dict
     assert json.loads(CATALOG.read_text(encoding="utf-8")) == json.loads(json.dumps(discovered)), (
-        "catalogs/tap-inventory.json is stale: run `make catalogs`"
+        "rules/catalog/tap-inventory.json is stale: run `make catalogs`"
     )
 
 

@@ -1,6 +1,6 @@
 """Which fields a system's records have, as far as the installed taps say; read from their files, never imported.
 
-A tap ships `schemas/<stream>.json`; the CRM's custom fields are known from a catalog (`catalogs/tap-crm.json` beside
+A tap ships `schemas/<stream>.json`; the CRM's custom fields are known from a catalog (`catalog/tap-crm.json` in
 the rules folder). A stream nobody describes is unknown, and its fields are not judged.
 """
 
@@ -34,7 +34,7 @@ def _catalog(path: Path) -> dict[str, dict[str, Any]]:
 
 def known(system: System, stream: str, rules_folder: Path) -> dict[str, Any] | None:
     """JSON Schema properties of a stream, or None when nothing describes it."""
-    catalog = _catalog(rules_folder.resolve().parent / "catalogs" / f"{system.tap}.json")
+    catalog = _catalog(rules_folder.resolve() / "catalog" / f"{system.tap}.json")
     return catalog.get(stream) or _schema(system.tap.replace("-", "_"), stream)
 
 

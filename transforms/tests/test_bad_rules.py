@@ -225,9 +225,8 @@ def test_two_files_about_one_entity_are_refused():
 
 def test_a_field_the_system_does_not_have_is_named_with_the_nearest_one(tmp_path):
     catalog = {"streams": [{"tap_stream_id": "T", "schema": {"properties": {"Product_Name": {}, "id": {}}}}]}
-    (tmp_path / "catalogs").mkdir()
-    (tmp_path / "catalogs" / "tap-crm.json").write_text(json.dumps(catalog))
-    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "catalog").mkdir(parents=True)
+    (tmp_path / "rules" / "catalog" / "tap-crm.json").write_text(json.dumps(catalog))
     text = f"entity: p\n{WHO}{SYSTEMS}fields:\n  - {{what: Name, owner: crm, inventory: name, crm: Product_Nam}}\n"
     (tmp_path / "rules" / "p.yml").write_text(text)
     with pytest.raises(RulesError) as caught:

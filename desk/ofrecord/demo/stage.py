@@ -21,7 +21,7 @@ import requests
 READY_WITHIN_S = 120.0
 POLL_S = 0.25
 HTTP_REFUSED = 400
-PROJECT_PARTS = ("meltano.yml", "rules", "catalogs")
+PROJECT_PARTS = ("meltano.yml", "rules")
 
 
 class DemoError(Exception):
