@@ -15,6 +15,7 @@ import pytest
 
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing.shop import World
 
 TOKEN = {"access_token": "1000.fresh.token", "expires_in": 3600}
 
@@ -136,3 +137,10 @@ def client_of(connection: Connection) -> Iterator[Callable[[str], Client]]:
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.ledger.close()

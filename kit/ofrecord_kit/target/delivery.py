@@ -12,6 +12,7 @@ from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
+from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import DELETED, PARENT, is_answered_deletion, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.wholes import deliver_parts
@@ -29,7 +30,7 @@ class Delivery:
         self, wire: Wire, destination: Destination, ledger: Ledger, now: Callable[[], datetime], *, dry: bool = False
     ) -> None:
         self.wire = wire
-        self.destination = destination
+        self.destination = in_parts(destination, (*wire.sent, *wire.observed))
         self.ledger = ledger
         self.now = now
         self.dry = dry

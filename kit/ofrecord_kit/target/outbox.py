@@ -9,6 +9,7 @@ from typing import Any
 from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
 from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
+from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import DELETED, PARENT, PRIMARY, RANK, STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
@@ -62,6 +63,7 @@ class Outbox:
         self, wires: Sequence[Wire], group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
     ) -> None:
         rules = {rule.field: rule for wire in wires for rule in wire.sent}
+        destination = in_parts(self.destination, rules.values())
         agreed = self.ledger.agreed_of([one.link for one in group], self.system, self.system)
         payable = []
         for one in group:
@@ -70,16 +72,14 @@ class Outbox:
                 payable.append((one, rules[one.field], base.source))
         object_ = wires[0].object if wires else ""
         names = sorted({rule.name for _one, rule, _value in payable})
-        current = (
-            self.destination.read(object_, [ids[one.link] for one, _rule, _value in payable], names) if payable else {}
-        )
+        current = destination.read(object_, [ids[one.link] for one, _rule, _value in payable], names) if payable else {}
         values: dict[str, dict[str, Any]] = {}
         for one, rule, value in payable:
             there = current.get(ids[one.link])
             if there is not None and not same(there.values.get(rule.name), value, rule.form):
                 values.setdefault(ids[one.link], {})[rule.name] = value
         changes = [Change(record, fields, current[record]) for record, fields in values.items()]
-        results = dict(zip(values, self.destination.update(object_, changes), strict=True)) if changes else {}
+        results = dict(zip(values, destination.update(object_, changes), strict=True)) if changes else {}
         self._record(group, payable, ids, current, results, counts)
 
     def _record(  # noqa: PLR0917 - one place, called once
