@@ -185,5 +185,31 @@ class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc
         return TargetTestRunner(target_class=TargetInventory, config=config)
 
 
+ADDRESSES = {
+    **SCHEMA,
+    "properties": {
+        "cf_crm_id": {"type": "string"}, "contact_name": field("name"), "contact_type": field("kind"), "_ofrecord": {"type": "object"},
+        "address": field("address", "address", parts={"street": "billing_address.address", "city": "billing_address.city"})
+        | {"type": ["object", "null"]},
+    },
+}  # fmt: skip
+
+
+def test_the_parts_of_an_address_are_written_together_and_the_others_stay(bench: Bench) -> None:
+    bench.schema = ADDRESSES
+    named = {"contact_name": "Acme", "contact_type": "customer"}
+    bench.send(bench.record("1", {**named, "address": {"street": "Markt 1", "city": "Bonn"}}))
+    path = f"/inventory/v1/contacts/{bench.id_of('1')}"
+    address = bench.client.get(path).body["contact"]["billing_address"]
+    assert (address["address"], address["city"]) == ("Markt 1", "Bonn")
+    there = {"address": "Markt 1", "city": "Bonn", "phone": "1555"}
+    bench.client.send("PUT", path, json={"contact_name": "Acme", "billing_address": there})
+    assert bench.send(bench.record("1", {**named, "address": {"city": "Ulm"}})) == 0
+    address = bench.client.get(path).body["contact"]["billing_address"]
+    assert (address["address"], address["city"], address["phone"]) == ("", "Ulm", "1555")
+    assert bench.send(bench.record("1", {**named, "address": {"city": "Ulm", "street": ""}})) == 0
+    assert bench.counts()["unchanged"] == 1
+
+
 def test_settings_are_described_once() -> None:
     assert "organization_id" in json.dumps(TargetInventory.config_jsonschema)
