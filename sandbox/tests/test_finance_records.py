@@ -214,7 +214,11 @@ def test_a_field_without_duplicates_refuses_a_second_holder(world):
 def test_preferences_name_the_custom_fields_of_each_module(world):
     _, answer = call(world, "GET", f"{INVENTORY}/settings/preferences")
     found = {module: [field["api_name"] for field in fields] for module, fields in answer["customfields"].items()}
-    assert found == {"item": ["cf_crm_id"], "contact": ["cf_crm_id"], "salesorder": ["cf_crm_id", "cf_crm_deal_id"]}
+    assert found == {
+        "item": ["cf_crm_id"],
+        "contact": ["cf_crm_id"],
+        "salesorder": ["cf_crm_id", "cf_crm_deal_id", "cf_deal_stage"],
+    }
 
 
 def upsert(

@@ -15,7 +15,7 @@ from ofrecord_kit.vendors import crm
 from tap_crm.fields import module_schema
 from tap_crm.streams import Module
 
-MODULES = ("Accounts", "Contacts", "Vendors", "Products", "Deals", "Quotes")
+MODULES = ("Accounts", "Contacts", "Vendors", "Products", "Price_Books", "Deals", "Quotes")
 
 
 class TapCrm(VendorTap):

@@ -29,6 +29,8 @@ def plant(sandbox, state_dir):
     add("Contacts", {"Last_Name": "Ångström", "Account_Name": {"id": ids["Accounts"]}})
     add("Vendors", {"Vendor_Name": "Bolts & Co"})
     add("Products", {"Product_Name": "Bolt M8", "Product_Code": "B-M8", "Unit_Price": 12.5})
+    steps = [{"from_range": 1, "to_range": 10, "discount": 5}]
+    add("Price_Books", {"Price_Book_Name": "Resellers", "Inventory_ID": "77", "Pricing_Details": steps})
     add("Deals", {"Deal_Name": "Big one", "Stage": "Qualification", "Account_Name": {"id": ids["Accounts"]}})
     line = {"Product_Name": {"id": ids["Products"]}, "Quantity": 2, "List_Price": 12.5}
     add("Quotes", {"Subject": "First", "Account_Name": {"id": ids["Accounts"]}, "Quoted_Items": [line]})
@@ -73,6 +75,13 @@ def test_quotes_carry_their_lines_and_lookups_keep_id_and_name(sandbox, tmp_path
     assert line["Product_Name"]["id"] == ids["Products"]
     assert (line["Quantity"], line["List_Price"]) == (2, 12.5)
     assert quote["Account_Name"] == {"id": ids["Accounts"], "name": "Nordlicht GmbH"}
+
+
+def test_price_books_carry_the_id_of_their_inventory_counterpart(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    (book,) = run_tap(TapCrm, tmp_path, sandbox.config(tmp_path, streams=["Price_Books"])).records("Price_Books")
+    assert (book["Price_Book_Name"], book["Inventory_ID"]) == ("Resellers", "77")
+    assert "Pricing_Details" not in book
 
 
 def test_a_record_deleted_since_the_bookmark_is_reported_once_with_its_time(sandbox, tmp_path):

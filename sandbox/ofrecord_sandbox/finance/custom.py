@@ -19,6 +19,7 @@ _SHIPPED = (
     ("contact", "CRM id", "cf_crm_id", True),
     ("salesorder", "CRM id", "cf_crm_id", True),
     ("salesorder", "CRM deal id", "cf_crm_deal_id", False),
+    ("salesorder", "CRM deal stage", "cf_deal_stage", False),
 )
 
 
