@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("ofrecord.demo.command", "Sync a company on the local sandbox and edit it."),
     "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
     "matrix": ("ofrecord.matrix", "Show who owns each field, and who receives it."),
+    "catalog": ("ofrecord.catalog", "Capture what the connected systems have, for check."),
     "history": ("ofrecord.history", "Show the latest runs, or what one of them did."),
     "held": ("ofrecord.held", "Show what was set aside, and why."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),

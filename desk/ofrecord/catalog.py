@@ -1,0 +1,136 @@
+"""`ofrecord catalog`: capture what the connected systems have, so that rules are checked without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+TIMEOUT_S = 600
+
+
+class CaptureProblem(Exception):  # noqa: N818 - named for what it is
+    """A catalog cannot be captured; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A tap of `meltano.yml` that has a catalog in the project. `config` holds its settings, secrets among them."""
+
+    name: str
+    executable: str
+    catalog: Path
+    config: dict[str, Any]
+
+
+def extractors(folder: Path) -> list[Extractor]:
+    """The taps of `folder/meltano.yml` with a catalog; `$NAME` is read from the environment. Raises CaptureProblem."""
+    path = folder / "meltano.yml"
+    try:
+        project = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return [_extractor(one) for one in project["plugins"]["extractors"] if "catalog" in one]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        message = (
+            f"{path} cannot be read as a Meltano project ({type(error).__name__}). Run this in the project's folder."
+        )
+        raise CaptureProblem(message) from error
+
+
+def _extractor(said: dict[str, Any]) -> Extractor:
+    config = {}
+    for setting in said.get("settings", []):
+        value = setting.get("value")
+        if isinstance(value, str) and value.startswith("$"):
+            value = os.environ.get(value[1:])
+        if value is not None:
+            config[setting["name"]] = int(value) if setting.get("kind") == "integer" else value
+    return Extractor(said["name"], said["executable"], Path(said["catalog"]), {**config, **said.get("config", {})})
+
+
+def discovered(tap: Extractor) -> dict[str, Any]:
+    """What a tap finds at its system. Raises CaptureProblem with the tap's own last words."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder) / "settings.json"
+        settings.touch(mode=0o600)
+        settings.write_text(json.dumps(tap.config), encoding="utf-8")
+        command = [tap.executable, "--config", str(settings), "--discover"]
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S603 - the project's own tap
+        except (OSError, subprocess.TimeoutExpired) as error:
+            message = f"{tap.name}: {tap.executable} could not be run ({type(error).__name__}). Is it installed?"
+            raise CaptureProblem(message) from error
+    if ran.returncode:
+        words = [line for line in ran.stderr.splitlines() if line.strip()]
+        message = f"{tap.name}: {words[-1] if words else 'ended without a word'}"
+        raise CaptureProblem(message)
+    found = json.loads(ran.stdout)
+    assert isinstance(found, dict)  # noqa: S101 - a Singer catalog is an object
+    return found
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """One line for each stream or field that came, went or changed."""
+    old, new = _described(before), _described(after)
+    lines = [f"new: {name}" for name in new if name not in old]
+    lines += [f"gone: {name}" for name in old if name not in new]
+    lines += [f"changed: {name}" for name in new if name in old and new[name] != old[name]]
+    return sorted(lines)
+
+
+def _described(catalog: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for stream in (*catalog.get("streams", []), *catalog.get("objects", [])):
+        facts = {".".join(one["breadcrumb"][1::2]): one["metadata"] for one in stream.get("metadata", [])}
+        for name, about in stream["schema"].get("properties", {}).items():
+            shape = {key: value for key, value in about.items() if key != "description"}
+            found[f"{stream['tap_stream_id']}.{name}"] = (shape, facts.get(name))
+    return found
+
+
+def catalog(
+    folder: Annotated[Path, typer.Option(help="Folder of meltano.yml.")] = Path(),
+    tap: Annotated[list[str] | None, typer.Option(help="Only this tap; may be repeated.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the differences and write nothing.")] = False,
+) -> None:
+    """Ask every connected system for its fields and keep them in the project's catalogs.
+
+    Settings come from the environment, as in runs. Exit code 1 when a system cannot be asked; its catalog stays as it is.
+    """
+    failed = False
+    try:
+        found = [one for one in extractors(folder) if not tap or one.name in tap]
+    except CaptureProblem as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+    for one in found:
+        path = folder / one.catalog
+        try:
+            after = discovered(one)
+        except CaptureProblem as problem:
+            typer.echo(problem, err=True)
+            failed = True
+            continue
+        before = json.loads(path.read_bytes()) if path.exists() else {}
+        lines = differences(before, after)
+        typer.echo(f"{one.catalog}: {len(lines)} differences" if lines else f"{one.catalog}: as it was")
+        for line in lines:
+            typer.echo(f"  {line}")
+        if not show:
+            _write(path, json.dumps(after, indent=2, ensure_ascii=False) + "\n")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _write(path: Path, text: str) -> None:
+    """All or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
