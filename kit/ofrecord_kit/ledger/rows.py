@@ -39,7 +39,8 @@ class Event:
 class Held:
     """A record, or a field of it, that was set aside.
 
-    `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid` or `check`; `code`,
+    `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid`, `check` or
+    `stopped` (`message` is the name of the stop); `code`,
     `message` and `field` are the vendor's own words where it was the vendor who refused. `payload` is the record.
     `state` is `open`, or `waiting` for a record nobody has to look at: it is tried again until what it belongs to comes.
     """

@@ -31,11 +31,12 @@ class RecordPlan:
     agrees: dict[str, Agree] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
+    adopts: dict[str, Write] = field(default_factory=dict)
 
     @property
     def is_unchanged(self) -> bool:
         """Is there nothing to write, hold or report?"""
-        return not (self.writes or self.conflicts or self.violations)
+        return not (self.writes or self.conflicts or self.violations or self.adopts)
 
 
 def source_has_changed(

@@ -11,10 +11,12 @@ from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_chan
 from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
+from ofrecord_kit.target.leaving import DELETED, follow_deletions, follow_leaving, is_answered_deletion, welcome_back
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.parts import in_parts
-from ofrecord_kit.target.recording import DELETED, PARENT, is_answered_deletion, record_batch
+from ofrecord_kit.target.recording import PARENT, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
+from ofrecord_kit.target.sending import send_changes
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
@@ -55,6 +57,10 @@ class Delivery:
                 item.outcome, item.reason = "unchanged", "superseded by a later record of the same batch"
             elif item.note.get("filtered"):
                 item.outcome, item.reason = "filtered", str(item.note["filtered"])
+            elif item.note.get("stopped"):
+                stop = item.note["stopped"]
+                self.set_aside(item, "stopped", str(stop["name"]), rule=stop.get("rule"))
+        self._follow_filtered([item for item in items if item.outcome == "filtered"])
         open_ = [item for item in items if item.outcome is None]
         if self.ledger.paused(self.wire.entity, self.wire.destination):
             for item in open_:
@@ -63,7 +69,7 @@ class Delivery:
         open_ = [item for item in open_ if item.outcome is None]
         if self.wire.combine:
             deliver_parts(self, [item for item in open_ if not item.note.get("deleted")])
-        self._follow_deletions([item for item in open_ if item.outcome is None and item.note.get("deleted")])
+        follow_deletions(self, [item for item in open_ if item.outcome is None and item.note.get("deleted")])
         open_ = [item for item in open_ if item.outcome is None]
         self._set_invalid_fields_aside(open_)
         self._resolve(open_)
@@ -76,6 +82,11 @@ class Delivery:
         if not self.dry:
             record_batch(self, items)
         return items
+
+    def _follow_filtered(self, items: Sequence[Item]) -> None:
+        """A job of some fields says nothing about records that leave."""
+        if items and not (self.wire.partial or self.wire.combine or self.wire.spread):
+            follow_leaving(self, items)
 
     def set_aside(
         self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None
@@ -130,11 +141,12 @@ class Delivery:
             if is_answered_deletion(item.agreed.get(DELETED, Agreed()).destination):
                 item.outcome, item.reason = "filtered", f"deleted in {wire.destination}"
                 continue
+            back = welcome_back(self, item)
             self._keep_with_parent(item)
             violations = violations_of(wire.observed, item.observed, item.agreed)
             changed = source_has_changed(rules, item.values, item.native, item.agreed)
             if not changed and not violations and not item.helds and (item.then_done or not wire.then):
-                item.outcome = "unchanged"
+                item.outcome = "written" if back else "unchanged"
             elif not changed:
                 item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
                 self._hold_violations(item)
@@ -173,7 +185,7 @@ class Delivery:
     def _rules(self, item: Item) -> Any:
         return self.wire.writable(linked=item.paired or item.link is not None)
 
-    def _update_once(self, items: Sequence[Item]) -> list[Item]:  # noqa: C901, PLR0912 - one case per answer
+    def _update_once(self, items: Sequence[Item]) -> list[Item]:  # noqa: C901 - one case per answer
         wire, destination = self.wire, self.destination
         names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or rule.name == wire.check]
         names += [wire.external_id] if wire.external_id and wire.external_id not in names else []
@@ -197,11 +209,9 @@ class Delivery:
                 item.outcome = "held" if item.helds else "written"
             else:
                 ready.append((item, values, Change(str(item.destination_id), values, item.current)))
-        results = self._send_changes(ready)
+        results = send_changes(self, ready)
         again = []
-        for (item, values, change), result in zip(ready, results, strict=True):
-            if isinstance(result, Refused) and len(values) > 1:
-                result = self._send_apart(item, values, change, result)  # noqa: PLW2901 - what became of it
+        for (item, _values, _change), result in zip(ready, results, strict=True):
             match result:
                 case Done():
                     item.outcome, item.delivered = "held" if item.helds else "written", True
@@ -220,45 +230,6 @@ class Delivery:
             f"the linked {self.wire.object} record {there} does not exist any more; it is not made again by itself"
         )
         self.set_aside(item, "refused", message, code="GONE")
-
-    def _send_apart(self, item: Item, values: Mapping[str, Any], change: Change, refusal: Refused) -> Any:
-        """One refused field does not keep the others back: each is sent alone, what is refused again is held."""
-        done: Any = refusal
-        refused = []
-        for name in values:
-            alone = {name: values[name]}
-            [result] = self._send_changes([(item, alone, Change(change.id, alone, change.current))])
-            match result:
-                case Done():
-                    done = result
-                case Refused():
-                    refused.append((name, result))
-                case _:
-                    return result
-        if not isinstance(done, Done):
-            return refusal
-        for name, result in refused:
-            item.plan.writes.pop(name, None)
-            field = next((rule.field for rule in self.wire.sent if rule.name == name), name)
-            self.set_aside(item, "refused", result.message, code=result.code, field=field, rule=self._rule_of(name))
-        return done
-
-    def _send_changes(self, ready: Sequence[tuple[Item, dict[str, Any], Change]]) -> list[Any]:
-        """Fields first, then status actions."""
-        status = {rule.name for rule in self.wire.sent if rule.status}
-        plain = []
-        for _item, values, change in ready:
-            fields = {name: value for name, value in values.items() if name not in status}
-            plain.append(Change(change.id, fields, change.current))
-        sent = iter(self.destination.update(self.wire.object, [change for change in plain if change.values]))
-        results: list[Any] = []
-        for change, (_item, values, _whole) in zip(plain, ready, strict=True):
-            result = next(sent) if change.values else Done(change.id)
-            for name in status & values.keys():
-                if isinstance(result, Done):
-                    result = self.destination.act(self.wire.object, change.id, str(values[name]))
-            results.append(result)
-        return results
 
     def _decide(self, item: Item) -> dict[str, Any]:
         """Ask the plan; the values to write, the external id of a pair among them."""
@@ -342,13 +313,13 @@ class Delivery:
                     item.destination_id, item.delivered = identity, True
                     item.outcome = "held" if item.helds else "written"
                     for name in status & item.plan.writes.keys():
-                        self._act(item, str(item.plan.writes[name].value))
+                        self.act(item, str(item.plan.writes[name].value))
                 case Refused(code, message, field):
                     self.set_aside(item, "refused", message, code=code, rule=self._rule_of(field))
                 case Stale() | Missing():
                     self.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")
 
-    def _act(self, item: Item, action: str) -> Done | None:
+    def act(self, item: Item, action: str) -> Done | None:
         """Take a status action; new records are active already. None: refused, and the record is set aside."""
         if item.created and action == "active":
             return Done(str(item.destination_id), changed=False)
@@ -366,7 +337,7 @@ class Delivery:
                 continue
             if wire.check and not self._agrees(item, wire.check):
                 continue
-            taken = [self._act(item, action) for action in wire.then]
+            taken = [self.act(item, action) for action in wire.then]
             item.then_done = item.then_now = None not in taken
             if item.then_done and item.outcome == "unchanged" and any(done and done.changed for done in taken):
                 item.outcome = "written"
@@ -379,22 +350,3 @@ class Delivery:
         message = f"{field} is {found} at {self.wire.destination} and {wanted} at {self.wire.source}; left as it is"
         self.set_aside(item, "check", message, code="CHECK")
         return False
-
-    def _follow_deletions(self, items: Sequence[Item]) -> None:
-        wire = self.wire
-        links = [item.link.link for item in items if item.link]
-        agreed = self.ledger.agreed_of(links, wire.source, wire.destination)
-        for item in items:
-            if item.link is None:
-                item.outcome, item.reason = "filtered", "deleted before it was ever synced"
-                continue
-            item.agreed = agreed.get(item.link.link, {})
-            if item.agreed.get(DELETED, Agreed()).source not in {UNKNOWN, None}:
-                item.outcome = "unchanged"
-            elif self.dry and wire.deleted is not None:
-                item.outcome = "written"
-            elif wire.deleted is None or wire.combine:
-                item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
-            else:
-                item.outcome = "written"
-                self._act(item, wire.deleted)

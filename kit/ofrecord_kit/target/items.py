@@ -42,6 +42,10 @@ class Item:
     then_done: bool = False
     then_now: bool = False
     reason: str = ""
+    left: bool = False
+    """It has a counterpart and is out of the view now."""
+    returned: bool = False
+    """It had left the view and is back."""
 
     @property
     def native(self) -> Mapping[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
 from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
+from ofrecord_kit.target.leaving import DELETED
 from ofrecord_kit.target.parts import in_parts
-from ofrecord_kit.target.recording import DELETED, PARENT, PRIMARY, RANK, STAMP
+from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 
 if TYPE_CHECKING:
@@ -15,15 +16,8 @@ if TYPE_CHECKING:
 
 STAMP = "_stamp"
 PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
-DELETED = "_deleted"
-"""Pseudo-field: the source's deletion was noted (true) or answered by a status action (its name)."""
 WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "paused": 0.0}
 """Seconds before a held record is tried again, doubling; kinds not named wait for a person."""
-
-
-def is_answered_deletion(noted: Any) -> bool:
-    """Was a deletion answered on the other side, as the rules say? Only noted, it is still somebody's to look at."""
-    return isinstance(noted, str)
 
 
 def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -33,12 +27,15 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     touched = [item for item in items if item.destination_id is not None and _has_news(item)]
     settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
     helds = [held for item in items for held in item.helds]
+    stopped = [item.source_id for item in items if item.note.get("stopped") and not wire.partial]
     created = [item.source_id for item in items if item.created and item.outcome is not None]
     if not (touched or settled or helds or created):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:
         for item in touched:
             _record(delivery, ledger, item)
+        if stopped:  # nothing of them is tried again
+            ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=WAITS_S)
         for held in helds:
             ledger.hold(held, wait_s=WAITS_S.get(held.kind))
         if settled:
@@ -54,7 +51,7 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
 
 def _has_news(item: Item) -> bool:
     if item.outcome == "filtered":
-        return bool(item.note.get("deleted"))
+        return item.left or bool(item.note.get("deleted"))
     stale = item.link is None or item.link.seen != item.digest
     return stale or item.then_now or item.plan.violations != ()
 
@@ -71,22 +68,34 @@ def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
                 wire.entity, wire.source, link, STAMP, f"stamp:{wire.destination}",
                 object_=wire.source_object, property_=wire.source_external_id,
             )  # fmt: skip
+    if item.left:
+        record_leaving(wire, ledger, item, link, ids)
+        return
     if item.note.get("deleted"):
-        if item.outcome != "unchanged":
-            ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
-            if not item.helds:
-                ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}})
-                parent = item.agreed.get(PARENT)
-                if parent is not None and parent.destination is not UNKNOWN:
-                    delivery.parents.add(str(parent.destination))
+        _record_deletion(delivery, ledger, item, link, ids)
         return
     if item.agreed.get(DELETED, Agreed()).source not in {UNKNOWN, None}:
         ledger.record_agreed(link, {DELETED: {wire.source: None}})
+    if item.returned:
+        record_return(wire, ledger, item, link, ids)
     _record_fields(delivery, ledger, item, link, ids)
     _record_violations(delivery, ledger, item, link, ids)
     settled = not item.helds and not item.plan.violations and (item.then_done or not wire.then)
     if settled and item.digest:
         ledger.record_seen(wire.entity, wire.source, {item.source_id: item.digest})
+
+
+def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    wire = delivery.wire
+    if item.outcome == "unchanged":
+        return
+    ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
+    if item.helds:
+        return
+    ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}})
+    parent = item.agreed.get(PARENT)
+    if parent is not None and parent.destination is not UNKNOWN:
+        delivery.parents.add(str(parent.destination))
 
 
 def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:

@@ -1,0 +1,111 @@
+"""Records that go: deleted at the source, or out of the view of the rules; and those that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ofrecord_kit.ledger import Event, Writing
+from ofrecord_kit.plan import UNKNOWN, Agreed
+from ofrecord_kit.target.items import Item
+
+if TYPE_CHECKING:
+    from ofrecord_kit.target.delivery import Delivery
+    from ofrecord_kit.target.wire import Wire
+
+DELETED = "_deleted"
+"""Pseudo-field: the source's deletion was noted (true) or answered by a status action (its name)."""
+LEFT = "_left"
+"""Pseudo-field: the record has left the view; noted (true) or answered by a status action (its name)."""
+
+
+def is_answered_deletion(noted: Any) -> bool:
+    """Was a deletion answered on the other side, as the rules say? Only noted, it is still somebody's to look at."""
+    return isinstance(noted, str)
+
+
+def _noted(item: Item, field: str) -> Any:
+    """What was noted under a pseudo-field; None when nothing was."""
+    found = item.agreed.get(field, Agreed()).source
+    return None if found is UNKNOWN else found
+
+
+def follow_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
+    """Answer deletions as the rules say, each once."""
+    wire = delivery.wire
+    links = [item.link.link for item in items if item.link]
+    agreed = delivery.ledger.agreed_of(links, wire.source, wire.destination)
+    for item in items:
+        if item.link is None:
+            item.outcome, item.reason = "filtered", "deleted before it was ever synced"
+            continue
+        item.agreed = agreed.get(item.link.link, {})
+        if _noted(item, DELETED) is not None:
+            item.outcome = "unchanged"
+        elif delivery.dry and wire.deleted is not None:
+            item.outcome = "written"
+        elif wire.deleted is None:
+            item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
+        else:
+            item.outcome = "written"
+            delivery.act(item, wire.deleted)
+
+
+def follow_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
+    """Filtered records that have a counterpart have left the view: said once, and answered once where the rules do."""
+    wire = delivery.wire
+    links = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, [item.source_id for item in items])
+    agreed = delivery.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)
+    paused = wire.leaving is not None and bool(links) and delivery.ledger.paused(wire.entity, wire.destination)
+    for item in items:
+        item.link = links.get(item.source_id)
+        if item.link is None:
+            continue
+        item.agreed, item.destination_id = agreed.get(item.link.link, {}), item.link.destination_id
+        if _noted(item, LEFT) is not None or _noted(item, DELETED) is not None:
+            continue
+        item.left = True
+        if wire.leaving is None:
+            continue
+        if paused:
+            delivery.set_aside(item, "paused", "the entity is paused")
+            continue
+        item.outcome = "written"
+        if not delivery.dry:
+            delivery.act(item, wire.leaving)
+
+
+def welcome_back(delivery: Delivery, item: Item) -> bool:
+    """A record that had left is in the view again: undo the action that was taken. Was there one?"""
+    noted = _noted(item, LEFT)
+    item.returned = noted is not None and not delivery.wire.partial
+    if not item.returned or not isinstance(noted, str):
+        return False
+    if not delivery.dry:
+        item.returned = delivery.act(item, _status_of(delivery.wire, item) or "active") is not None
+    return True
+
+
+def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    """Tell that a record left; nothing while the answer to it was refused."""
+    if item.helds:
+        return
+    ledger.event(Event("left", wire.entity, link, ids, system=wire.source, after=wire.leaving, why=item.reason))
+    ledger.record_agreed(link, {LEFT: {wire.source: wire.leaving or True}, **_as_status(wire, wire.leaving)})
+
+
+def record_return(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    """Tell that a record came back."""
+    action = _status_of(wire, item) or "active" if isinstance(_noted(item, LEFT), str) else None
+    ledger.event(Event("returned", wire.entity, link, ids, system=wire.source, after=action))
+    ledger.record_agreed(link, {LEFT: {wire.source: None}, **_as_status(wire, action)})
+
+
+def _status_of(wire: Wire, item: Item) -> str | None:
+    """The state the source wants, where the rules carry it."""
+    return next((str(item.values[rule.name]) for rule in wire.sent if rule.status and item.values.get(rule.name)), None)
+
+
+def _as_status(wire: Wire, action: str | None) -> dict[str, dict[str, Any]]:
+    """An action taken is what the destination's status field holds now, so that nobody takes it for an edit."""
+    return {rule.field: {wire.destination: action} for rule in wire.sent if rule.status and action is not None}
