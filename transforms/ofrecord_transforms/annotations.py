@@ -1,8 +1,9 @@
 """The SCHEMA message of one entity in one direction, with all a target must know. See docs/architecture.md."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from ofrecord_transforms.rules import Entity, Field, Rules, Side
+from ofrecord_transforms.rules import Entity, Field, Rules
 
 _TYPES: dict[str, list[str]] = {
     "number": ["number", "null"],
@@ -23,12 +24,13 @@ def schema_message(
     place = entity.systems[to]
     properties: dict[str, Any] = {place.external_id: {"type": "string"}} if place.external_id else {}
     for rule in entity.fields:
-        side = rule.sides.get(to)
-        if side is None or (rule.name not in sent and not (source in rule.sides and entity.reads(rule, source))):
+        if to not in rule.sides or (
+            rule.name not in sent and not (source in rule.sides and entity.reads(rule, source))
+        ):
             continue
         properties[rule.property_at(to)] = {
             "type": _type(rule, source, to),
-            "x-ofrecord": _property(rule, side, source, observed=rule.name not in sent),
+            "x-ofrecord": _property(rule, source, to, observed=rule.name not in sent),
         }
     properties["_ofrecord"] = {"type": "object"}
     return {
@@ -93,8 +95,19 @@ def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any
         "missing": entity.missing,
         "parent": _parent(entity, to),
         "combine": _combine(entity),
+        "leaving": entity.leaving.get(source, {}).get(to),
+        "spread": {"through": entity.spread.through, "field": entity.spread.by.lower()} if entity.spread else None,
         "responsible": dict(entity.responsible),
-        "limits": {},
+        "limits": _limits(entity),
+        **({} if entity.clock_tolerance is None else {"tolerance_s": entity.clock_tolerance}),
+    }
+
+
+def _limits(entity: Entity) -> dict[str, Any]:
+    """Counts as numbers; amounts as text, which every reader of JSON keeps to the last digit."""
+    return {
+        key: {currency: format(amount, "f") for currency, amount in said.items()} if isinstance(said, Mapping) else said
+        for key, said in entity.limits.items()
     }
 
 
@@ -126,10 +139,11 @@ def _combine(entity: Entity) -> dict[str, Any] | None:
         return None
     if said.same_as is not None:
         return {"whole": said.into, "by": said.by, "entity": said.same_as}
-    return {"whole": said.into, "through": said.through, "by": said.by, "field": said.into}
+    field = None if said.into == said.through else said.into
+    return {"whole": said.into, "through": said.through, "by": said.by, "field": field}
 
 
-def _property(rule: Field, side: Side, source: str, *, observed: bool) -> dict[str, Any]:
+def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str, Any]:
     """Annotation of one property; keys that say nothing are left out."""
     said: dict[str, Any] = {
         "field": rule.name,
@@ -141,26 +155,35 @@ def _property(rule: Field, side: Side, source: str, *, observed: bool) -> dict[s
         "ref": rule.ref,
         "lookup": rule.lookup,
         "after_create": rule.after_create or None,
-        "status": side.status or None,
+        "status": rule.sides[to].status or None,
         "combine": rule.combine,
         "otherwise": rule.otherwise,
         "violation": rule.violation if observed else None,
-        "lines": {
-            line.sides[side_name].field: _line(line) for line in rule.lines if (side_name := _other(line, source))
-        }
-        or None,
+        "parts": _parts(rule, source, to),
+        "lines": {line.sides[to].field: _line(line) for line in rule.lines if to in line.sides} or None,
+        "identity": _identity(rule, to),
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _parts(rule: Field, source: str, to: str) -> dict[str, str] | None:
+    """Part → field of the destination, of the parts both sides have: others are not this source's to clear."""
+    here, there = rule.sides.get(source), rule.sides[to]
+    if there.parts is None:
+        return None
+    wanted = there.parts if here is None or here.parts is None else here.parts
+    return {part: side.field for part, side in there.parts.items() if part in wanted}
+
+
+def _identity(rule: Field, to: str) -> list[str] | None:
+    keys = [line.sides[to].field for line in rule.lines if line.what in rule.identity and to in line.sides]
+    return keys or None
 
 
 def _policy(rule: Field) -> str | list[str] | None:
     if rule.owner != "shared":
         return None
     return list(rule.policy) if isinstance(rule.policy, tuple) else rule.policy or "review"
-
-
-def _other(line: Field, source: str) -> str | None:
-    return next((system for system in line.sides if system != source), None)
 
 
 def _line(line: Field) -> dict[str, Any]:

@@ -1,52 +1,128 @@
-"""Which records of a system take part, and the reason when one does not."""
+"""Which records of a system take part, which must never travel, and the reason in words.
 
-from collections.abc import Callable
+A reason tells no personal value: only truth values, numbers and words of closed lists are quoted.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
-from ofrecord_transforms.paths import ABSENT, Get, Record, reader
-from ofrecord_transforms.rules import Condition, Entity
+from ofrecord_transforms.conditions import Test, amount, instant, is_empty, fulfils
+from ofrecord_transforms.paths import Get, Record, reader
+from ofrecord_transforms.rules import Condition, Entity, Filters
 
 Filter = Callable[[Record], str | None]
 """None: the record takes part. Otherwise the reason, in words, without any personal value."""
 
+Stopper = Callable[[Record], dict[str, str] | None]
+"""None: nothing stops the record. Otherwise the name of the stop and its place in the rules."""
 
-def filter_for(entity: Entity, system: str) -> Filter:
-    """The filter of one system's records."""
-    tests: list[tuple[Get, Callable[[Any], bool], Callable[[Any], str]]] = [
-        _test(reader(entity.systems[system].system, name), _word(entity, system, name), condition)
-        for name, condition in entity.conditions(system)
+_Check = tuple[Get, Test, Callable[[Any], str]]
+
+
+def filter_for(entity: Entity, system: str) -> Filter | None:
+    """The filter of one system's records: `when`, then the view. None: every record takes part."""
+    view = entity.views.get(entity.view, {}) if entity.view is not None else {}
+    checks = [
+        *_checks(entity, system, entity.when, ""),
+        *_checks(entity, system, view, f'not in view "{entity.view}": '),
     ]
+    if not checks:
+        return None
 
     def filtered(record: Record) -> str | None:
-        for get, takes_part, reason in tests:
+        for get, holds, reason in checks:
             value = get(record)
-            if not takes_part(value):
+            if not holds(value):
                 return reason(value)
         return None
 
     return filtered
 
 
-def _test(get: Get, word: str, condition: Condition) -> tuple[Get, Callable[[Any], bool], Callable[[Any], str]]:
-    if condition.test == "present":
-        return get, lambda value: not _empty(value), lambda _value: f"no {word}"
-    if condition.test == "absent":
-        return get, _empty, lambda _value: f"has {word}"
-    allowed = frozenset(condition.values)
+def stop_for(entity: Entity, system: str) -> Stopper | None:
+    """Finds the first stop whose conditions all hold. None: no stop is about this system."""
+    stops = []
+    for stop in entity.stop:
+        tests = [
+            (reader(entity.systems[system].system, name), fulfils(condition, _zone(entity, system, name)))
+            for name, condition in _pairs(stop.when, system)
+        ]
+        if tests:
+            stops.append((tests, {"name": stop.what, "rule": stop.rule}))
+    if not stops:
+        return None
+
+    def stopped(record: Record) -> dict[str, str] | None:
+        for tests, said in stops:
+            if all(holds(get(record)) for get, holds in tests):
+                return dict(said)
+        return None
+
+    return stopped
+
+
+def _pairs(filters: Filters, system: str) -> Iterable[tuple[str, Condition]]:
+    return ((name, condition) for name, found in filters.get(system, {}).items() for condition in found)
+
+
+def _checks(entity: Entity, system: str, filters: Filters, prefix: str) -> list[_Check]:
+    return [
+        (
+            reader(entity.systems[system].system, name),
+            fulfils(condition, _zone(entity, system, name)),
+            _reason(prefix, _word(entity, system, name), condition, _quotes(entity, system, name)),
+        )
+        for name, condition in _pairs(filters, system)
+    ]
+
+
+def _reason(prefix: str, word: str, condition: Condition, quotes: Callable[[str], bool]) -> Callable[[Any], str]:
+    """The sentence about a value that does not fulfil the condition."""
+    said = condition.values[0] if condition.values else None
+
+    def in_list(value: Any) -> str:
+        if isinstance(value, bool):
+            return f"{word} is {str(value).lower()}"
+        quoted = isinstance(value, int | Decimal) or (isinstance(value, str) and quotes(value))
+        return f"{word} is {value}" if quoted else f"{word} is another"
+
+    def in_measure(value: Any) -> str:
+        if condition.test in {"from", "before"}:
+            late = "not before" if condition.test == "before" else "before"
+            return f"{word} is {late} {said}" if instant(value, None) else f"{word} is no time"
+        return f"{word} is not {condition.test} {said}" if amount(value) is not None else f"{word} is no number"
 
     def reason(value: Any) -> str:
-        return f"no {word}" if _empty(value) else f"{word} is {value}"
+        if condition.test == "absent":
+            return f"{prefix}has {word}"
+        if is_empty(value):
+            return f"{prefix}no {word}"
+        return prefix + (in_list(value) if condition.test in {"in", "not"} else in_measure(value))
 
-    return get, lambda value: _hashable(value) and value in allowed, reason
+    return reason
 
 
-def _hashable(value: Any) -> bool:
-    return not isinstance(value, list | dict)
+def _quotes(entity: Entity, system: str, name: str) -> Callable[[str], bool]:
+    """May a word of this field be told? In a closed list all may; else those the rules name, none a person typed."""
+    if any(
+        system in rule.sides and rule.sides[system].field == name and any(side.values for side in rule.sides.values())
+        for rule in entity.fields
+    ):
+        return lambda _word: True
+    named = {
+        value
+        for filters in (entity.when, *entity.views.values(), *(stop.when for stop in entity.stop))
+        for condition in filters.get(system, {}).get(name, ())
+        for value in condition.values
+    }
+    return lambda word: word in named
 
 
-def _empty(value: Any) -> bool:
-    """Nothing there; 0 and false are something."""
-    return value is ABSENT or value is None or value in ("", [], {})
+def _zone(entity: Entity, system: str, name: str) -> str | None:
+    """Time zone of a field's days and of its times without an offset, as a line of the rules says it."""
+    sides = (side for rule in entity.fields if (side := rule.sides.get(system)) is not None)
+    return next((side.zone for side in sides if side.field == name and side.zone is not None), None)
 
 
 def _word(entity: Entity, system: str, name: str) -> str:

@@ -1,0 +1,213 @@
+"""How the fields of one entity travel one way: where each is read, how it converts, the property it becomes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from ofrecord_transforms.lenses import IDENTITY, InvalidValueError
+from ofrecord_transforms.lenses.amounts import money
+from ofrecord_transforms.lenses.choose import lens
+from ofrecord_transforms.paths import ABSENT, Get, Record, reader
+from ofrecord_transforms.rules import Entity, Field, Side
+from ofrecord_transforms.systems import System
+
+Convert = Callable[[Any, Record], Any]
+"""The source's value, never None, in the destination's form. Raises `InvalidValueError`."""
+Own = Callable[[Any], Any]
+"""The source's own value, in the form in which it is remembered."""
+
+_PART_FORMATS = {"country": "country", "phone": "phone"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A field that travels."""
+
+    rule: Field
+    name: str
+    property: str
+    get: Get
+    own: Own
+    convert: Convert
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A field that is only looked at."""
+
+    rule: Field
+    name: str
+    get: Get
+    own: Own
+    adopt: tuple[str, Convert] | None = None
+    """Property and conversion, when an edit is adopted by the owner, which is the destination."""
+
+
+def may_write(entity: Entity, rule: Field, source: str) -> bool:
+    """May this source write the field? A document created once takes its fields from where it originated."""
+    return rule.owner in {source, "shared"} and (entity.once is None or rule.owner != "shared" or source in entity.new)
+
+
+def constants(entity: Entity, source: str, to: str) -> list[Field]:
+    """Fields whose value at the destination is a constant that this source writes."""
+    return [
+        rule
+        for rule in entity.fields
+        if to in rule.sides and rule.sides[to].always is not None and may_write(entity, rule, source)
+    ]
+
+
+def steps(entity: Entity, source: str, to: str) -> Iterator[Step]:
+    """The fields that travel, in the order of the rules."""
+    system = entity.systems[source].system
+    for rule in entity.fields:
+        here, there = rule.sides.get(source), rule.sides.get(to)
+        if here is None or there is None or not may_write(entity, rule, source):
+            continue
+        if here.always is not None or there.always is not None:
+            continue
+        yield Step(
+            rule,
+            rule.name,
+            rule.property_at(to),
+            _side_reader(system, here),
+            _own(rule, system),
+            _convert(rule, system, to),
+        )
+
+
+def watches(entity: Entity, source: str, to: str, sent: set[str]) -> Iterator[Watch]:
+    """The fields the source holds and does not write, in the order of the rules."""
+    system = entity.systems[source].system
+    for rule in entity.fields:
+        here = rule.sides.get(source)
+        if rule.name in sent or here is None or not entity.reads(rule, source):
+            continue
+        there = rule.sides.get(to)
+        adopted = rule.violation == "adopt" and rule.owner == to and there is not None and there.always is None
+        yield Watch(
+            rule,
+            rule.name,
+            _side_reader(system, here),
+            _own(rule, system),
+            (rule.property_at(to), _convert(rule, system, to)) if adopted else None,
+        )
+
+
+def simple(value: Any) -> Any:
+    """A lookup is its id: lists, single reads and queries of the CRM name different parts of it beside the id."""
+    return value["id"] if isinstance(value, dict) and "id" in value else value
+
+
+def _side_reader(system: System, side: Side) -> Get:
+    """Reads a side's value: of a side in parts an object by part; an amount may count as 0."""
+    if side.parts is not None:
+        return _parts_reader(system, side.parts)
+    get = reader(system, side.field)
+    if side.zero_when is None:
+        return get
+    zero = [(reader(system, name), frozenset(values)) for name, values in side.zero_when.items()]
+
+    def amount(record: Record) -> Any:
+        return 0 if any(when(record) in values for when, values in zero) else get(record)
+
+    return amount
+
+
+def _parts_reader(system: System, parts: Mapping[str, Side]) -> Get:
+    """An object by part, without the parts the record says nothing about; `ABSENT` when it says nothing at all."""
+    getters = [(part, reader(system, side.field)) for part, side in parts.items()]
+
+    def whole(record: Record) -> Any:
+        found = {part: simple(value) for part, get in getters if (value := get(record)) is not ABSENT}
+        return found or ABSENT
+
+    return whole
+
+
+def _own(rule: Field, system: System) -> Own:
+    """Of lines, only what the rules name."""
+    if not rule.lines:
+        return simple
+    columns = [(side.field, reader(system, side.field)) for line in rule.lines if (side := line.sides.get(system.name))]
+
+    def rows(value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [
+            {name: simple(found) for name, get in columns if (found := get(row)) is not ABSENT and found is not None}
+            for row in value
+        ]
+
+    return rows
+
+
+def _convert(rule: Field, source: System, to: str) -> Convert:
+    if rule.lines:
+        return _lines(rule, source, to)
+    here, there = rule.sides[source.name], rule.sides[to]
+    if here.parts is not None and there.parts is not None:
+        return _parts(rule, here, there)
+    forward = lens(rule, here, there).forward
+    if here.currency is None:
+        plain = forward if rule.lookup is not None else (lambda value: forward(simple(value)))
+        return lambda value, _record: plain(value)
+    code = reader(source, here.currency)
+    rounding = cache(money)
+
+    def amount(value: Any, record: Record) -> Any:
+        return rounding(str(code(record))).forward(value)
+
+    return amount
+
+
+def _parts(rule: Field, here: Side, there: Side) -> Convert:
+    """A value in parts: those both sides have, null when none of them holds anything."""
+    wanted = [part for part in here.parts or {} if part in (there.parts or {})]
+    chosen = lens(rule, here, there)
+    forward = _part_by_part(rule, here, there) if chosen is IDENTITY else chosen.forward
+
+    def whole(value: Any, _record: Record) -> Any:
+        known = {part: value[part] for part in wanted if part in value}
+        if all(part is None for part in known.values()):
+            return None
+        return forward(known)
+
+    return whole
+
+
+def _part_by_part(rule: Field, here: Side, there: Side) -> Callable[[Any], Any]:
+    forwards = {
+        part: lens(replace(rule, format=_PART_FORMATS.get(part, "text")), side, (there.parts or {})[part]).forward
+        for part, side in (here.parts or {}).items()
+        if part in (there.parts or {})
+    }
+    return lambda value: {part: None if found is None else forwards[part](found) for part, found in value.items()}
+
+
+def _lines(rule: Field, source: System, to: str) -> Convert:
+    columns: list[tuple[str, Get, Callable[[Any], Any]]] = []
+    for line in rule.lines:
+        here, there = line.sides.get(source.name), line.sides.get(to)
+        if here is not None and there is not None:
+            columns.append((there.field, reader(source, here.field), lens(line, here, there).forward))
+
+    def rows(value: Any, _record: Record) -> list[dict[str, Any]]:
+        if not isinstance(value, list):
+            message = "is not a list of lines"
+            raise InvalidValueError(message)
+        made = []
+        for row in value:
+            line = {}
+            for name, get, forward in columns:
+                found = get(row)
+                if found is ABSENT or found is None:
+                    continue
+                converted = forward(found)
+                if converted is not None:
+                    line[name] = converted
+            made.append(line)
+        return made
+
+    return rows
