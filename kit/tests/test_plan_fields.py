@@ -20,6 +20,7 @@ from ofrecord_kit.plan import (
     Times,
     Violation,
     Write,
+    adopt,
     decide,
     observe,
 )
@@ -271,3 +272,19 @@ def test_clocks_order_edits_only_beyond_the_tolerance_of_the_rules(tolerance_s: 
         destination="crm", tolerance_s=tolerance_s,
     )  # fmt: skip
     assert isinstance({**made.writes, **made.conflicts}["Phone"], kind)
+
+
+EDIT = Violation("list price", 10, 15, "adopt")
+
+
+@pytest.mark.parametrize(
+    ("current", "agreed", "outcome"),
+    [
+        (10, both(10), Write(15, "adopted", 10)),
+        ("15.00", both(10), Agree("15.00", "the owner holds the same")),
+        (12, both(10), Violation("list price", 10, 15, "revert")),
+        (12, Agreed(), Violation("list price", 10, 15, "revert")),
+    ],
+)
+def test_an_edit_is_adopted_unless_its_owner_changed_the_field_too(current: Any, agreed: Agreed, outcome: Any) -> None:
+    assert adopt(THEIRS, 15, EDIT, agreed, current) == outcome

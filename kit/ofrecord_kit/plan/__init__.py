@@ -18,11 +18,12 @@ from ofrecord_kit.plan.fields import (
     Unknown,
     Violation,
     Write,
+    adopt,
     decide,
     has_changed,
     observe,
 )
-from ofrecord_kit.plan.records import RecordPlan, plan_create, plan_update, source_has_changed
+from ofrecord_kit.plan.records import RecordPlan, plan_adoptions, plan_create, plan_update, source_has_changed
 
 __all__ = [
     "CLOCK_TOLERANCE_S",
@@ -38,11 +39,13 @@ __all__ = [
     "Unknown",
     "Violation",
     "Write",
+    "adopt",
     "canonical",
     "decide",
     "has_changed",
     "match_form",
     "observe",
+    "plan_adoptions",
     "plan_create",
     "plan_update",
     "same",

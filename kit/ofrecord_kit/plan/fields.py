@@ -8,7 +8,7 @@ that loses something therefore never looks like an edit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
@@ -127,6 +127,19 @@ def observe(rule: FieldRule, observed: Any, agreed: Agreed) -> Violation | None:
     if agreed.source is UNKNOWN or same(observed, agreed.source, rule.native_form):
         return None
     return Violation(rule.field, agreed.source, observed, rule.answer)
+
+
+def adopt(rule: FieldRule, value: Any, violation: Violation, agreed: Agreed, current: Any) -> Write | Agree | Violation:
+    """What becomes of an edit that its owner is to take over.
+
+    `value` is the edit in the owner's representation, `current` what the owner holds now. An owner who changed the field
+    meanwhile wins: the edit is put back, as any other.
+    """
+    if same(current, value, rule.form):
+        return Agree(current, "the owner holds the same")
+    if agreed.destination is UNKNOWN or not same(current, agreed.destination, rule.form):
+        return replace(violation, answer="revert")
+    return Write(value, "adopted", current)
 
 
 def decide(  # noqa: PLR0917 - the table has as many columns

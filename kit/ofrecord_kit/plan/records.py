@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ofrecord_kit.plan.fields import (
@@ -17,6 +17,7 @@ from ofrecord_kit.plan.fields import (
     Times,
     Violation,
     Write,
+    adopt,
     decide,
     has_changed,
     observe,
@@ -25,7 +26,10 @@ from ofrecord_kit.plan.fields import (
 
 @dataclass(frozen=True, slots=True)
 class RecordPlan:
-    """What to do about one record; all maps are by property name, except violations (a list)."""
+    """What to do about one record; all maps are by property name, except violations (a list).
+
+    `adopts`: edits of fields the source does not own that their owner takes over.
+    """
 
     writes: dict[str, Write] = field(default_factory=dict)
     agrees: dict[str, Agree] = field(default_factory=dict)
@@ -113,6 +117,32 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
             case Leave():
                 pass
     return plan
+
+
+def plan_adoptions(
+    rules: Iterable[FieldRule],
+    values: Mapping[str, Any],
+    agreed: Mapping[str, Agreed],
+    current: Mapping[str, Any],
+    plan: RecordPlan,
+) -> RecordPlan:
+    """The plan with its violations settled that the owner is to take over; `values` are the edits by property."""
+    by_field = {rule.field: rule for rule in rules if rule.name in values}
+    left = []
+    for violation in plan.violations:
+        rule = by_field.get(violation.field)
+        if violation.answer != "adopt" or rule is None:
+            left.append(violation)
+            continue
+        base = agreed.get(rule.field, Agreed())
+        match adopt(rule, values[rule.name], violation, base, current.get(rule.name)):
+            case Write() as write:
+                plan.adopts[rule.name] = write
+            case Agree() as agree:
+                plan.agrees[rule.name] = agree
+            case Violation() as reverted:
+                left.append(reverted)
+    return replace(plan, violations=tuple(left))
 
 
 def plan_create(rules: Iterable[FieldRule], values: Mapping[str, Any]) -> RecordPlan:

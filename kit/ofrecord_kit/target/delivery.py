@@ -8,7 +8,7 @@ from typing import Any
 
 from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_changed
-from ofrecord_kit.plan.records import plan_create, plan_update, violations_of
+from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
 from ofrecord_kit.target.leaving import DELETED, follow_deletions, follow_leaving, is_answered_deletion, welcome_back
@@ -141,12 +141,12 @@ class Delivery:
             if is_answered_deletion(item.agreed.get(DELETED, Agreed()).destination):
                 item.outcome, item.reason = "filtered", f"deleted in {wire.destination}"
                 continue
-            back = welcome_back(self, item)
+            welcome_back(self, item)
             self._keep_with_parent(item)
             violations = violations_of(wire.observed, item.observed, item.agreed)
             changed = source_has_changed(rules, item.values, item.native, item.agreed)
             if not changed and not violations and not item.helds and (item.then_done or not wire.then):
-                item.outcome = "written" if back else "unchanged"
+                item.outcome = item.at_rest
             elif not changed:
                 item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
                 self._hold_violations(item)
@@ -168,11 +168,13 @@ class Delivery:
         waiting = [
             item
             for item in items
-            if item.paired or source_has_changed(self._rules(item), item.values, item.native, item.agreed)
+            if item.paired
+            or self._adoptable(item)
+            or source_has_changed(self._rules(item), item.values, item.native, item.agreed)
         ]
         for item in items:
             if item not in waiting and item.outcome is None:
-                item.outcome = "held" if item.helds else "unchanged"
+                item.outcome = item.at_rest
         for _round in range(_ROUNDS):
             if not waiting:
                 return
@@ -182,12 +184,25 @@ class Delivery:
                 item, "failed", "the record kept changing while it was being written; it is tried again next run"
             )
 
+    def _adoptable(self, item: Item) -> dict[str, Any]:
+        """Edits the owner is to take over, by property. One that names a record or an entry is for a person."""
+        if not item.to_adopt:
+            return {}
+        found = violations_of(self.wire.observed, item.observed, item.agreed)
+        edited = {violation.field for violation in found if violation.answer == "adopt"}
+        return {
+            rule.name: item.to_adopt[rule.name]
+            for rule in self.wire.observed
+            if rule.field in edited and rule.name in item.to_adopt and not (rule.ref or rule.lookup or rule.lines)
+        }
+
     def _rules(self, item: Item) -> Any:
         return self.wire.writable(linked=item.paired or item.link is not None)
 
     def _update_once(self, items: Sequence[Item]) -> list[Item]:  # noqa: C901 - one case per answer
         wire, destination = self.wire, self.destination
         names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or rule.name == wire.check]
+        names += [rule.name for rule in wire.observed if any(rule.name in self._adoptable(item) for item in items)]
         names += [wire.external_id] if wire.external_id and wire.external_id not in names else []
         for item in items:
             known = item.agreed.get(PARENT, Agreed()).destination
@@ -204,7 +219,7 @@ class Delivery:
                 continue
             values = self._decide(item)
             if not values:
-                item.outcome = "held" if item.helds else "unchanged"
+                item.outcome = item.at_rest
             elif self.dry:
                 item.outcome = "held" if item.helds else "written"
             else:
@@ -241,24 +256,28 @@ class Delivery:
             violations=violations_of(wire.observed, item.observed, item.agreed),
             destination=wire.destination, tolerance_s=wire.tolerance_s,
         )  # fmt: skip
+        item.plan = plan_adoptions(wire.observed, self._adoptable(item), item.agreed, current, item.plan)
         for name, conflict in item.plan.conflicts.items():
             rule = next(rule for rule in wire.sent if rule.name == name)
             self.set_aside(item, "conflict", conflict.why, field=rule.field, rule=rule.where)
         self._hold_violations(item)
         item.outcome = None
-        values = {name: write.value for name, write in item.plan.writes.items()}
+        values = {name: write.value for name, write in {**item.plan.writes, **item.plan.adopts}.items()}
         stamp = wire.external_id
         if item.paired and stamp and not same(current.get(stamp), item.source_id):
             values[stamp] = item.source_id
         return values
 
     def _hold_violations(self, item: Item) -> None:
-        """`hold` and `adopt` wait for a person: the value of a field the source does not own is not on the wire."""
+        """`hold` waits for a person, and so does an edit to adopt whose value is not on the wire."""
+        adoptable = self._adoptable(item)
         for violation in item.plan.violations:
-            if violation.answer != "revert" and not any(held.field == violation.field for held in item.helds):
-                rule = next((rule for rule in self.wire.observed if rule.field == violation.field), None)
-                why = f"{self.wire.source} edited a field it does not own ({violation.answer})"
-                self.set_aside(item, "violation", why, field=violation.field, rule=rule.where if rule else None)
+            rule = next((rule for rule in self.wire.observed if rule.field == violation.field), None)
+            known = any(held.field == violation.field for held in item.helds)
+            if violation.answer == "revert" or known or (rule and rule.name in adoptable):
+                continue
+            why = f"{self.wire.source} edited a field it does not own ({violation.answer})"
+            self.set_aside(item, "violation", why, field=violation.field, rule=rule.where if rule else None)
 
     def _rule_of(self, field: str | None) -> str | None:
         return next((rule.where for rule in self.wire.sent if rule.name == field), None)

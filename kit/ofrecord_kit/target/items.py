@@ -46,6 +46,8 @@ class Item:
     """It has a counterpart and is out of the view now."""
     returned: bool = False
     """It had left the view and is back."""
+    acted: bool = False
+    """A status action was taken for it."""
 
     @property
     def native(self) -> Mapping[str, Any]:
@@ -56,6 +58,16 @@ class Item:
     def observed(self) -> Mapping[str, Any]:
         """The source's own values of what it does not own."""
         return self.note.get("observed") or {}
+
+    @property
+    def to_adopt(self) -> Mapping[str, Any]:
+        """Edits of fields the source does not own, by property, in the form of their owner."""
+        return self.note.get("adopt") or {}
+
+    @property
+    def at_rest(self) -> str:
+        """Its outcome when no field of it is to be written."""
+        return "held" if self.helds else "written" if self.acted else "unchanged"
 
     def times(self) -> Times:
         """Creation and modification on both sides."""
@@ -85,6 +97,7 @@ def digest_of(item: Item, wire: Wire) -> str:
         note.get("rank"),
         note.get("by"),
         note.get("invalid"),
+        note.get("adopt"),
     ]
     told = [item.values, note.get("native"), note.get("observed"), about]
     return hashlib.blake2b(_encoder.encode(told), digest_size=16).hexdigest()

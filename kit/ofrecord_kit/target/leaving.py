@@ -75,15 +75,14 @@ def follow_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
             delivery.act(item, wire.leaving)
 
 
-def welcome_back(delivery: Delivery, item: Item) -> bool:
-    """A record that had left is in the view again: undo the action that was taken. Was there one?"""
+def welcome_back(delivery: Delivery, item: Item) -> None:
+    """A record that had left is in the view again: an action that was taken is undone."""
     noted = _noted(item, LEFT)
     item.returned = noted is not None and not delivery.wire.partial
     if not item.returned or not isinstance(noted, str):
-        return False
-    if not delivery.dry:
-        item.returned = delivery.act(item, _status_of(delivery.wire, item) or "active") is not None
-    return True
+        return
+    item.acted = delivery.dry or delivery.act(item, _status_of(delivery.wire, item) or "active") is not None
+    item.returned = item.acted
 
 
 def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:

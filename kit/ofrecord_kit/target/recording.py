@@ -114,6 +114,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
             agreed[rule.field] = {wire.source: native, wire.destination: agree.destination}
         elif rule.name in item.values and ((item.created and item.delivered) or (item.paired and wire.once)):
             agreed[rule.field] = {wire.source: native, wire.destination: item.values[rule.name]}
+    agreed |= _record_adoptions(delivery, ledger, item, link, ids)
     for name, conflict in item.plan.conflicts.items():
         rule = next(rule for rule in wire.sent if rule.name == name)
         ledger.event(
@@ -132,6 +133,31 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
+
+
+def _record_adoptions(
+    delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Edits the owner took over, or holds already: what both agree on now, and nothing is owed for them any more."""
+    wire = delivery.wire
+    agreed = {}
+    for rule in wire.observed:
+        adopted, agree = item.plan.adopts.get(rule.name), item.plan.agrees.get(rule.name)
+        seen = item.observed.get(rule.field)
+        if adopted is not None and item.delivered:
+            agreed[rule.field] = {wire.source: seen, wire.destination: adopted.value}
+            ledger.event(
+                Event(
+                    "adopted", wire.entity, link, ids, rule.field, wire.destination, adopted.overrules, adopted.value,
+                    rule.where, f"edited in {wire.source}",
+                )
+            )  # fmt: skip
+        elif agree is not None:
+            agreed[rule.field] = {wire.source: seen, wire.destination: agree.destination}
+    if agreed:
+        for system in (wire.source, wire.destination):
+            ledger.settle_fields(link, system, list(agreed))
+    return agreed
 
 
 def _release_there(delivery: Delivery, ledger: Writing, record: str, fields: Iterable[str]) -> None:
