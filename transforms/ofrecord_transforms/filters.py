@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_transforms.conditions import Test, amount, instant, is_empty, fulfils
+from ofrecord_transforms.conditions import Test, amount, fulfils, instant, is_empty
 from ofrecord_transforms.paths import Get, Record, reader
 from ofrecord_transforms.rules import Condition, Entity, Filters
 

@@ -46,7 +46,7 @@ def _nested(first: str, rest: list[str]) -> Get:
         for name in rest:
             if value is None or value is ABSENT or value == "":
                 return value if value is ABSENT else None
-            value = value.get(name) if isinstance(value, Mapping) else None
+            value = value.get(name, ABSENT) if isinstance(value, Mapping) else None
         return None if value == "" else value
 
     return get
