@@ -33,6 +33,17 @@ from ofrecord_kit.plan import canonical, match_form, same
         ([{"id": 1, "quantity": 2}, {"id": 2, "quantity": 1}], [{"quantity": "1", "id": 2}, {"id": 1, "quantity": 2}], None),
         ({"id": "7", "name": "Old"}, {"id": "7", "name": "New"}, "reference"),
         ({"id": "7", "name": "Old"}, "7", None),
+        ("Germany", "DE", "country"),
+        ("deu", "Federal Republic of Germany", "country"),
+        ("U.S.A.", "United States", "country"),
+        ("UK", "United Kingdom", "country"),
+        ("St. Lucia", "Saint Lucia", "country"),
+        ("Cote d'Ivoire", "Côte d’Ivoire", "country"),
+        ("Bosnia & Herzegovina", "BIH", "country"),
+        ({"country": "DE", "phone": "+49 30 1"}, {"phone": "0049 301", "country": "Germany", "city": " "}, "address"),
+        (Decimal("12345678901234567890123456789012345.10"), "12345678901234567890123456789012345.1", "money"),
+        ("-0.00", 0, "money"),
+        ("1-800-FLOWERS", "1 800 flowers", "phone"),
     ],
 )  # fmt: skip
 def test_these_are_the_same(one: Any, other: Any, form: str | None) -> None:
@@ -53,6 +64,14 @@ def test_these_are_the_same(one: Any, other: Any, form: str | None) -> None:
         ("Acme", "ACME", "text"),
         ("2026-03-01T10:15:00+01:00", "2026-03-01T10:15:00+00:00", "datetime"),
         ([{"id": 1}], [{"id": 1}, {"id": 1}], "lines"),
+        ("Germany", "Austria", "country"),
+        ("Korea", "South Korea", "country"),
+        ("Nowhere", "Erewhon", "country"),
+        ("DE", "Germany", "text"),
+        ({"city": "Bonn"}, {"city": "BONN"}, "address"),
+        ({"country": "DE"}, {"state": "DE"}, "address"),
+        ("1-800-FLOWERS", "1-800-CANDIES", "phone"),
+        (Decimal("12345678901234567890123456789012345.10"), Decimal("12345678901234567890123456789012345.11"), "money"),
     ],
 )
 def test_these_are_different(one: Any, other: Any, form: str | None) -> None:
@@ -70,7 +89,7 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 FORMS = st.sampled_from(
-    [None, "text", "number", "money", "phone", "email", "date", "datetime", "boolean", "address", "lines"]
+    [None, "text", "number", "money", "phone", "email", "country", "date", "datetime", "boolean", "address", "lines"]
 )
 
 

@@ -7,6 +7,8 @@ the finance APIs answer `""` where nothing is set (Zoho Inventory v1 docs, Respo
 True
 >>> canonical("+1 555", "phone") == canonical("1555", "phone")
 True
+>>> canonical("Germany", "country") == canonical("DEU", "country")
+True
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from typing import Any
 
-_NOT_DIGITS = re.compile(r"\D+")
+from ofrecord_kit.plan.countries import code_of
+
+_EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_SIGNS = re.compile(r"[\W_]+")
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _PUNCTUATION = re.compile(r"[.,]")
 
@@ -57,12 +62,22 @@ def _number(value: Any) -> Hashable:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return _text(value)
-    return number.normalize() + 0 if number.is_finite() else _text(value)
+    return _bare(number) if number.is_finite() else _text(value)
+
+
+def _bare(number: Decimal) -> Decimal:
+    """Without trailing zeros and without the sign of zero; all other digits stay."""
+    return _EXACT.plus(_EXACT.normalize(number))
 
 
 def _phone(value: Any) -> Hashable:
-    digits = _NOT_DIGITS.sub("", str(value))
-    return digits.removeprefix("00") or _text(value)
+    """Digits, and letters where there are some: `1-800-FLOWERS`, `ext. 12`."""
+    signs = _SIGNS.sub("", str(value)).casefold()
+    return signs.removeprefix("00") or _text(value)
+
+
+def _country(value: Any) -> Hashable:
+    return code_of(value) or _text(value)
 
 
 def _email(value: Any) -> Hashable:
@@ -70,9 +85,14 @@ def _email(value: Any) -> Hashable:
 
 
 def _date(value: Any) -> Hashable:
+    """The day as written; also of a time, whose offset is not looked at."""
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text)).date().isoformat()
     except ValueError:
         return text
 
@@ -91,7 +111,10 @@ def instant(value: Any) -> datetime | None:
             moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", str(value).strip()))
         except ValueError:
             return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _datetime(value: Any) -> Hashable:
@@ -103,10 +126,11 @@ def _boolean(value: Any) -> Hashable:
 
 
 def _address(value: Any) -> Hashable:
+    """Part by part; a part without a value is no part."""
     if not isinstance(value, dict):
         return _text(value)
-    parts = ((key, canonical(part, "text")) for key, part in value.items())
-    return tuple(sorted((key, part) for key, part in parts if part is not None)) or None
+    parts = ((str(key), canonical(part, _PART_FORMS.get(key, "text"))) for key, part in value.items())
+    return tuple(sorted(((key, part) for key, part in parts if part is not None), key=repr)) or None
 
 
 def _lines(value: Any) -> Hashable:
@@ -122,7 +146,7 @@ def _plain(value: Any) -> Hashable:
         case bool():
             return value
         case int() | Decimal():
-            return Decimal(value).normalize() + 0
+            return _bare(Decimal(value))
         case str():
             return _text(value)
         case {"id": identity} if identity is not None and not (value.keys() - {"id", "name", "email"}):
@@ -139,6 +163,9 @@ def _reference(value: Any) -> Hashable:
     return str(value["id"]) if isinstance(value, dict) and "id" in value else _text(value)
 
 
+_PART_FORMS = {"country": "country", "phone": "phone"}
+"""Parts of an address that are more than text."""
+
 _FORMS: dict[str, Callable[[Any], Hashable]] = {
     "": _plain,
     "text": _text,
@@ -147,6 +174,7 @@ _FORMS: dict[str, Callable[[Any], Hashable]] = {
     "money": _number,
     "phone": _phone,
     "email": _email,
+    "country": _country,
     "date": _date,
     "datetime": _datetime,
     "boolean": _boolean,
