@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
@@ -31,6 +32,7 @@ from ofrecord_kit.http import Client
 from ofrecord_kit.paging import Page, Row
 from ofrecord_kit.settings import Connection, check_settings, instant_or_none
 from ofrecord_kit.shapes import Shape, compile_shape
+from ofrecord_kit.tap_facts import Breadcrumb, Facts, with_facts, written_object
 
 DELETED = "_sdc_deleted_at"
 
@@ -50,6 +52,10 @@ class VendorTap(Tap):
 
     system: ClassVar[str]
     stream_types: ClassVar[tuple[type[VendorStream], ...]] = ()
+    folder: ClassVar[Path]
+    """The package, with `objects/` and `facts/` of what is `written_only`."""
+    written_only: ClassVar[tuple[str, ...]] = ()
+    """Objects the vendor takes that no stream reads; the catalog describes them under `objects`."""
     message_writer_class = Writer
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -105,6 +111,18 @@ class VendorTap(Tap):
             self._streams = {name: named[name] for name in self.stream_names() if name in named}
         return self._streams
 
+    @property
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog with what the vendor takes of each field, and with objects that are written and not read."""
+        found = super().catalog_dict
+        for entry in found["streams"]:
+            stream = self.streams[entry["tap_stream_id"]]
+            facts = stream.facts if isinstance(stream, VendorStream) else {}
+            entry["metadata"] = with_facts(entry["metadata"], facts, stream.schema)
+        if self.written_only:
+            found["objects"] = [written_object(name, self.folder) for name in self.written_only]
+        return found
+
     def discover_streams(self) -> Sequence[Stream]:
         """The chosen streams."""
         chosen = self.chosen_names()
@@ -125,6 +143,11 @@ class VendorStream(Stream):
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows modified at or after `since` (None: all), in order of modification. More is tolerated."""
         raise NotImplementedError
+
+    @property
+    def facts(self) -> Mapping[Breadcrumb, Facts]:
+        """What the vendor takes when a field is written, by place; see `tap_facts`."""
+        return {}
 
     @property
     def client(self) -> Client:

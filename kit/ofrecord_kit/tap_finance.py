@@ -12,21 +12,25 @@ what details have; where that matters the changed records, and only they, are re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.paging import Page, Row, finance_pages, finance_pages_by_time
 from ofrecord_kit.shapes import utc_text
 from ofrecord_kit.tap import VendorStream
+from ofrecord_kit.tap_facts import Breadcrumb, Facts, read_facts
 from ofrecord_kit.vendors import finance
 
 
 class FinanceStream(VendorStream):
     """A finance list. Attributes say all there is to say about it."""
 
+    folder: ClassVar[Path]
+    """The package of the tap, with `schemas/` and `facts/`."""
     root: ClassVar[str]
     """`finance.INVENTORY` or `finance.BOOKS`."""
     path: ClassVar[str]
@@ -38,6 +42,11 @@ class FinanceStream(VendorStream):
     """Key of the record in the answer of a detail read, for lists whose rows are not enough."""
     details_together: ClassVar[str | None] = None
     """Path that answers many details at once by `item_ids`."""
+
+    @property
+    def facts(self) -> Mapping[Breadcrumb, Facts]:
+        """From `facts/<stream>.toml`."""
+        return read_facts(self.folder / "facts" / f"{self.name}.toml", self.schema)
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows, detailed where the stream says so."""

@@ -103,6 +103,27 @@ class Ledger:
         query = select(a.link).where(a.field == field, a.system == store_of(system), a.value == to_json(value))
         return [row[0] for row in self._rows(query)]
 
+    def links_pointing_at(self, entity: str, field: str, system: str, ids: Iterable[str]) -> dict[str, list[str]]:
+        """Links of an entity by the record id that is their agreed value of a field in a system, plain or `{"id": …}`."""
+        a = t.agreed.c
+        found: dict[str, list[str]] = {}
+        for keys in _chunks(ids):
+            forms = {to_json(form): one for one in keys for form in (one, {"id": one})}
+            query = (
+                select(a.value, a.link).distinct().join(t.link, and_(t.link.c.link == a.link, t.link.c.entity == entity))
+                .where(a.field == field, a.system == store_of(system), a.value.in_(list(forms)))
+            )  # fmt: skip
+            for value, link in self._rows(query):
+                found.setdefault(forms[value], []).append(link)
+        return found
+
+    def every_part(self, entity: str, system: str) -> list[tuple[str, str]]:
+        """Every whole of an entity with each of its parts, without their values."""
+        query = select(t.part.c.whole, t.part.c.part).where(
+            t.part.c.entity == entity, t.part.c.system == store_of(system)
+        )
+        return [(row[0], row[1]) for row in self._rows(query)]
+
     def parts_of(self, entity: str, system: str, wholes: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """The values of every part of each whole: whole → part → property → value."""
         found: dict[str, dict[str, dict[str, Any]]] = {}

@@ -90,6 +90,13 @@ class Writing:
         keys = {"entity": entity, "system": store_of(system), "whole": whole, "part": part}
         self._put(t.part, keys, {"value": to_json(values), "at": self._at})
 
+    def forget_parts(self, entity: str, system: str, whole: str, parts: Iterable[str]) -> None:
+        """These records contribute nothing to the whole any more."""
+        p, ids = t.part.c, sorted(parts)
+        if ids:
+            mine = (p.entity == entity, p.system == store_of(system), p.whole == whole, p.part.in_(ids))
+            self._connection.execute(delete(t.part).where(*mine))
+
     def event(self, event: Event) -> None:
         """Append one line of history."""
         self._events.append(

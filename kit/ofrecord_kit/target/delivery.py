@@ -11,12 +11,20 @@ from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_chan
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update, violations_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
-from ofrecord_kit.target.leaving import DELETED, follow_deletions, follow_leaving, is_answered_deletion, welcome_back
+from ofrecord_kit.target.leaving import (
+    DELETED,
+    follow_deletions,
+    follow_leaving,
+    has_gone,
+    is_answered_deletion,
+    welcome_back,
+)
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import PARENT, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.sending import send_changes
+from ofrecord_kit.target.spreading import deliver_spread
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
@@ -60,15 +68,17 @@ class Delivery:
             elif item.note.get("stopped"):
                 stop = item.note["stopped"]
                 self.set_aside(item, "stopped", str(stop["name"]), rule=stop.get("rule"))
-        self._follow_filtered([item for item in items if item.outcome == "filtered"])
+        filtered = [item for item in items if item.outcome == "filtered"]
         open_ = [item for item in items if item.outcome is None]
         if self.ledger.paused(self.wire.entity, self.wire.destination):
-            for item in open_:
+            for item in (*open_, *self._linked(filtered)):
                 self.set_aside(item, "paused", "the entity is paused")
-        self._find_links(open_, again=again)
+        elif self.wire.combine or self.wire.spread:
+            self._rewrite([*open_, *filtered])
+        elif not self.wire.partial:  # a job of some fields says nothing about records that leave
+            follow_leaving(self, filtered)
+        self._find_links([item for item in open_ if item.outcome is None], again=again)
         open_ = [item for item in open_ if item.outcome is None]
-        if self.wire.combine:
-            deliver_parts(self, [item for item in open_ if not item.note.get("deleted")])
         follow_deletions(self, [item for item in open_ if item.outcome is None and item.note.get("deleted")])
         open_ = [item for item in open_ if item.outcome is None]
         self._set_invalid_fields_aside(open_)
@@ -83,10 +93,27 @@ class Delivery:
             record_batch(self, items)
         return items
 
-    def _follow_filtered(self, items: Sequence[Item]) -> None:
-        """A job of some fields says nothing about records that leave."""
-        if items and not (self.wire.partial or self.wire.combine or self.wire.spread):
-            follow_leaving(self, items)
+    def _linked(self, filtered: Sequence[Item]) -> list[Item]:
+        """Of records that are left out those that are known, so that leaving has consequences."""
+        wire, ids = self.wire, [item.source_id for item in filtered]
+        if wire.partial:
+            return []
+        known: Any = {}
+        if wire.combine:
+            known = self.ledger.wholes_of(wire.entity, wire.destination, ids)
+        elif wire.leaving is not None:
+            links = self.ledger.links_of(wire.entity, wire.source, wire.destination, ids)
+            agreed = self.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)
+            known = {one for one, link in links.items() if not has_gone(agreed.get(link.link, {}))}
+        return [item for item in filtered if item.source_id in known]
+
+    def _rewrite(self, items: Sequence[Item]) -> None:
+        """Entities whose records are not linked themselves."""
+        if self.wire.combine:
+            deliver_parts(self, items)
+        else:
+            self._resolve([item for item in items if item.outcome is None])
+            deliver_spread(self, [item for item in items if item.outcome != "held"])
 
     def set_aside(
         self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None

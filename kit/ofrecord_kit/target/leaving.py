@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
@@ -24,10 +24,19 @@ def is_answered_deletion(noted: Any) -> bool:
     return isinstance(noted, str)
 
 
+def has_gone(agreed: Mapping[str, Agreed]) -> bool:
+    """Was it noted already that the record is deleted or out of the view?"""
+    return any(_source(agreed, field) is not None for field in (DELETED, LEFT))
+
+
+def _source(agreed: Mapping[str, Agreed], field: str) -> Any:
+    found = agreed.get(field, Agreed()).source
+    return None if found is UNKNOWN else found
+
+
 def _noted(item: Item, field: str) -> Any:
     """What was noted under a pseudo-field; None when nothing was."""
-    found = item.agreed.get(field, Agreed()).source
-    return None if found is UNKNOWN else found
+    return _source(item.agreed, field)
 
 
 def follow_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -56,19 +65,15 @@ def follow_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
     wire = delivery.wire
     links = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, [item.source_id for item in items])
     agreed = delivery.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)
-    paused = wire.leaving is not None and bool(links) and delivery.ledger.paused(wire.entity, wire.destination)
     for item in items:
         item.link = links.get(item.source_id)
         if item.link is None:
             continue
         item.agreed, item.destination_id = agreed.get(item.link.link, {}), item.link.destination_id
-        if _noted(item, LEFT) is not None or _noted(item, DELETED) is not None:
+        if has_gone(item.agreed):
             continue
         item.left = True
         if wire.leaving is None:
-            continue
-        if paused:
-            delivery.set_aside(item, "paused", "the entity is paused")
             continue
         item.outcome = "written"
         if not delivery.dry:

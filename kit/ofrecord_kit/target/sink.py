@@ -15,6 +15,7 @@ from ofrecord_kit.ledger import Held
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Done, Refused
 from ofrecord_kit.target.recording import WAITS_S
+from ofrecord_kit.target.spreading import to_revisit
 from ofrecord_kit.target.wire import read_wire
 
 if TYPE_CHECKING:
@@ -177,7 +178,8 @@ class OfrecordSink(BatchSink):
             return retried
         wire, program = self.wire, self.program
         due = program.ledger.due(wire.source, wire.destination, wire.entity, program.now(), list(WAITS_S))
-        if due:
-            for item in self.delivery.deliver([one.payload for one in due], again=True):
+        payloads = [one.payload for one in due] + (to_revisit(self.delivery) if wire.spread else [])
+        if payloads:
+            for item in self.delivery.deliver(payloads, again=True):
                 retried[item.outcome or "failed"] += 1
         return retried

@@ -26,6 +26,7 @@ import pytest
 
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.tap import VendorTap
+from ofrecord_kit.tap_facts import KEYS
 from ofrecord_kit.testing.sandbox import Sandbox
 
 
@@ -128,6 +129,28 @@ class TapContract:
         for stream in self.tap(config=config).streams.values():
             for name, one in stream.schema["properties"].items():
                 assert one.get("description"), (stream.name, name)
+
+    def test_the_catalog_says_of_each_field_what_the_vendor_takes(self, config: dict[str, Any]) -> None:
+        catalog = self.tap(config=config).catalog_dict
+        singer = {"inclusion", "selected", "selected-by-default"}
+        for entry in (*catalog["streams"], *catalog.get("objects", [])):
+            found = {tuple(one["breadcrumb"]): one["metadata"] for one in entry["metadata"]}
+            for place in (("properties", name) for name in entry["schema"]["properties"]):
+                assert place in found, (entry["tap_stream_id"], place)
+            for place, said in found.items():
+                if place:
+                    assert set(said) <= KEYS | singer, (entry["tap_stream_id"], place)
+                if place and place[1] not in entry["schema"]["properties"]:
+                    assert said.get("vendor-type"), f"{entry['tap_stream_id']} {place} is no field: misspelt?"
+
+    def test_a_run_with_its_own_catalog_writes_the_same_schemas(self, config: dict[str, Any], tmp_path: Path) -> None:
+        catalog = tmp_path / "catalog.json"
+        catalog.write_text(json.dumps(self.tap(config=config).catalog_dict))
+        with_catalog = run_tap(self.tap, tmp_path, config, catalog=catalog)
+        assert with_catalog.code == 0, with_catalog.errors
+        discovered = run_tap(self.tap, tmp_path, config).schemas()
+        assert with_catalog.schemas() == discovered
+        assert not any(word in json.dumps(discovered) for word in ("maxLength", "max-length", '"enum"', '"values"'))
 
     def test_times_are_utc(self, config: dict[str, Any], tmp_path: Path) -> None:
         run = run_tap(self.tap, tmp_path, config)
