@@ -10,13 +10,16 @@ from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from ofrecord_kit.tap_finance import FinanceStream
 from ofrecord_kit.vendors import finance
 
+FOLDER = Path(__file__).parent
+
 
 class BooksStream(FinanceStream):
     """A list of the accounting system, whose changed documents are read in detail."""
 
     root = finance.BOOKS
     replication_key = "last_modified_time"
-    schema: ClassVar[StreamSchema] = StreamSchema(SchemaDirectory(Path(__file__).parent / "schemas"))
+    folder = FOLDER
+    schema: ClassVar[StreamSchema] = StreamSchema(SchemaDirectory(FOLDER / "schemas"))
 
 
 class Invoices(BooksStream):

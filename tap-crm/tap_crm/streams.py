@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from ofrecord_kit.paging import Page, crm_numbered_pages, joined_pages
 from ofrecord_kit.tap import DELETED, VendorStream, VendorTap
+from ofrecord_kit.tap_facts import Breadcrumb, Facts
 from ofrecord_kit.vendors import crm
 
 DETAILED = frozenset({"Quotes"})
@@ -21,8 +22,16 @@ class Module(VendorStream):
     primary_keys: ClassVar[Sequence[str]] = ("id",)
     replication_key: ClassVar[str] = "Modified_Time"
 
-    def __init__(self, tap: VendorTap, name: str, schema: dict[str, Any]) -> None:
+    def __init__(
+        self, tap: VendorTap, name: str, schema: dict[str, Any], facts: Mapping[Breadcrumb, Facts] | None = None
+    ) -> None:
         super().__init__(tap=tap, name=name, schema=schema)
+        self._facts = facts or {}
+
+    @property
+    def facts(self) -> Mapping[Breadcrumb, Facts]:
+        """What the module's field metadata says; nothing when the schema came from a catalog."""
+        return self._facts
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Changed records; then, when there is a bookmark, the ids deleted since."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from singer_sdk import Stream
 from singer_sdk import typing as th
@@ -12,6 +13,7 @@ from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap import VendorTap
 from ofrecord_kit.vendors import crm
+from tap_crm.facts import module_facts
 from tap_crm.fields import module_schema
 from tap_crm.streams import Module
 
@@ -31,16 +33,29 @@ class TapCrm(VendorTap):
         return list(MODULES)
 
     def discover_streams(self) -> Sequence[Stream]:
-        """The chosen modules, typed by the catalog when one is given, else by the field metadata (a call each)."""
-        return [Module(self, name, self._schema_of(name)) for name in self.chosen_names()]
+        """The chosen modules, typed by the catalog when one is given, else by the field metadata.
 
-    def _schema_of(self, module: str) -> dict[str, object]:
+        That is a call for each module and, since lines have fields of their own, for each subform.
+        """
+        return [self._stream(name) for name in self.chosen_names()]
+
+    def _stream(self, module: str) -> Module:
         entry = self.input_catalog.get_stream(module) if self.input_catalog else None
         if entry is not None:
-            known: dict[str, object] = entry.schema.to_dict()
-            return known
+            return Module(self, module, entry.schema.to_dict())
+        fields = self._fields_of(module)
+        facts = module_facts(fields)
+        for subform in fields:
+            rows = subform.get("associated_module")
+            if subform["data_type"] == "subform" and rows:
+                above = ("properties", str(subform["api_name"]), "items")
+                facts |= module_facts(self._fields_of(rows["module"]), above)
+        return Module(self, module, module_schema(module, fields), facts)
+
+    def _fields_of(self, module: str) -> list[dict[str, Any]]:
         answer = self.client.get(f"{crm.ROOT}/settings/fields", params={"module": module})
-        return module_schema(module, answer.body["fields"])
+        fields: list[dict[str, Any]] = answer.body["fields"]
+        return fields
 
 
 main = partial(run_plugin, TapCrm)

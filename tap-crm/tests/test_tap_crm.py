@@ -9,6 +9,7 @@ from ofrecord_kit.http import Client
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.tap import TapContract, run_tap
+from tap_crm.facts import field_facts, module_facts
 from tap_crm.fields import module_schema
 from tap_crm.tap import MODULES, TapCrm
 
@@ -137,3 +138,55 @@ def test_a_description_tells_label_length_choices_and_whether_it_is_required():
 def test_what_a_list_never_returns_is_not_offered():
     fields = [{"api_name": "Rows", "data_type": "subform"}, {"api_name": "Many", "data_type": "multiselectlookup"}]
     assert not {"Rows", "Many"} & set(module_schema("Leads", fields)["properties"])
+
+
+TEXT = {"api_name": "X", "data_type": "text", "json_type": "string", "length": 80}
+
+
+@pytest.mark.parametrize(
+    ("field", "facts"),
+    [
+        (TEXT, {"max-length": 80}),
+        ({**TEXT, "system_mandatory": True}, {"max-length": 80, "required": True}),
+        ({**TEXT, "unique": {"casesensitive": "false"}}, {"max-length": 80, "unique": True}),
+        ({**TEXT, "external": {"type": "org", "show": False}}, {"max-length": 80, "unique": True}),
+        ({**TEXT, "field_read_only": True}, {"max-length": 80, "read-only": True}),
+        ({**TEXT, "operation_type": {"api_create": False, "api_update": False}}, {"max-length": 80, "read-only": True}),
+        ({**TEXT, "operation_type": {"api_create": True, "api_update": False}}, {"max-length": 80}),
+        ({"api_name": "X", "data_type": "currency", "length": 16, "decimal_place": 3}, {"decimals": 3}),
+        ({"api_name": "X", "data_type": "formula"}, {"read-only": True}),
+        ({"api_name": "id", "data_type": "bigint"}, {"read-only": True}),
+    ],
+)
+def test_facts_of_a_field_are_what_its_metadata_says(field, facts):
+    assert field_facts(field) == {"vendor-type": field["data_type"], **facts}
+
+
+def test_a_pick_list_is_open_but_for_the_stages_of_a_pipeline_and_drops_what_is_unused_or_empty():
+    values = [("-None-", "used"), ("Hot", "used"), ("Old", "unused")]
+    picks = [{"actual_value": value, "type": kind} for value, kind in values]
+    field = {"data_type": "picklist", "pick_list_values": picks}
+    open_list = {"vendor-type": "picklist", "values": ["Hot"], "open-values": True}
+    assert field_facts({"api_name": "Rating", **field}) == open_list
+    assert field_facts({"api_name": "Stage", **field}) == {"vendor-type": "picklist", "values": ["Hot"]}
+
+
+def test_fields_of_a_subform_lie_below_its_rows():
+    above = ("properties", "Quoted_Items", "items")
+    assert set(module_facts([{"api_name": "$x", "data_type": "text"}, TEXT], above)) == {(*above, "properties", "X")}
+
+
+def test_the_catalog_knows_lines_and_what_is_written_without_being_listed(sandbox, tmp_path):
+    streams = {one["tap_stream_id"]: one for one in TapCrm(config=sandbox.config(tmp_path)).catalog_dict["streams"]}
+    of = {
+        name: {tuple(one["breadcrumb"]): one["metadata"] for one in entry["metadata"]}
+        for name, entry in streams.items()
+    }
+    line = ("properties", "Quoted_Items", "items", "properties")
+    assert of["Quotes"][*line, "Product_Name"]["required"] is True
+    assert of["Quotes"][*line, "Total"]["read-only"] is True
+    assert "max-length" not in of["Quotes"][*line, "Line_Tax"]
+    assert of["Price_Books"]["properties", "Pricing_Details"]["required"] is True
+    assert "Pricing_Details" not in streams["Price_Books"]["schema"]["properties"]
+    assert of["Accounts"]["properties", "Account_Name"]["max-length"] == 255
+    assert "Closed Won" in of["Deals"]["properties", "Stage"]["values"]

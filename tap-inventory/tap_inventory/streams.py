@@ -10,12 +10,15 @@ from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 from ofrecord_kit.tap_finance import FinanceStream
 from ofrecord_kit.vendors import finance
 
+FOLDER = Path(__file__).parent
+
 
 class InventoryStream(FinanceStream):
     """A list of the inventory system."""
 
     root = finance.INVENTORY
-    schema: ClassVar[StreamSchema] = StreamSchema(SchemaDirectory(Path(__file__).parent / "schemas"))
+    folder = FOLDER
+    schema: ClassVar[StreamSchema] = StreamSchema(SchemaDirectory(FOLDER / "schemas"))
 
 
 class Items(InventoryStream):

@@ -18,6 +18,8 @@ class TapInventory(VendorTap):
     name = "tap-inventory"
     package_name = "ofrecord-tap-inventory"
     system = "inventory"
+    folder = streams.FOLDER
+    written_only = ("contact_persons",)
     config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
     stream_types = (streams.Items, streams.Contacts, streams.SalesOrders, streams.PriceLists, streams.Locations)
 

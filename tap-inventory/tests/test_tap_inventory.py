@@ -84,3 +84,22 @@ def test_amounts_are_numbers_in_the_output_not_texts(sandbox, tmp_path):
     plant(sandbox, tmp_path)
     (order,) = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["salesorders"])).records()
     assert order["total"] == 25
+
+
+@pytest.mark.parametrize(
+    ("stream", "place", "facts"),
+    [
+        ("items", ["name"], {"max-length": 100, "required": True}),
+        ("items", ["stock_on_hand"], {"read-only": True}),
+        ("contacts", ["billing_address", "properties", "zip"], {"max-length": 50}),
+        ("contacts", ["billing_address", "properties", "address_id"], {"read-only": True}),
+        ("contact_persons", ["first_name"], {"max-length": 100, "required": True}),
+        ("salesorders", ["line_items"], {"required": True}),
+        ("salesorders", ["line_items", "items", "properties", "quantity"], {}),
+    ],
+)
+def test_the_catalog_knows_what_the_vendor_takes(sandbox, tmp_path, stream, place, facts):
+    catalog = TapInventory(config=sandbox.config(tmp_path)).catalog_dict
+    entries = {one["tap_stream_id"]: one["metadata"] for one in (*catalog["streams"], *catalog["objects"])}
+    (found,) = (one["metadata"] for one in entries[stream] if one["breadcrumb"] == ["properties", *place])
+    assert {key: value for key, value in found.items() if key not in {"inclusion", "vendor-type"}} == facts
