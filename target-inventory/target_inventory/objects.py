@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ofrecord_kit.errors import Doubtful, VendorRefusal
@@ -31,22 +32,24 @@ from ofrecord_kit.vendors.finance import BOOKS, INVENTORY, ITEM_IDS_A_CALL, PER_
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of record: its list, the key of one record, its id, and what an update must repeat."""
+    """One kind of record: its list, the key of one record, its id, what an update must repeat, who takes fields alone."""
 
     path: str
     one: str
     id: str
     required: tuple[str, ...] = ()
     actions: str = ""
+    fields: str = ""
 
 
 RESOURCES = {
     "contacts": Resource("contacts", "contact", "contact_id", ("contact_name", "contact_type")),
-    "items": Resource("items", "item", "item_id", ("name", "rate")),
-    "salesorders": Resource("salesorders", "salesorder", "salesorder_id", ("customer_id",), "status/"),
+    "items": Resource("items", "item", "item_id", ("name", "rate"), fields=INVENTORY),
+    "salesorders": Resource("salesorders", "salesorder", "salesorder_id", ("customer_id",), "status/", BOOKS),
     "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id"),
 }
 PERSONS = "contact_persons"
+_UNREAD = Current({}, datetime.min.replace(tzinfo=UTC))
 _FEW = 5
 """Up to this many values are searched one by one; for more the list is read once."""
 
@@ -261,39 +264,35 @@ class Inventory(Destination):
         return [self._update_one(object_, change) for change in changes]
 
     def _update_one(self, object_: str, change: Change) -> Result:
-        current = change.current.values
-        if object_ == PERSONS:
-            path = f"contacts/contactpersons/{change.id}"
+        current, resource = change.current.values, RESOURCES.get(object_)
+        body: Any = body_of(change.values, current, clearing=True)
+        if resource is None:
+            path = f"{INVENTORY}/contacts/contactpersons/{change.id}"
             required: tuple[str, ...] = ("contact_id", "first_name")
             current = {**current, "contact_id": self._parents[change.id]}
+        elif resource.fields and body.keys() == {"custom_fields"}:
+            path, required = f"{resource.fields}/{resource.one}/{change.id}/customfields", ()
+            body = body["custom_fields"]
         else:
-            resource = RESOURCES[object_]
-            path, required = f"{resource.path}/{change.id}", resource.required
-        body = {name: current[name] for name in required if current.get(name) not in (None, "")}
-        body |= body_of(change.values, current, clearing=True)
+            path, required = f"{INVENTORY}/{resource.path}/{change.id}", resource.required
+        if required:
+            body = {name: current[name] for name in required if current.get(name) not in (None, "")} | body
         try:
-            self._client.send("PUT", f"{INVENTORY}/{path}", json=body)
+            self._client.send("PUT", path, json=body)
         except VendorRefusal as refusal:
             return Missing() if refusal.is_missing else Refused(refusal.code, refusal.message, refusal.field)
         self._fresh.pop(change.id, None)
         return Done(change.id)
 
     def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
-        """Items through the custom-field call (singular path, bare array); others by a partial update."""
+        """A partial update each; through `PUT /{one}/{id}/customfields` (items; orders: Books docs) without a read."""
         results: dict[str, Result] = {}
         for record, value in ids.items():
             try:
-                if object_ == "items":
-                    fields = [{"api_name": field_, "value": value}]
-                    self._client.send("PUT", f"{INVENTORY}/item/{record}/customfields", json=fields)
-                    results[record] = Done(record)
-                    continue
-                current = self._read_one(object_, record, [])
-                results[record] = (
-                    Missing()
-                    if current is None
-                    else self._update_one(object_, Change(record, {field_: value}, current))
-                )
+                alone = object_ in RESOURCES and RESOURCES[object_].fields
+                current = _UNREAD if alone else self._read_one(object_, record, [])
+                change = Change(record, {field_: value}, current or _UNREAD)
+                results[record] = Missing() if current is None else self._update_one(object_, change)
             except VendorRefusal as refusal:
                 results[record] = Refused(refusal.code, refusal.message, refusal.field)
         return results

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from singer_sdk.testing import TargetTestRunner, get_target_test_class
 
+from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.testing.sandbox import Sandbox
 from ofrecord_kit.testing.target import Bench, TargetContract
 from target_inventory.target import TargetInventory
@@ -174,6 +175,40 @@ def test_paired_items_are_read_together_and_the_rest_goes_on_when_one_is_gone(be
     assert bench.send(*again) == 1
     assert (bench.counts()["written"], bench.counts()["held"]) == (2, 1)
     assert bench.client.get(f"/inventory/v1/items/{ids[0]}").body["item"]["description"] == "New"
+
+
+DEALS = {
+    "type": "object",
+    "x-ofrecord": {
+        "entity": "deal", "object": "salesorders", "from": "crm", "to": "inventory", "rules": "sha256:1", "external_id": None,
+        "source_external_id": None, "source_object": "Deals", "match": [], "create": False,
+        "spread": {"through": "order", "field": "deal"},
+    },
+    "properties": {"cf_crm_deal_id": field("deal stage"), "_ofrecord": {"type": "object"}},
+}  # fmt: skip
+
+
+def test_a_deal_is_written_into_its_orders_and_touches_neither_lines_nor_state(bench: Bench) -> None:
+    contact = {"contact_name": "Acme", "contact_type": "customer"}
+    customer = bench.client.send("POST", "/inventory/v1/contacts", json=contact).body["contact"]["contact_id"]
+    item = bench.client.send("POST", "/inventory/v1/items", json={"name": "Bolt", "rate": 1}).body["item"]["item_id"]
+    body = {"customer_id": customer, "line_items": [{"item_id": item, "quantity": 2, "rate": 3}]}
+    order = bench.client.send("POST", "/inventory/v1/salesorders", json=body).body["salesorder"]["salesorder_id"]
+    bench.client.send("POST", f"/inventory/v1/salesorders/{order}/status/confirmed")
+    bench.schema = DEALS
+    assert bench.send(bench.record("d-1", {"cf_crm_deal_id": "Won"})) == 0
+    assert bench.counts()["filtered: no order yet"] == 1
+    ledger = Ledger(bench.config["ledger"])
+    with ledger.writing(ledger.runs()[0].started) as writing:
+        link = writing.record_link("order", {"inventory": order, "crm": "q-1"})
+        writing.record_agreed(link, {"deal": {"inventory": "d-1", "crm": "d-1"}})
+    ledger.close()
+    before = bench.client.get(f"/inventory/v1/salesorders/{order}").body["salesorder"]
+    assert bench.send() == 0
+    assert bench.run().counts["_end"]["retried written"] == 1
+    after = bench.client.get(f"/inventory/v1/salesorders/{order}").body["salesorder"]
+    assert after["custom_field_hash"]["cf_crm_deal_id"] == "Won"
+    assert (after["line_items"], after["status"]) == (before["line_items"], before["status"])
 
 
 class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc]
