@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from ofrecord_transforms import located
+from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, RulesError
 from ofrecord_transforms.rules import Entity, Rules
@@ -48,10 +49,11 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
             )
             continue
         roots[entity.entity], entities[entity.entity] = root, entity
+    catalogs = Catalogs(folder)
     for name, entity in entities.items():
-        Checker(entity, entities, systems, folder, problems).check(roots[name])
+        Checker(entity, entities, systems, catalogs, problems).check(roots[name])
     problems.raise_if_any()
-    return Rules(entities, f"sha256:{digest.hexdigest()}", systems)
+    return Rules(entities, f"sha256:{digest.hexdigest()}", systems, catalogs)
 
 
 def _is_systems_file(name: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.systems import SYSTEMS, System
 
 
@@ -250,3 +251,5 @@ class Rules:
     hash: str
     """`sha256:…` over names and contents of the files, whatever their order."""
     systems: Mapping[str, System] = field(default_factory=lambda: SYSTEMS)
+    catalogs: Catalogs = field(default_factory=Catalogs)
+    """What the systems are known to have."""

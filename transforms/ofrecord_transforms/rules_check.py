@@ -1,10 +1,9 @@
 """What rules may not say, beyond their shape. Every problem names file, line, field and remedy."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from ofrecord_transforms import units
-from ofrecord_transforms.known_fields import known, unknown_part
+from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, nearest, one_of
 from ofrecord_transforms.rules import Entity, Field, Side
@@ -19,12 +18,12 @@ class Checker:
         entity: Entity,
         entities: Mapping[str, Entity],
         systems: Mapping[str, System],
-        folder: Path,
+        catalogs: Catalogs,
         problems: Problems,
     ) -> None:
         self.entity = entity
         self.entities = entities
-        self.folder = folder
+        self.catalogs = catalogs
         self.problems = problems
         self.known = systems
 
@@ -236,10 +235,7 @@ class Checker:
         place = self.entity.systems[system]
         if place.stream is None:
             return
-        properties = known(place.system, place.stream, self.folder)
-        if properties is None:
-            return
-        wrong = unknown_part(path, properties, place.system.custom_prefix)
+        wrong = self.catalogs.unknown_part(place.system, place.stream, path)
         if wrong is not None:
             part, names = wrong
             hint = nearest(part, names) or " Run the tap with --discover to see its fields."
