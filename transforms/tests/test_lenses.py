@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ofrecord_transforms import units, wire
-from ofrecord_transforms.lenses import InvalidValueError, amounts, words
+from ofrecord_transforms.lenses import InvalidValueError, amounts, moments, words
 from ofrecord_transforms.lenses.choose import lens
 from ofrecord_transforms.rules import Field
 
@@ -116,8 +116,8 @@ NORMAL = {
     ),
     "phone with an extension": (words.phone("US"), [("415 555 2671 ext. 12", "415 555 2671 ext. 12")]),
     "email": (words.EMAIL, [(" Ann.Lee@EXAMPLE.com ", "Ann.Lee@example.com"), ("none", "none")]),
-    "date": (words.DAY, [("2026-03-01", "2026-03-01"), ("2026-03-01T23:59:00-08:00", "2026-03-01")]),
-    "datetime": (words.MOMENT, [("2026-03-01T10:15:00-0800", "2026-03-01T18:15:00+00:00")]),
+    "date": (moments.day(), [("2026-03-01", "2026-03-01"), ("2026-03-01T23:59:00-08:00", "2026-03-01")]),
+    "datetime": (moments.moment(), [("2026-03-01T10:15:00-0800", "2026-03-01T18:15:00+00:00")]),
     "boolean": (words.BOOLEAN, [("true", True), (False, False)]),
     "text": (words.TEXT, [("Grüße", "Grüße"), (Decimal("1E+3"), "1000"), (7, "7"), (True, "true")]),
     "reference": (words.RECORD_ID, [({"id": "0", "name": "x"}, "0"), ("17", "17")]),
@@ -139,9 +139,9 @@ def test_a_normal_form_is_reached_once_and_kept(form):
 @pytest.mark.parametrize(
     ("conversion", "value", "reason"),
     [
-        (words.DAY, "tomorrow", "is not a date"),
-        (words.MOMENT, "2026-03-01T10:15:00", "has no UTC offset"),
-        (words.MOMENT, "noon", "is not a date and time"),
+        (moments.day(), "tomorrow", "is not a date"),
+        (moments.moment(), "2026-03-01T10:15:00", "has no UTC offset"),
+        (moments.moment(), "noon", "is not a date and time"),
         (words.BOOLEAN, "perhaps", "neither true nor false"),
         (words.TEXT, ["a"], "is not text"),
         (words.RECORD_ID, {"name": "x"}, "without an id"),

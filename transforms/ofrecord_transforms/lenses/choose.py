@@ -1,6 +1,8 @@
 """Which lens a line of the rules asks for."""
 
-from ofrecord_transforms.lenses import amounts, words
+from dataclasses import replace
+
+from ofrecord_transforms.lenses import amounts, moments, places, words
 from ofrecord_transforms.lenses.lens import IDENTITY, Lens
 from ofrecord_transforms.rules import Field, Side
 
@@ -10,14 +12,19 @@ _BY_FORMAT: dict[str, Lens] = {
     "number": amounts.NUMBER,
     "money": amounts.NUMBER,
     "email": words.EMAIL,
-    "date": words.DAY,
-    "datetime": words.MOMENT,
     "boolean": words.BOOLEAN,
 }
+_PART_FORMATS = {"country": "country", "phone": "phone"}
+"""Parts of an address that are more than text."""
 
 
 def lens(rule: Field, source: Side, destination: Side) -> Lens:
-    """The conversion of one field from one side to the other, without what depends on the record (its currency)."""
+    """The conversion of one field from one side to the other.
+
+    Without what depends on the record: an amount whose currency stands in the record has the lens
+    `amounts.amount(source.minor, destination.minor)(code)`. The way back is the lens of the sides exchanged.
+    Raises `ValueError` for a zone that does not exist.
+    """
     if rule.ref is not None:
         return words.RECORD_ID
     if rule.lookup is not None:
@@ -26,8 +33,38 @@ def lens(rule: Field, source: Side, destination: Side) -> Lens:
         return words.values(source.values)
     if destination.values is not None:
         return words.values(destination.values).reversed()
-    if source.unit is not None and destination.unit is not None:
-        return amounts.measure(source.unit, destination.unit)
-    if rule.format == "phone":
-        return words.phone(source.region or destination.region)
-    return _BY_FORMAT.get(rule.format, IDENTITY)
+    if source.parts is not None and destination.parts is not None:
+        return _address(rule, source, destination)
+    if source.unit is not None or destination.unit is not None or source.minor or destination.minor:
+        measured = amounts.measure(source.unit, destination.unit, (source.minor, destination.minor))
+        return _BY_FORMAT.get(rule.format, IDENTITY) if measured is IDENTITY else measured
+    return _by_format(rule.format, source, destination)
+
+
+def _by_format(form: str, source: Side, destination: Side) -> Lens:
+    match form:
+        case "phone":
+            return words.phone(source.region or destination.region, destination.region or source.region)
+        case "country":
+            return places.country(source.form, destination.form)
+        case "date":
+            return moments.day(source.zone, destination.zone)
+        case "datetime":
+            return moments.moment(source.zone, destination.zone)
+    return _BY_FORMAT.get(form, IDENTITY)
+
+
+def _address(rule: Field, source: Side, destination: Side) -> Lens:
+    """Part by part; a phone without a country code belongs to the region of the whole address."""
+    there = destination.parts or {}
+    return places.address(
+        {
+            part: lens(
+                replace(rule, format=_PART_FORMATS.get(part, "text"), ref=None, lookup=None),
+                replace(side, region=side.region or source.region),
+                replace(there[part], region=there[part].region or destination.region),
+            )
+            for part, side in (source.parts or {}).items()
+            if part in there
+        }
+    )

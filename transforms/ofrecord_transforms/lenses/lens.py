@@ -44,3 +44,12 @@ IDENTITY = Lens()
 def both(convert: Convert) -> Lens:
     """A normal form: the same in both directions, and applied twice no different from once."""
     return Lens(convert, convert)
+
+
+def refusing(reason: str) -> Lens:
+    """Converts nothing: every value is refused with the reason, in both directions."""
+
+    def refuse(_value: Any) -> Any:
+        raise InvalidValueError(reason)
+
+    return both(refuse)

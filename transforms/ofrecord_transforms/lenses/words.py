@@ -1,26 +1,17 @@
-"""Normal forms of text: phone, e-mail, dates; and translations of closed lists."""
+"""Normal forms of text: phone, e-mail, booleans, references; and translations of closed lists."""
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from ofrecord_transforms.lenses.lens import InvalidValueError, Lens, both
+from ofrecord_transforms.lenses.moments import in_utc as moment
+from ofrecord_transforms.lenses.texts import text
 
-
-def text(value: Any) -> str:
-    """Text as it is; numbers become text. Lists and mappings are refused."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    msg = "is not text"
-    raise InvalidValueError(msg)
+__all__ = [
+    "BOOLEAN", "EMAIL", "ENTRY_NAME", "RECORD_ID", "TEXT", "boolean", "email", "entry_name", "moment", "phone",
+    "record_id", "text", "values",
+]  # fmt: skip
 
 
 def email(value: Any) -> str:
@@ -30,8 +21,12 @@ def email(value: Any) -> str:
     return f"{local}{at}{domain.lower()}"
 
 
-def phone(region: str | None) -> Lens:
+def phone(source_region: str | None = None, destination_region: str | None = None) -> Lens:
     """E.164 (`+4930123456`) when the number is complete, or complete with the region; otherwise as it was written."""
+    return Lens(_phone(source_region), _phone(destination_region))
+
+
+def _phone(region: str | None) -> Callable[[Any], str]:
     import phonenumbers  # noqa: PLC0415 - its tables are read only where rules name phones
 
     def normal(value: Any) -> str:
@@ -44,33 +39,7 @@ def phone(region: str | None) -> Lens:
             return written
         return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
-    return both(normal)
-
-
-_COLONLESS = re.compile(r"([+-]\d\d)(\d\d)$")
-
-
-def moment(value: Any) -> str:
-    """ISO 8601 in UTC. Refuses a time without an offset, which could be anybody's."""
-    written = text(value).strip()
-    try:
-        parsed = datetime.fromisoformat(_COLONLESS.sub(r"\1:\2", written))
-    except ValueError:
-        msg = "is not a date and time (ISO 8601)"
-        raise InvalidValueError(msg) from None
-    if parsed.tzinfo is None:
-        msg = "has no UTC offset"
-        raise InvalidValueError(msg)
-    return parsed.astimezone(UTC).isoformat()
-
-
-def day(value: Any) -> str:
-    """`2026-03-01`, also from a date with a time, of which the day is taken as written."""
-    try:
-        return date.fromisoformat(text(value).strip()[:10]).isoformat()
-    except ValueError:
-        msg = "is not a date (yyyy-mm-dd)"
-        raise InvalidValueError(msg) from None
+    return normal
 
 
 def boolean(value: Any) -> bool:
@@ -85,22 +54,38 @@ def boolean(value: Any) -> bool:
 
 
 def values(table: Mapping[Any, Any]) -> Lens:
-    """A closed list both ways. Where several values become one, the way back takes the first of them."""
-    back: dict[Any, Any] = {}
-    for key, value in table.items():
-        back.setdefault(value, key)
+    """A closed list both ways. Where several values become one, the way back takes the first of them.
 
-    def translate(words: Mapping[Any, Any]) -> Any:
-        def convert(value: Any) -> Any:
-            try:
-                return words[value]
-            except (KeyError, TypeError):
-                msg = "is not among the values of the rule; add it there"
-                raise InvalidValueError(msg) from None
+    A value is found as it is, else by its text: finance sends `true` and numbers of custom fields as words, and the
+    rules keep 1.5 as it was written.
+    """
+    return Lens(_translation(table.items()), _translation((value, key) for key, value in table.items()))
 
-        return convert
 
-    return Lens(translate(dict(table)), translate(back))
+def _translation(pairs: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:
+    exact: dict[tuple[type, Any], Any] = {}
+    by_text: dict[str, Any] = {}
+    for known, becomes in pairs:
+        exact.setdefault((type(known), known), becomes)
+        by_text.setdefault(_as_text(known), becomes)
+
+    def convert(value: Any) -> Any:
+        try:
+            return exact[type(value), value]
+        except (KeyError, TypeError):
+            pass
+        try:
+            return by_text[_as_text(value)]
+        except (KeyError, InvalidValueError):
+            msg = "is not among the values of the rule; add it there"
+            raise InvalidValueError(msg) from None
+
+    return convert
+
+
+def _as_text(value: Any) -> str:
+    """Numbers without needless zeros."""
+    return text(value.normalize() if isinstance(value, Decimal) and value.is_finite() else value)
 
 
 def record_id(value: Any) -> str:
@@ -130,8 +115,6 @@ def entry_name(value: Any) -> str | None:
 
 TEXT = both(text)
 EMAIL = both(email)
-MOMENT = both(moment)
-DAY = both(day)
 BOOLEAN = both(boolean)
 RECORD_ID = both(record_id)
 ENTRY_NAME = both(entry_name)
