@@ -8,13 +8,19 @@ from typing import Annotated
 
 import typer
 
-from ofrecord.tables import Table, show
+from ofrecord.conversions import conversion_of
+from ofrecord.matrix_page import page
+from ofrecord.tables import Table, cell, show
 from ofrecord_transforms.rules import Entity, Field, Rules, Side
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the matrix. `names` says what each system calls the field; `rule` is its file and line."""
+    """One line of the matrix. `names` says what each system calls the field; `rule` is its file and line.
+
+    `unit` is one for all systems or `kg, g` from the owner on; `cadence` how soon a change should be everywhere;
+    `conversion` what happens on the way, in words.
+    """
 
     entity: str
     field: str
@@ -23,6 +29,10 @@ class Row:
     policy: str | None
     names: dict[str, str]
     rule: str
+    unit: str | None
+    cadence: str | None
+    conversion: str
+    why: str | None
 
 
 def rows(rules: Rules) -> list[Row]:
@@ -40,7 +50,28 @@ def _row(entity: Entity, rule: Field) -> Row:
         policy=_policy(rule),
         names={system: _name(side) for system, side in rule.sides.items()},
         rule=rule.rule,
+        unit=_unit(rule),
+        cadence=_duration(entity.cadence_of(rule)),
+        conversion=conversion_of(rule),
+        why=rule.why,
     )
+
+
+def _unit(rule: Field) -> str | None:
+    sides = sorted(rule.sides.items(), key=lambda item: item[0] != rule.owner)
+    return ", ".join(dict.fromkeys(side.unit for _, side in sides if side.unit)) or None
+
+
+def _duration(seconds: int | None) -> str | None:
+    """`1 hour`, `90 seconds`: the largest unit that is exact."""
+    if seconds is None:
+        return None
+    size, word = next((size, word) for size, word in _DURATIONS if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {word}{'s' * (count != 1)}"
+
+
+_DURATIONS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _policy(rule: Field) -> str | None:
@@ -52,7 +83,7 @@ def _policy(rule: Field) -> str | None:
 def _name(side: Side) -> str:
     unit = f" ({side.unit})" if side.unit else ""
     always = f" = {side.always}" if side.always is not None else ""
-    return f"{side.field}{unit}{always}"
+    return f"{' + '.join(side.fields())}{unit}{always}"
 
 
 def markdown(shown: list[Row]) -> str:
@@ -78,8 +109,13 @@ def matrix(
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print a Markdown table, fields of one owner together.")
     ] = False,
+    as_html: Annotated[bool, typer.Option("--html", help="Print one page of HTML that needs nothing else.")] = False,
 ) -> None:
-    """Show who owns each field, and who receives it. A person gets a table, a pipe gets lines with tabs."""
+    """Show who owns each field, who receives it and what happens on the way.
+
+    A person gets a table, a pipe gets lines with tabs: entity, field, owner, subscribers, policy, line of the rules,
+    unit, cadence, conversion. Exit codes: 0 shown, 1 the rules have problems, 2 there is no such entity.
+    """
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
     from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
 
@@ -96,13 +132,20 @@ def matrix(
         typer.echo(json.dumps([asdict(row) for row in shown], ensure_ascii=False, indent=2))
     elif as_markdown:
         typer.echo(markdown(shown))
+    elif as_html:
+        typer.echo(page(loaded, shown))
     elif sys.stdout.isatty():
         _table(shown)
     else:
         for row in shown:
-            typer.echo(
-                "\t".join([row.entity, row.field, row.owner, ",".join(row.subscribers), row.policy or "", row.rule])
-            )
+            typer.echo("\t".join(map(cell, _line(row))))
+
+
+def _line(row: Row) -> list[str | None]:
+    return [
+        row.entity, row.field, row.owner, ",".join(row.subscribers), row.policy, row.rule, row.unit, row.cadence,
+        row.conversion,
+    ]  # fmt: skip
 
 
 def _table(shown: list[Row]) -> None:
@@ -113,11 +156,21 @@ def _table(shown: list[Row]) -> None:
         [
             Table(
                 f"{entity} ({group[0].rule.rpartition(':')[0]})",
-                ("field", "owner", "subscribers", "policy", "line"),
+                ("field", "owner", "subscribers", "policy", "within", "line", "conversion"),
                 [
-                    (row.field, row.owner, ", ".join(row.subscribers), row.policy, int(row.rule.rpartition(":")[2]))
+                    (
+                        row.field,
+                        row.owner,
+                        ", ".join(row.subscribers),
+                        row.policy,
+                        row.cadence,
+                        int(row.rule.rpartition(":")[2]),
+                        row.conversion,
+                    )
                     for row in group
                 ],
+                aside=() if any(row.cadence for row in group) else ("within",),
+                below=("conversion",),
             )
             for entity, group in by_entity.items()
         ],

@@ -88,3 +88,79 @@ def test_an_unknown_entity_is_answered_with_the_known_ones():
     done = run("--rules", str(RULES), "--entity", "widget")
     assert done.exit_code == 2
     assert '"widget" is not an entity. Use one of: account, contact,' in done.stderr
+
+
+AWKWARD = """\
+entity: widget
+why: Sales <b>reads</b> & the warehouse counts.
+cadence: 1 hour
+responsible: {owner: A, deputy: B, escalation: C}
+systems:
+  inventory: {stream: things, id: item_id, external_id: cf_crm_id}
+  crm: {stream: Things, id: id, external_id: Inventory_ID}
+fields:
+  - {what: Weight, owner: inventory, cadence: 5 minutes, inventory: {field: weight, unit: kg}, crm: {field: W_g, unit: g}}
+  - {what: Price, owner: inventory, inventory: {field: rate, unit: USD}, crm: {field: Price, unit: USD}}
+  - {what: Active, owner: inventory, format: boolean, inventory: {field: status, values: {active: true, inactive: false}}, crm: Enabled}
+  - {what: Phone, owner: shared, policy: [crm, inventory], format: phone, inventory: phone, crm: {field: Phone, region: DE}}
+  - {what: Kind, owner: crm, inventory: {field: contact_type, always: customer}}
+  - {what: Note, owner: crm, inventory: notes, crm: Note, why: "Sales <script>knows</script>."}
+  - what: Address
+    owner: crm
+    format: address
+    crm: {parts: {street: Street, city: City}}
+    inventory: {parts: {street: billing.address, city: billing.city}}
+"""
+CONVERSIONS = {
+    "Weight": "kg → g",
+    "Price": "amount in USD",
+    "Active": "active → true, inactive → false",
+    "Phone": "phone in E.164, country DE assumed",
+    "Kind": "always customer",
+    "Note": "text as it is",
+    "Address": "address: 2 parts as one",
+}
+
+
+@pytest.fixture
+def awkward(tmp_path):
+    (tmp_path / "widget.yml").write_text(AWKWARD, encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_each_line_tells_its_conversion_unit_and_cadence(awkward):
+    rows = {row["field"]: row for row in json.loads(run("--rules", awkward, "--json").stdout)}
+    assert {name: row["conversion"] for name, row in rows.items()} == CONVERSIONS
+    assert (rows["Weight"]["unit"], rows["Weight"]["cadence"]) == ("kg, g", "5 minutes")
+    assert (rows["Note"]["unit"], rows["Note"]["cadence"]) == (None, "1 hour")
+    assert rows["Phone"]["policy"] == "crm before inventory"
+    assert rows["Address"]["names"]["crm"] == "Street + City"
+
+
+def test_every_shipped_line_has_its_conversion_in_words():
+    rows = json.loads(run("--rules", str(RULES), "--json").stdout)
+    told = {(row["entity"], row["field"]): row["conversion"] for row in rows}
+    assert told["product", "Shipping weight"] == "kg → g"
+    assert told["contact", "Account"] == "reference to account"
+    assert all(told.values())
+
+
+@pytest.mark.promise("F096")
+def test_the_page_holds_every_column_of_every_line_and_no_word_of_the_rules_becomes_markup(awkward):
+    page = run("--rules", awkward, "--html").stdout
+    assert page.startswith("<!doctype html>")
+    assert page.count('<th scope="row">') == len(CONVERSIONS)
+    for words in (
+        *CONVERSIONS,
+        *CONVERSIONS.values(),
+        "kg, g",
+        "5 minutes",
+        "crm before inventory",
+        "inventory",
+        "crm",
+    ):
+        assert words in page
+    assert "Sales &lt;b&gt;reads&lt;/b&gt; &amp; the warehouse" in page
+    assert "Sales &lt;script&gt;knows&lt;/script&gt;." in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
