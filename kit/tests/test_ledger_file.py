@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -132,6 +133,26 @@ def test_events_and_runs_are_told_in_order(ledger: Ledger) -> None:
     assert (event.before, event.after, event.at, event.run) == (10, Decimal("15.5"), NOON, "run-1")
     (run,) = ledger.runs(group="g")
     assert (run.status, run.counts, run.calls, run.started) == ("finished", {"p": {"read": 1}}, 2, NOON)
+
+
+def test_a_ledger_of_the_first_version_gets_the_notes_of_runs_and_keeps_its_rows(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with ledger.writing(NOON) as writing:
+        writing.put_run(Run("r", "g", "target-crm", "inventory", "crm", NOON, None, "running", {}, 0, None, False))
+    ledger.close()
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE run DROP COLUMN notes")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    again = Ledger(str(path))
+    (run,) = again.runs()
+    assert (run.run, run.notes) == ("r", {})
+    with again.writing(NOON) as writing:
+        writing.put_run(replace(run, notes={"edited": {"product": {"price": 2}}}))
+    assert again.runs()[0].notes == {"edited": {"product": {"price": 2}}}
+    again.close()
 
 
 def test_a_ledger_from_a_newer_version_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:

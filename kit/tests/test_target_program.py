@@ -82,7 +82,7 @@ def settings(folder: Path, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-WIRE = {
+WIRE: dict[str, Any] = {
     "type": "object",
     "x-ofrecord": {"entity": "product", "object": "Products", "from": "inventory", "to": "crm", "rules": "sha256:1",
                    "external_id": "Inventory_ID", "match": [], "create": True},
@@ -230,3 +230,35 @@ def test_a_run_that_stops_with_an_error_says_so_in_its_row_and_the_next_complete
     row = run_row(tmp_path)
     assert (row.status, row.counts["product"]["read"]) == ("failed", 0)
     assert run(tmp_path, product(1))[0] == 0
+
+
+DRIFT = {"field": "price", "property": "rate", "expected": "number", "found": "string"}
+
+
+def drifting(*properties: str) -> dict[str, Any]:
+    """A SCHEMA line of a source that drifted; the properties named are owned by the CRM."""
+    about = {**WIRE["x-ofrecord"], "drift": [DRIFT]}
+    observed = {"x-ofrecord": {"field": "stage", "owner": "crm", "violation": "revert"}}
+    schema = {**WIRE, "x-ofrecord": about, "properties": {**WIRE["properties"], **dict.fromkeys(properties, observed)}}
+    return {"type": "SCHEMA", "stream": "product", "key_properties": ["Inventory_ID"], "schema": schema}
+
+
+def test_a_source_that_differs_from_the_rules_is_told_once_a_run_and_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert run(tmp_path, drifting(), product(1), drifting("Extra"), product(2))[0] == 0
+    told = [line for line in caplog.messages if "differs from what the rules" in line]
+    assert told == ["product inventory→crm: inventory differs from what the rules were written for: price: expected number, found string"]  # fmt: skip
+    assert run_row(tmp_path).notes == {"drift": {"product": [DRIFT]}}
+
+
+def test_edits_of_fields_the_source_does_not_own_are_counted_by_field(tmp_path: Path) -> None:
+    said = drifting("Stage")
+    run(tmp_path, said, product(1), product(2), product(3))
+    ledger = Ledger(str(tmp_path / "ledger.db"))
+    with ledger.writing(ledger.runs()[0].started) as writing:
+        for one, link in ledger.links_of("product", "inventory", "crm", ["1", "2", "3"]).items():
+            writing.record_agreed(link.link, {"stage": {"inventory": f"new {one}", "crm": "new"}})
+    ledger.close()
+    run(tmp_path, said, product(1, observed={"stage": "x"}), product(2, observed={"stage": "x"}), product(3, observed={"stage": "new 3"}))  # fmt: skip
+    assert run_row(tmp_path).notes["edited"] == {"product": {"stage": 2}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import datetime
 from typing import Any
 
@@ -93,7 +94,11 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One plugin's part of a run; `counts` maps streams to outcomes to numbers."""
+    """One plugin's part of a run; `counts` maps streams to outcomes to numbers.
+
+    `notes`: `drift` (stream → what came otherwise than the rules expect, as on the wire) and `edited` (stream → field that
+    the source does not own → how many records had it edited), each only where there is something to say.
+    """
 
     run: str
     group: str
@@ -107,3 +112,4 @@ class Run:
     calls: int
     rules: str | None
     dry: bool
+    notes: dict[str, Any] = default(default_factory=dict)

@@ -76,6 +76,7 @@ run = Table(
     Column("calls", Integer, nullable=False),
     Column("rules", Text),
     Column("dry", Boolean, nullable=False),
+    Column("notes", Text),
 )
 
 held = Table(

@@ -241,13 +241,20 @@ class Ledger:
         """The latest runs, newest first."""
         r = t.run.c
         query = select(
-            r.run, r.grp, r.plugin, r.source, r.destination, r.started, r.finished, r.status, r.counts, r.calls, r.rules, r.dry
+            r.run, r.grp, r.plugin, r.source, r.destination, r.started, r.finished, r.status, r.counts, r.calls, r.rules, r.dry,
+            r.notes,
         ).order_by(r.started.desc()).limit(last)  # fmt: skip
         if group is not None:
             query = query.where(r.grp == group)
         return [
             Run(  # type: ignore[call-arg]
-                *row[:5], _aware(row[5]) or datetime.now(UTC), _aware(row[6]), row[7], from_json(row[8]), *row[9:]
+                *row[:5],
+                _aware(row[5]) or datetime.now(UTC),
+                _aware(row[6]),
+                row[7],
+                from_json(row[8]),
+                *row[9:12],
+                _value(row[12]) or {},
             )
             for row in self._rows(query)
         ]

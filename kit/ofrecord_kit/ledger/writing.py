@@ -240,6 +240,7 @@ class Writing:
             {"run": run.run},
             {
                 **naive, "grp": run.group, "counts": to_json(run.counts),
+                "notes": to_json(run.notes) if run.notes else None,
                 "started": run.started.astimezone(UTC).replace(tzinfo=None),
                 "finished": None if run.finished is None else run.finished.astimezone(UTC).replace(tzinfo=None),
             },

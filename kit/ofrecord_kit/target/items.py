@@ -64,6 +64,11 @@ class Item:
         """Edits of fields the source does not own, by property, in the form of their owner."""
         return self.note.get("adopt") or {}
 
+    def edited(self, wire: Wire) -> set[str]:
+        """Fields (as the rules name them) that the source edited and does not own."""
+        adopted = {rule.field for rule in wire.observed if rule.name in self.plan.adopts}
+        return adopted | {violation.field for violation in self.plan.violations}
+
     @property
     def at_rest(self) -> str:
         """Its outcome when no field of it is to be written."""

@@ -57,6 +57,8 @@ class OfrecordTarget(Target, abc.ABC):
         self.counts: dict[str, Counter[str]] = {}
         self.extras: Counter[str] = Counter()
         self.refused = 0
+        self.edited: dict[str, Counter[str]] = {}
+        self._drift: dict[str, list[Any]] = {}
         self._wires: dict[str, Wire] = {}
         self._ledger: Ledger | None = None
         self._destination: Destination | None = None
@@ -125,10 +127,27 @@ class OfrecordTarget(Target, abc.ABC):
     def meet(self, wire: Wire, schema: dict[str, Any]) -> None:
         """A stream of the mapper begins: remember how its entity is written, and that the run began."""
         self._wires[wire.entity] = wire
+        self._tell_drift(wire)
         with self.ledger.writing(self.now()) as ledger:
             if not (wire.partial or self.config.get("dry_run")):
                 ledger.know_wire(wire.entity, wire.source, wire.destination, schema)
             ledger.put_run(self._row("running"))
+
+    def _tell_drift(self, wire: Wire) -> None:
+        """What comes in differs from what the rules were written for: said once a run, and noted in its row."""
+        drift = [dict(one) for one in wire.drift]
+        if not drift or self._drift.get(wire.entity) == drift:
+            return
+        self._drift[wire.entity] = drift
+        words = "; ".join(
+            f"{one.get('field') or one.get('property')}: expected {one.get('expected')}, found {one.get('found')}"
+            for one in drift
+        )
+        self.logger.warning("%s: %s differs from what the rules were written for: %s", wire.way, wire.source, words)
+
+    def _notes(self) -> dict[str, Any]:
+        edited = {stream: dict(fields) for stream, fields in self.edited.items() if fields}
+        return {name: said for name, said in (("drift", self._drift), ("edited", edited)) if said}
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -192,7 +211,7 @@ class OfrecordTarget(Target, abc.ABC):
             self._run, os.environ.get("OFRECORD_RUN") or self._run, self.name,
             wire.source if wire else "singer", self.system, self._started, self.now() if done else None, status,
             {**counts, **({"_end": extras} if extras else {})}, self._destination.calls if self._destination else 0,
-            wire.rules if wire else None, bool(self.config.get("dry_run")),
+            wire.rules if wire else None, bool(self.config.get("dry_run")), self._notes(),
         )  # fmt: skip
 
     def _finish(self, status: str) -> bool:

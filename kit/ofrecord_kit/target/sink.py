@@ -57,6 +57,7 @@ class OfrecordSink(BatchSink):
         super().__init__(target, stream_name, schema, key_properties)
         self.program = target
         self.counts: Counter[str] = target.counts.setdefault(stream_name, Counter())
+        self.edited: Counter[str] = target.edited.setdefault(stream_name, Counter())
         self.wire = read_wire(self.original_schema)
         self.delivery: Delivery | None = None
         if self.wire is not None:
@@ -96,6 +97,7 @@ class OfrecordSink(BatchSink):
                     self.counts[item.outcome or "failed"] += 1
                     if item.outcome == "filtered":
                         self.counts[f"filtered: {item.reason}"] += 1
+                    self.edited.update(item.edited(self.delivery.wire))
                     for held in item.helds:
                         self._say(held)
         counts = " ".join(f"{name}={self.counts[name]}" for name in ("read", *OUTCOMES))

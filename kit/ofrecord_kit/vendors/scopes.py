@@ -1,0 +1,103 @@
+"""OAuth scopes: which one each kind of call needs, and which ones a granted set covers.
+
+Form `Service.group.OPERATION`; OPERATION is ALL, READ, CREATE, UPDATE, DELETE, of the CRM also WRITE.
+Sources: Zoho CRM v8 docs, "Scopes" and the scope line of each call; the `security` sections of the vendor's OpenAPI files of
+Zoho Inventory v1 and Zoho Books v3; read 2026-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SERVICES = {"crm": "ZohoCRM", "inventory": "ZohoInventory", "books": "ZohoBooks"}
+_INVENTORY_GROUPS = {
+    "locations": "settings", "pricebooks": "settings", "taxes": "settings", "currencies": "settings", "users": "settings",
+    "units": "items", "contact_persons": "contacts", "vendorcredits": "debitnotes",
+}  # fmt: skip
+"""Groups that are not named like the resource (OpenAPI, Zoho Inventory v1)."""
+_BOOKS_GROUPS = {
+    "items": "settings", "pricebooks": "settings", "locations": "settings", "taxes": "settings",
+    "contact_persons": "contacts", "recurringinvoices": "invoices", "chartofaccounts": "accountants", "journals": "accountants",
+}  # fmt: skip
+"""The same for Books, where items belong to the settings (OpenAPI, Zoho Books v3)."""
+_FULL = "fullaccess"
+_WRITES = ("create", "update", "delete")
+
+
+def scope(system: str, object_: str, operation: str) -> str:
+    """The scope of one operation on a module or resource.
+
+    >>> scope("crm", "Price_Books", "READ"), scope("inventory", "pricebooks", "READ"), scope("books", "items", "UPDATE")
+    ('ZohoCRM.modules.pricebooks.READ', 'ZohoInventory.settings.READ', 'ZohoBooks.settings.UPDATE')
+    """
+    name = object_.lower()
+    if system == "crm":
+        return f"ZohoCRM.modules.{name.replace('_', '')}.{operation}"
+    groups = _INVENTORY_GROUPS if system == "inventory" else _BOOKS_GROUPS
+    return f"{SERVICES[system]}.{groups.get(name, name)}.{operation}"
+
+
+def reading(system: str, object_: str) -> list[str]:
+    """Lists, details and lists of deleted records."""
+    return [scope(system, object_, "READ")]
+
+
+def describing(system: str) -> list[str]:
+    """What a tap needs to learn the types of fields, when catalogs are captured ("Fields Metadata")."""
+    return ["ZohoCRM.settings.fields.READ"] if system == "crm" else []
+
+
+def finding(system: str, object_: str) -> list[str]:
+    """Looking records up by a field: a COQL query of the CRM ("Query API"), a filtered list of the finance APIs."""
+    return [*(["ZohoCRM.coql.READ"] if system == "crm" else []), scope(system, object_, "READ")]
+
+
+def creating(system: str, object_: str, external_id: str | None) -> list[str]:
+    """With an external id the CRM upserts, which needs both ("Upsert Records").
+
+    Inventory has no such call: records with a custom external id are made by an update through the Books door
+    (X-Upsert). That UPDATE alone is enough for it is UNVERIFIED.
+    """
+    if system == "crm":
+        return [scope(system, object_, "CREATE"), *([scope(system, object_, "UPDATE")] if external_id else [])]
+    keyed = external_id is not None and external_id.startswith("cf_")
+    return [scope("books", object_, "UPDATE") if keyed else scope(system, object_, "CREATE")]
+
+
+def updating(system: str, object_: str) -> list[str]:
+    """Changing fields of a record."""
+    return [scope(system, object_, "UPDATE")]
+
+
+def stamping(system: str, object_: str) -> list[str]:
+    """Writing an id into a record; of orders through the Books door ("Update custom field in existing salesorders")."""
+    return [scope("books" if system == "inventory" and object_ == "salesorders" else system, object_, "UPDATE")]
+
+
+def acting(system: str, object_: str) -> list[str]:
+    """Status actions and the choice of a primary person are POST calls, which need CREATE (OpenAPI)."""
+    return [scope(system, object_, "UPDATE" if system == "crm" else "CREATE")]
+
+
+def looking_up(system: str, kind: str) -> list[str]:
+    """Entries of a list of the vendor, such as taxes."""
+    return [] if system == "crm" else [scope(system, kind, "READ")]
+
+
+def covers(granted: Iterable[str], wanted: str) -> bool:
+    """Is a scope among those granted, or part of a wider one?
+
+    >>> covers(["ZohoCRM.modules.ALL"], "ZohoCRM.modules.products.READ")
+    True
+    >>> covers(["ZohoCRM.modules.products.READ"], "ZohoCRM.modules.products.UPDATE")
+    False
+    """
+    have = {one.strip().lower() for one in granted}
+    service, *groups, operation = wanted.lower().split(".")
+    wider = {f"{service}.{_FULL}.all", f"{service}.{_FULL}.{operation}"}
+    for length in range(1, len(groups) + 1):
+        stem = ".".join([service, *groups[:length]])
+        wider |= {f"{stem}.{operation}", f"{stem}.all"}
+        if operation in _WRITES:
+            wider.add(f"{stem}.write")
+    return not have.isdisjoint(wider)
