@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_transforms.lenses import InvalidValueError
-from ofrecord_transforms.lenses.words import moment
+from ofrecord_transforms.lenses.moments import in_utc
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity
 from ofrecord_transforms.steps import simple
@@ -70,7 +70,7 @@ def _time(value: Any) -> str | None:
     if isinstance(value, str) and value.endswith("+00:00"):
         return value
     try:
-        return moment(value)
+        return in_utc(value)
     except InvalidValueError:
         return None
 

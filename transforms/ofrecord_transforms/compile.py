@@ -6,6 +6,7 @@ from typing import Any
 
 from ofrecord_transforms.about import UnusableRecordError, about_for, elements_for
 from ofrecord_transforms.annotations import schema_message
+from ofrecord_transforms.drift import Drift, annotated, drift_of, needs_of
 from ofrecord_transforms.filters import filter_for, stop_for
 from ofrecord_transforms.lenses import InvalidValueError
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
@@ -25,6 +26,8 @@ class Compiled:
     """The SCHEMA message, ready to be encoded."""
     records: Callable[[Record], list[dict[str, Any]]]
     """A source record → the records to pass on, each with `_ofrecord`."""
+    announce: Callable[[Any], tuple[dict[str, Any], Drift]]
+    """The tap's JSON Schema of the stream → the SCHEMA message, and what differs from what the rules need."""
 
 
 def compile_rules(
@@ -48,13 +51,22 @@ def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole:
     """One entity, one direction. `whole`: with all its fields, so that new records may be created."""
     sent = tuple(steps(entity, source, to))
     travelling = frozenset(step.name for step in sent) | {rule.name for rule in constants(entity, source, to)}
+    schema = schema_message(
+        rules, entity, source, to, sent=travelling, create=whole and source in entity.new, whole=whole
+    )
+    watched = {rule.name for rule in entity.fields if entity.reads(rule, source)}
+    needs = needs_of(entity, source, watched | {step.name for step in sent})
+
+    def announce(incoming: Any) -> tuple[dict[str, Any], Drift]:
+        drift = drift_of(needs, entity.systems[source].system, incoming)
+        return (annotated(schema, drift, entity, source) if drift else schema), drift
+
     return Compiled(
         entity=entity.entity,
         stream=entity.systems[source].stream or "",
-        schema=schema_message(
-            rules, entity, source, to, sent=travelling, create=whole and source in entity.new, whole=whole
-        ),
+        schema=schema,
         records=_records(entity, source, to, sent),
+        announce=announce,
     )
 
 

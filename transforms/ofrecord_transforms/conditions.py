@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ofrecord_transforms.lenses import InvalidValueError
-from ofrecord_transforms.lenses.words import moment
+from ofrecord_transforms.lenses.moments import in_utc
 from ofrecord_transforms.paths import ABSENT
 from ofrecord_transforms.rules import Condition
 
@@ -118,7 +118,7 @@ def instant(value: Any, zone: str | None) -> datetime | None:
     written = value.strip()
     try:
         if len(written) > _DAY and (written.endswith("Z") or written[-6] in "+-" or written[-5] in "+-"):
-            return datetime.fromisoformat(moment(written))
+            return datetime.fromisoformat(in_utc(written))
         local = datetime.fromisoformat(written)
     except (InvalidValueError, ValueError, IndexError):
         return None

@@ -16,9 +16,11 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from ofrecord_kit.program import full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.load import load
-from ofrecord_transforms.problems import RulesError, nearest, one_of
-from ofrecord_transforms.rules import Rules
-from ofrecord_transforms.wire import BlockWriter, LineReader, encode, record_decoder
+from ofrecord_transforms.plain import plain_record, plain_schema
+from ofrecord_transforms.problems import RulesError
+from ofrecord_transforms.selection import check_fields, check_systems, chosen, switched_off
+from ofrecord_transforms.tally import Tally
+from ofrecord_transforms.wire import BlockWriter, LineReader, encode, record_decoder, schema_of
 
 
 class Mapper(InlineMapper):
@@ -54,6 +56,13 @@ class Mapper(InlineMapper):
             description="Fields to send, by their names in the rules. Default: all. Others are neither written nor "
             "observed, and nothing is created.",
         ),
+        th.Property(
+            "plain",
+            th.BooleanType,
+            default=False,
+            description="Ordinary Singer output for any target: no annotations, no `_ofrecord`; filtered, stopped and "
+            "deleted records are left out.",
+        ),
     ).to_dict()
 
     def __init__(self, **settings: Any) -> None:
@@ -62,23 +71,36 @@ class Mapper(InlineMapper):
         rules = load(self.config.get("rules", "rules"))
         source, to = self.config["from"], self.config["to"]
         check_systems(rules, source, to)
-        entities = chosen(rules, source, to, self.config.get("entities"))
+        wanted = self.config.get("entities")
+        entities = chosen(rules, source, to, wanted)
+        if off := switched_off(rules, source, to, wanted):
+            self.logger.info("Switched off by their rules (enabled: false) and skipped: %s.", ", ".join(off))
         fields = self.config.get("fields")
         check_fields(rules, entities, fields)
+        self._plain = bool(self.config.get("plain"))
         self._by_stream: dict[str, list[Compiled]] = {}
         for compiled in compile_rules(rules, source, to, entities, fields):
             self._by_stream.setdefault(compiled.stream, []).append(compiled)
+        self._tallies = {name: Tally(name) for name in entities}
         self._announced: set[str] = set()
 
     def map_schema_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The schemas of all entities that read this stream; the tap's own is replaced."""
         stream = message_dict["stream"]
         routes = self._by_stream.get(stream, [])
-        if not routes and stream not in self._announced:
+        first = stream not in self._announced
+        if not routes and first:
             self.logger.info("Stream %s is used by no entity of this mapping: left out.", stream)
         self._announced.add(stream)
+        incoming = schema_of(message_dict["line"]) if routes else None
         for compiled in routes:
-            yield encode(compiled.schema)
+            announced, drift = compiled.announce(incoming)
+            for said in drift if first else ():
+                self.logger.warning(
+                    'Stream %s differs from the rules of %s: "%s" reads %s, expected %s, found %s.',
+                    stream, compiled.entity, said["field"], said["property"], said["expected"], said["found"],
+                )  # fmt: skip
+            yield encode(plain_schema(announced) if self._plain else announced)
         self._flush()
 
     def map_record_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
@@ -93,7 +115,10 @@ class Mapper(InlineMapper):
             raise InvalidInputLine(message)
         record = record_decoder.decode(message_dict["record"])
         for entity, mapped in routed(routes, record):
-            yield encode({"type": "RECORD", "stream": entity, "record": mapped})
+            self._tallies[entity].count(mapped["_ofrecord"])
+            out = plain_record(mapped) if self._plain else mapped
+            if out is not None:
+                yield encode({"type": "RECORD", "stream": entity, "record": out})
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The same bytes, after everything that came before."""
@@ -108,8 +133,10 @@ class Mapper(InlineMapper):
         return ()
 
     def process_endofpipe(self) -> None:
-        """Hand on what is left."""
+        """Hand on what is left, and tell what became of everything."""
         self._flush()
+        for tally in self._tallies.values():
+            self.logger.info("%s.", tally)
 
     def _flush(self) -> None:
         writer = self.message_writer
@@ -134,59 +161,6 @@ def routed(routes: list[Compiled], record: dict[str, Any]) -> list[tuple[str, di
         return mapped
     taken = [pair for pair in mapped if "filtered" not in pair[1]["_ofrecord"]]
     return taken or mapped[:1]
-
-
-def chosen(rules: Rules, source: str, to: str, wanted: list[str] | None) -> list[str]:
-    """Names of entities to map. Raises `RulesError` for unknown ones and for those that do not go this way."""
-    going = [name for name, entity in rules.entities.items() if (source, to) in entity.directions()]
-    if wanted is None:
-        wanted = going
-    problems = []
-    for name in wanted:
-        if name not in rules.entities:
-            near = nearest(name, rules.entities)
-            problems.append(f'setting entities: "{name}" is not an entity. Use {one_of(rules.entities)}.{near}')
-        elif name not in going:
-            entity = rules.entities[name]
-            ways = one_of(f"{a} to {b}" for a, b in entity.directions()) if entity.directions() else "nowhere"
-            problems.append(
-                f'setting entities: "{name}" does not go from {source} to {to}; {entity.file} lets it go {ways}. '
-                "Correct from, to or entities."
-            )
-    if not wanted:
-        problems.append(f"no entity goes from {source} to {to}. Correct the settings from and to, or add rules.")
-    if problems:
-        raise RulesError(problems)
-    return wanted
-
-
-def check_systems(rules: Rules, source: str, to: str) -> None:
-    """Raises `RulesError` when `from` or `to` is no system, or `to` is only ever read."""
-    writable = [name for name, system in rules.systems.items() if system.writable]
-    problems = [
-        f'setting {key}: "{name}" is not a system{kind}. Use {one_of(allowed)}.{nearest(name, allowed)}'
-        for key, name, allowed, kind in (
-            ("from", source, list(rules.systems), ""),
-            ("to", to, writable, " that is written to"),
-        )
-        if name not in allowed
-    ]
-    if problems:
-        raise RulesError(problems)
-
-
-def check_fields(rules: Rules, entities: list[str], wanted: list[str] | None) -> None:
-    """Raises `RulesError` for names that are fields of none of the entities."""
-    known = {rule.name: rule.what for name in entities for rule in rules.entities[name].fields}
-    unknown = [name for name in wanted or () if name.lower() not in known]
-    if unknown:
-        raise RulesError(
-            [
-                f'setting fields: "{name}" is not a field of {one_of(entities)}.{nearest(name, known.values())} '
-                "Correct the setting, or add the field to the rules."
-                for name in unknown
-            ]
-        )
 
 
 def main() -> None:

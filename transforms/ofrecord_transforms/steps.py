@@ -1,12 +1,10 @@
 """How the fields of one entity travel one way: where each is read, how it converts, the property it becomes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from ofrecord_transforms.lenses import IDENTITY, InvalidValueError
-from ofrecord_transforms.lenses.amounts import money
+from ofrecord_transforms.lenses import InvalidValueError, amounts
 from ofrecord_transforms.lenses.choose import lens
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity, Field, Side
@@ -16,8 +14,6 @@ Convert = Callable[[Any, Record], Any]
 """The source's value, never None, in the destination's form. Raises `InvalidValueError`."""
 Own = Callable[[Any], Any]
 """The source's own value, in the form in which it is remembered."""
-
-_PART_FORMATS = {"country": "country", "phone": "phone"}
 
 
 @dataclass(frozen=True)
@@ -154,10 +150,10 @@ def _convert(rule: Field, source: System, to: str) -> Convert:
         plain = forward if rule.lookup is not None else (lambda value: forward(simple(value)))
         return lambda value, _record: plain(value)
     code = reader(source, here.currency)
-    rounding = cache(money)
+    lens_of = amounts.amount(here.minor, there.minor)
 
     def amount(value: Any, record: Record) -> Any:
-        return rounding(str(code(record))).forward(value)
+        return lens_of(code(record)).forward(value)
 
     return amount
 
@@ -165,8 +161,7 @@ def _convert(rule: Field, source: System, to: str) -> Convert:
 def _parts(rule: Field, here: Side, there: Side) -> Convert:
     """A value in parts: those both sides have, null when none of them holds anything."""
     wanted = [part for part in here.parts or {} if part in (there.parts or {})]
-    chosen = lens(rule, here, there)
-    forward = _part_by_part(rule, here, there) if chosen is IDENTITY else chosen.forward
+    forward = lens(rule, here, there).forward
 
     def whole(value: Any, _record: Record) -> Any:
         known = {part: value[part] for part in wanted if part in value}
@@ -175,15 +170,6 @@ def _parts(rule: Field, here: Side, there: Side) -> Convert:
         return forward(known)
 
     return whole
-
-
-def _part_by_part(rule: Field, here: Side, there: Side) -> Callable[[Any], Any]:
-    forwards = {
-        part: lens(replace(rule, format=_PART_FORMATS.get(part, "text")), side, (there.parts or {})[part]).forward
-        for part, side in (here.parts or {}).items()
-        if part in (there.parts or {})
-    }
-    return lambda value: {part: None if found is None else forwards[part](found) for part, found in value.items()}
 
 
 def _lines(rule: Field, source: System, to: str) -> Convert:

@@ -31,6 +31,18 @@ record_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
+class _Schema(msgspec.Struct):
+    schema: Any = None
+
+
+_schema = msgspec.json.Decoder(_Schema)
+
+
+def schema_of(line: str | bytes) -> Any:
+    """The JSON Schema of a SCHEMA line, or None."""
+    return _schema.decode(line).schema
+
+
 def encode(message: Any) -> bytes:
     """One line, with its end. Decimals are written with their own digits."""
     return _encoder.encode(message) + b"\n"

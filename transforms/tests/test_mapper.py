@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,7 +159,7 @@ def test_a_wrong_setting_stops_the_mapper_before_any_output(run, mistake):
 
 def test_bad_rules_stop_the_mapper_with_every_problem_and_no_output(run, tmp_path):
     folder = tmp_path / "rules"
-    folder.mkdir()
+    shutil.copytree(PROJECT / "rules" / "catalog", folder / "catalog")
     for name in ("product", "account"):
         text = (PROJECT / "rules" / f"{name}.yml").read_text()
         (folder / f"{name}.yml").write_text(text.replace("owner: inventory", "owner: nobody", 1))
@@ -254,10 +255,12 @@ def test_about_names_every_setting(capsys):
         "to",
         "entities",
         "fields",
+        "plain",
     }
 
 
 def test_the_hash_of_the_rules_changes_with_any_byte(tmp_path):
+    shutil.copytree(PROJECT / "rules" / "catalog", tmp_path / "catalog")
     (tmp_path / "product.yml").write_bytes((PROJECT / "rules" / "product.yml").read_bytes())
     before = load(tmp_path).hash
     with (tmp_path / "product.yml").open("ab") as file:
