@@ -161,3 +161,47 @@ def test_a_plain_stream_is_upserted_into_the_custom_module_of_its_name(sandbox: 
     with Client(Connection.from_config(config), system="crm", plugin="contract") as client:
         rows = client.get("/crm/v8/Parts", params={"fields": "Name,Part_Number"}).body["data"]
     assert [(row["Name"], row["Part_Number"]) for row in rows] == [("Nut", "P-1")]
+
+
+MODULES = {
+    "Products": ("Product_Code", "Product_Name"), "Accounts": ("Account_Name", "Account_Name"),
+    "Contacts": ("Email", "Last_Name"), "Vendors": ("Vendor_Name", "Vendor_Name"),
+}  # fmt: skip
+
+
+@pytest.mark.promise("F031")
+@pytest.mark.parametrize("module", MODULES)
+def test_a_record_that_is_there_already_is_overwritten_skipped_or_cloned(
+    sandbox: Sandbox, tmp_path: Path, module: str
+) -> None:
+    match, name = MODULES[module]
+    found, told = {}, []
+    for mode in ("overwrite", "skip", "clone"):
+        about = {
+            **SCHEMA["x-ofrecord"],
+            "object": module,
+            "match": [{"field": match, "format": "text"}],
+            "duplicates": mode,
+        }
+        properties = {
+            "Inventory_ID": {"type": "string"}, match: field("key"), name: field("name"), "Description": field("description"),
+            "_ofrecord": {"type": "object"},
+        }  # fmt: skip
+        bench = Bench(TargetCrm, {"type": "object", "x-ofrecord": about, "properties": properties}, sandbox, tmp_path)
+        same = {name: f"{mode}", match: f"{mode}@example.com"}
+        body = bench.client.send("POST", f"/crm/v8/{module}", json={"data": [{**same, "Description": "old"}]}).body
+        known = str(body["data"][0]["details"]["id"])
+        assert bench.send(bench.record(mode, {**same, "Description": "new"})) == 0
+        rows = bench.client.get(f"/crm/v8/{module}", params={"fields": f"{match},Description,Inventory_ID"}).body[
+            "data"
+        ]
+        mine = {row["id"]: row["Description"] for row in rows if row[match] == same[match]}
+        found[mode] = (mine.pop(known), list(mine.values()), bench.id_of(mode) == known)
+        ledger = Ledger(bench.config["ledger"])
+        told += [
+            event.before for event in ledger.events(kinds=["updated"]) if (event.ids or {}).get("inventory") == mode
+        ]
+        ledger.close()
+        bench.client.close()
+    assert found == {"overwrite": ("new", [], True), "skip": ("old", [], True), "clone": ("old", ["new"], False)}
+    assert told == ["old"]
