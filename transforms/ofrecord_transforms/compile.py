@@ -49,7 +49,7 @@ def compile_rules(
 
 def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole: bool = True) -> Compiled:
     """One entity, one direction. `whole`: with all its fields, so that new records may be created."""
-    sent = tuple(steps(entity, source, to))
+    sent = tuple(steps(rules, entity, source, to))
     travelling = frozenset(step.name for step in sent) | {rule.name for rule in constants(entity, source, to)}
     schema = schema_message(
         rules, entity, source, to, sent=travelling, create=whole and source in entity.new, whole=whole
@@ -65,17 +65,19 @@ def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole:
         entity=entity.entity,
         stream=entity.systems[source].stream or "",
         schema=schema,
-        records=_records(entity, source, to, sent),
+        records=_records(rules, entity, source, to, sent),
         announce=announce,
     )
 
 
-def _records(entity: Entity, source: str, to: str, sent: tuple[Step, ...]) -> Callable[[Record], list[dict[str, Any]]]:
+def _records(
+    rules: Rules, entity: Entity, source: str, to: str, sent: tuple[Step, ...]
+) -> Callable[[Record], list[dict[str, Any]]]:
     """The function that maps records."""
     about = about_for(entity, source, to)
-    filtered = filter_for(entity, source)
+    filtered = filter_for(rules.catalogs, entity, source)
     stopped = stop_for(entity, source)
-    values = _values(entity, source, to, sent)
+    values = _values(rules, entity, source, to, sent)
     key = entity.systems[to].external_id
     elements = elements_for(entity, source)
 
@@ -101,10 +103,10 @@ def _records(entity: Entity, source: str, to: str, sent: tuple[Step, ...]) -> Ca
 
 
 def _values(
-    entity: Entity, source: str, to: str, sent: tuple[Step, ...]
+    rules: Rules, entity: Entity, source: str, to: str, sent: tuple[Step, ...]
 ) -> Callable[[Record, dict[str, Any], dict[str, Any]], None]:
     """The function that fills in the properties of one record, and what `_ofrecord` says of them."""
-    observed = list(watches(entity, source, to, {step.name for step in sent}))
+    observed = list(watches(rules, entity, source, to, {step.name for step in sent}))
     adopting = [watch for watch in observed if watch.adopt is not None]
     always = [(rule.name, rule.property_at(to), rule.sides[to].always) for rule in constants(entity, source, to)]
     match = _match(entity, source, to, {step.property for step in sent})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.conditions import Test, amount, fulfils, instant, is_empty
 from ofrecord_transforms.paths import Get, Record, reader
 from ofrecord_transforms.rules import Condition, Entity, Filters
@@ -20,12 +21,12 @@ Stopper = Callable[[Record], dict[str, str] | None]
 _Check = tuple[Get, Test, Callable[[Any], str]]
 
 
-def filter_for(entity: Entity, system: str) -> Filter | None:
+def filter_for(catalogs: Catalogs, entity: Entity, system: str) -> Filter | None:
     """The filter of one system's records: `when`, then the view. None: every record takes part."""
     view = entity.views.get(entity.view, {}) if entity.view is not None else {}
     checks = [
-        *_checks(entity, system, entity.when, ""),
-        *_checks(entity, system, view, f'not in view "{entity.view}": '),
+        *_checks(catalogs, entity, system, entity.when, ""),
+        *_checks(catalogs, entity, system, view, f'not in view "{entity.view}": '),
     ]
     if not checks:
         return None
@@ -66,12 +67,12 @@ def _pairs(filters: Filters, system: str) -> Iterable[tuple[str, Condition]]:
     return ((name, condition) for name, found in filters.get(system, {}).items() for condition in found)
 
 
-def _checks(entity: Entity, system: str, filters: Filters, prefix: str) -> list[_Check]:
+def _checks(catalogs: Catalogs, entity: Entity, system: str, filters: Filters, prefix: str) -> list[_Check]:
     return [
         (
             reader(entity.systems[system].system, name),
             fulfils(condition, _zone(entity, system, name)),
-            _reason(prefix, _word(entity, system, name), condition, _quotes(entity, system, name)),
+            _reason(prefix, _word(entity, system, name), condition, _quotes(catalogs, entity, system, name)),
         )
         for name, condition in _pairs(filters, system)
     ]
@@ -103,14 +104,17 @@ def _reason(prefix: str, word: str, condition: Condition, quotes: Callable[[str]
     return reason
 
 
-def _quotes(entity: Entity, system: str, name: str) -> Callable[[str], bool]:
-    """May a word of this field be told? In a closed list all may; else those the rules name, none a person typed."""
+def _quotes(catalogs: Catalogs, entity: Entity, system: str, name: str) -> Callable[[str], bool]:
+    """May a word of this field be told? Where the rules translate its values, any; else what rules or catalog list."""
     if any(
         system in rule.sides and rule.sides[system].field == name and any(side.values for side in rule.sides.values())
         for rule in entity.fields
     ):
         return lambda _word: True
-    named = {
+    place = entity.systems[system]
+    known = catalogs.field(place.system, place.object, name)
+    named = set(known.values or ()) if known is not None else set()
+    named |= {
         value
         for filters in (entity.when, *entity.views.values(), *(stop.when for stop in entity.stop))
         for condition in filters.get(system, {}).get(name, ())

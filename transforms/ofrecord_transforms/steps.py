@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ofrecord_transforms.lengths import check_for
 from ofrecord_transforms.lenses import InvalidValueError, amounts
 from ofrecord_transforms.lenses.choose import lens
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
-from ofrecord_transforms.rules import Entity, Field, Side
+from ofrecord_transforms.rules import Entity, Field, Rules, Side
 from ofrecord_transforms.systems import System
 
 Convert = Callable[[Any, Record], Any]
@@ -54,7 +55,7 @@ def constants(entity: Entity, source: str, to: str) -> list[Field]:
     ]
 
 
-def steps(entity: Entity, source: str, to: str) -> Iterator[Step]:
+def steps(rules: Rules, entity: Entity, source: str, to: str) -> Iterator[Step]:
     """The fields that travel, in the order of the rules."""
     system = entity.systems[source].system
     for rule in entity.fields:
@@ -69,11 +70,11 @@ def steps(entity: Entity, source: str, to: str) -> Iterator[Step]:
             rule.property_at(to),
             _side_reader(system, here),
             _own(rule, system),
-            _convert(rule, system, to),
+            _convert(rules, entity, rule, source, to),
         )
 
 
-def watches(entity: Entity, source: str, to: str, sent: set[str]) -> Iterator[Watch]:
+def watches(rules: Rules, entity: Entity, source: str, to: str, sent: set[str]) -> Iterator[Watch]:
     """The fields the source holds and does not write, in the order of the rules."""
     system = entity.systems[source].system
     for rule in entity.fields:
@@ -87,7 +88,7 @@ def watches(entity: Entity, source: str, to: str, sent: set[str]) -> Iterator[Wa
             rule.name,
             _side_reader(system, here),
             _own(rule, system),
-            (rule.property_at(to), _convert(rule, system, to)) if adopted else None,
+            (rule.property_at(to), _convert(rules, entity, rule, source, to)) if adopted else None,
         )
 
 
@@ -139,7 +140,22 @@ def _own(rule: Field, system: System) -> Own:
     return rows
 
 
-def _convert(rule: Field, source: System, to: str) -> Convert:
+def _convert(rules: Rules, entity: Entity, rule: Field, source: str, to: str) -> Convert:
+    """The whole conversion; a text that the destination does not take is refused."""
+    convert = _conversion(rule, entity.systems[source].system, to)
+    check = check_for(rules.catalogs, entity, rule, source, to)
+    if check is None:
+        return convert
+
+    def checked(value: Any, record: Record) -> Any:
+        converted = convert(value, record)
+        check(converted)
+        return converted
+
+    return checked
+
+
+def _conversion(rule: Field, source: System, to: str) -> Convert:
     if rule.lines:
         return _lines(rule, source, to)
     here, there = rule.sides[source.name], rule.sides[to]
