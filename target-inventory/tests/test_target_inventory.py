@@ -211,6 +211,50 @@ def test_a_deal_is_written_into_its_orders_and_touches_neither_lines_nor_state(b
     assert (after["line_items"], after["status"]) == (before["line_items"], before["status"])
 
 
+LIKE = {
+    "contacts": ("contact_name", "contact_name", "notes", {"contact_type": "customer"}),
+    "items": ("sku", "name", "description", {"rate": 1}),
+}
+
+
+@pytest.mark.promise("F031")
+@pytest.mark.parametrize("resource", LIKE)
+def test_a_record_that_is_there_already_is_overwritten_skipped_or_cloned(
+    sandbox: Sandbox, tmp_path: Path, resource: str
+) -> None:
+    match, name, other, needed = LIKE[resource]
+    """Here names and SKUs are unique, so a clone is refused, in the vendor's words, and the record that is there stays."""
+    found, told, held = {}, [], []
+    for mode in ("overwrite", "skip", "clone"):
+        about = {
+            **SCHEMA["x-ofrecord"],
+            "object": resource,
+            "match": [{"field": match, "format": "text"}],
+            "duplicates": mode,
+        }
+        properties = {one: field(one) for one in dict.fromkeys((match, name, other, *needed))}
+        said = {"type": "object", "x-ofrecord": about, "properties": {"cf_crm_id": {"type": "string"}, **properties}}
+        bench = Bench(TargetInventory, said, sandbox, tmp_path)
+        one, key = resource[:-1], f"{resource[:-1]}_id"
+        path = f"/inventory/v1/{resource}"
+        same = {name: mode, match: mode, **needed}
+        known = bench.client.send("POST", path, json={**same, other: "old"}).body[one][key]
+        sent = {**same, other: "new"}
+        code = bench.send(bench.record(mode, sent))
+        rows = [bench.client.get(f"{path}/{row[key]}").body[one] for row in bench.client.get(path).body[resource]]
+        mine = {row[key]: row[other] for row in rows if row[match] == mode}
+        found[mode] = (code, mine.pop(known), list(mine.values()))
+        ledger = Ledger(bench.config["ledger"])
+        told = [event.before for event in ledger.events(kinds=["updated"]) if event.field == other]
+        held = [one.message for one in ledger.held()]
+        ledger.close()
+        bench.client.close()
+    assert found == {"overwrite": (0, "new", []), "skip": (0, "old", []), "clone": (1, "old", [])}
+    assert told == ["old"]
+    assert [words for words in held if "already exists" not in words] == []
+    assert len(held) == 1
+
+
 class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc]
     """The SDK's own tests. Resources cannot be added to the finance APIs, so each record is held with that reason."""
 
