@@ -46,8 +46,13 @@ check: $(READY) ## Lint, types, direction of dependencies, rules
 sandbox: $(READY) ## Keep the sandbox running and print the export lines
 	@$(BIN)/ofrecord-sandbox serve --seed $(if $(DATA),adventureworks --data $(DATA),demo)
 
-bench: $(READY) ## Measure on the sandbox, beside a baseline
-	@$(BIN)/python benchmarks/bench.py --scale $(SCALE)
+benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
+	@$(UV) venv --quiet --clear --python $(PYTHON) benchmarks/.venv
+	@VIRTUAL_ENV=$(CURDIR)/benchmarks/.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode benchmarks/requirements.lock
+	@touch $@
+
+bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper or sandbox)
+	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
 promises: $(READY) ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --write-promises
@@ -62,3 +67,5 @@ lock: $(UV) ## Resolve the dependencies again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		$(addprefix --no-emit-package ,$(shell sed -n 's/^name = "\(.*\)"/\1/p' $(addsuffix /pyproject.toml,$(MEMBERS)))) \
 		--group dev pyproject.toml --output-file requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		benchmarks/requirements.in --output-file benchmarks/requirements.lock

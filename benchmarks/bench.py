@@ -1,6 +1,6 @@
 """Measures ofrecord on the sandbox, beside what one would write without it: `make bench` or `python benchmarks/bench.py`.
 
-Speeds of taps and the mapper leave out the start of the program: the clock runs from its first line of output to
+The mapper is measured by benchmarks/mapper.py, without a sandbox; `--only` chooses. Speeds of taps leave out the start of the program: the clock runs from its first line of output to
 its last. Every figure is the median of several runs that take turns, so that a slow moment of the machine meets all.
 The table is printed and written into benchmarks/README.md.
 """
@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -143,31 +142,6 @@ def ceiling(site: Site, path: str, key: str, records: int) -> float:
     return found
 
 
-def mapper_row(site: Site) -> Row:
-    """The mapper with the product rules, on what tap-inventory wrote."""
-    plugin = "tap-inventory--products"
-    recorded = site.folder / "items.jsonl"
-    recorded.write_text(site.plugin(plugin).out, encoding="utf-8")
-    mapping = "own-products-inventory-to-crm"
-    command = site.command(mapping, site.mapping(mapping))
-    beside, other = "json.loads + json.dumps, bare loop", [*BARE, "lines"]
-    if shutil.which("meltano-map-transform", path=str(BIN)):
-        settings = site.folder / "run" / "map-transform.json"
-        settings.write_text(
-            '{"stream_maps": {"items": {"name": "name", "sku": "sku", "rate": "rate"}}}', encoding="utf-8"
-        )
-        beside, other = (
-            "meltano-map-transform, 3 expressions",
-            [str(BIN / "meltano-map-transform"), "--config", str(settings)],
-        )
-    ours, bare = medians(
-        [lambda: rate(command, site, stdin=recorded), lambda: rate(other, site, stdin=recorded)], ROUNDS
-    )
-    return Row(
-        "mapper, product rules", f"{ours:,.0f} records/s", beside, f"{bare:,.0f} records/s", f"{ours / bare:.2f}"
-    )
-
-
 def shell_pipes(site: Site) -> list[str]:
     """The job `products` as a shell would run it: the same plugins and settings, with bookmarks, without Meltano."""
     pipes = []
@@ -239,8 +213,6 @@ def measured(records: int) -> Iterator[Row]:
         for label, path, key in (("items", "/inventory/v1/items", "items"), ("Products", crm_path, "data")):
             found = ceiling(site, path, key, records)
             yield Row(f"the sandbox alone, `{label}`", f"{found:,.0f} records/s", "bytes received, nothing parsed", "")
-        say("mapper")
-        yield mapper_row(site)
     say("the made-up company")
     with company("demo") as site:
         yield from sync_rows(site)
@@ -271,7 +243,13 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
-    scale = parser.parse_args().scale
+    parser.add_argument("--only", choices=["sandbox", "mapper"], help="one of the two tables")
+    asked = parser.parse_args()
+    if asked.only != "sandbox":
+        subprocess.run([sys.executable, str(ROOT / "benchmarks/mapper.py")], check=True)
+    if asked.only == "mapper":
+        return
+    scale = asked.scale
     records = max(400, int(RECORDS * scale))
     rows = list(measured(records))
     text = f"`make bench SCALE={scale:g}`: {records:,} records a list; {machine()}.\n\n{table(rows)}"
