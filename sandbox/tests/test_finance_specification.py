@@ -57,6 +57,7 @@ DEVIATIONS: dict[str, str] = {
     "books/v3/creditnotes/{creditnote_id}.creditnote.taxes[].tax_amount: string in the file, float here": _DETAIL,
     "books/v3/invoices.page_context: array in the file, dict here": "an object in every other file and in live answers",
     "books/v3/salesorders/{salesorder_id}.salesorder: array in the file, dict here": _WRAPPED,
+    "inventory/v1/salesreturns.salesreturns: object in the file, list here": "a list of one type of thing is a list",
     "inventory/v1/packages/{package_id}.package: array in the file, dict here": _WRAPPED,
 }
 
@@ -94,6 +95,22 @@ class Answers:
         line = {"so_line_item_id": order["line_items"][0]["line_item_id"], "quantity": 2}
         path = f"/inventory/v1/packages?salesorder_id={self.order}"
         self.package = self.made(path, {"line_items": [line]}, "package")["package_id"]
+        path = f"/inventory/v1/shipmentorders?salesorder_id={self.order}&package_ids={self.package}"
+        sent = {"delivery_method": "FedEx", "tracking_number": "T-1"}
+        self.shipment = self.made(path, sent, "shipment_order")["shipment_id"]
+        line = {"salesorder_item_id": order["line_items"][0]["line_item_id"], "quantity": 1}
+        path = f"/inventory/v1/salesreturns?salesorder_id={self.order}"
+        self.back = self.made(path, {"line_items": [line]}, "salesreturn")["salesreturn_id"]
+        body = {
+            "name": "Set",
+            "sku": "S",
+            "rate": 9,
+            "item_type": "inventory",
+            "product_type": "goods",
+            "reorder_level": 1,
+            "mapped_items": [{"item_id": self.item, "quantity": 2}],
+        }
+        self.set = self.made("/inventory/v1/compositeitems", body, "composite_item")["composite_item_id"]
         self.invoice = self.made("/books/v3/invoices?send=true", head, "invoice")["invoice_id"]
         part = {"invoice_id": self.invoice, "amount_applied": 3}
         body = {"customer_id": self.contact, "payment_mode": "cash", "amount": 5, "invoices": [part]}
@@ -125,6 +142,11 @@ CALLS = [
     ("/books/v3", "sales-order", "/salesorders/{salesorder_id}", "order"),
     ("/inventory/v1", "packages", "/packages", ""),
     ("/inventory/v1", "packages", "/packages/{package_id}", "package"),
+    ("/inventory/v1", "shipmentorders", "/shipmentorders/{shipmentorder_id}", "shipment"),
+    ("/inventory/v1", "salesreturns", "/salesreturns", ""),
+    ("/inventory/v1", "salesreturns", "/salesreturns/{salesreturn_id}", "back"),
+    ("/inventory/v1", "compositeitems", "/compositeitems", ""),
+    ("/inventory/v1", "compositeitems", "/compositeitems/{composite_item_id}", "set"),
     ("/books/v3", "invoices", "/invoices", ""),
     ("/books/v3", "invoices", "/invoices/{invoice_id}", "invoice"),
     ("/books/v3", "customer-payments", "/customerpayments", ""),

@@ -42,6 +42,14 @@ class Resource:
     words: str
     """As in "Invoice does not exist."."""
     writable: Mapping[str, Kind]
+    kept_in: str = ""
+    """Collection whose table its records are in, when not its own."""
+    list_key: str = ""
+    """Key of the rows in a list, when it is not the collection."""
+    member: Callable[[Record], bool] = field(default=lambda _record: True)
+    """Which records of the table belong to it."""
+    own_fields_path: bool = True
+    """Whether `PUT /{singular}/{id}/customfields` exists."""
     required: tuple[str, ...] = ()
     fresh: Mapping[str, Any] = field(default_factory=dict)
     """Values of a new record that sends none."""
@@ -65,6 +73,8 @@ class Resource:
     """Computed keys of a list row and of the detail."""
     as_row: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda row: row)
     """Last touch on a list row."""
+    as_detail: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda shown: shown)
+    """Last touch on a detail."""
     removable: Callable[[World, Record], None] = _kept
     removed: Callable[[World, Record], None] = _kept
     silent: bool = False
@@ -78,7 +88,7 @@ class Resource:
 
     def table(self, world: World) -> Table:
         """The records of this collection."""
-        return world.store.table(f"finance/{self.collection}")
+        return world.store.table(f"finance/{self.kept_in or self.collection}")
 
     @property
     def report(self) -> str:

@@ -29,6 +29,8 @@ class Doubts:
     """UNVERIFIED: an address object sent replaces the old one, keys left out become empty."""
     invoice_list_totals_as_text: bool = True
     """UNVERIFIED: `total`, `balance` and `shipping_charge` of invoice list rows are text (the OpenAPI types them so)."""
+    composites_in_items: bool = True
+    """UNVERIFIED: composite items are also in the list of items, marked by `is_combo_product` (rows of live lists carry the mark)."""
     unique_sku: bool = True
     """UNVERIFIED: the organisation refuses a second item with the same SKU (a preference; code UNVERIFIED)."""
     refused_calls_count: bool = False

@@ -51,7 +51,7 @@ def only_query(request: Request, *allowed: str) -> None:
 def found(world: World, resource: Resource, key: str) -> Record:
     """The record of that id; raises RefusedError 1002."""
     record = resource.table(world).get(key)
-    if record is None:
+    if record is None or not resource.member(record):
         raise absent(resource.words)
     return record
 
@@ -65,7 +65,7 @@ def detail(world: World, resource: Resource, record: Record, door: str) -> dict[
         shown["status"] = listing.status_at(world, resource, record, door)
     if resource.module:
         shown.update(custom.shown(world, resource, record))
-    return shown
+    return resource.as_detail(shown)
 
 
 def create(world: World, request: Request, resource: Resource, door: str) -> Response:

@@ -38,7 +38,8 @@ _IDS = (
 )  # fmt: skip
 
 
-def _check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+def check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
+    """Complete an item; raises RefusedError."""
     record["name"] = record["name"].strip()
     if before is not None and before["item_type"] != record["item_type"]:
         raise invalid("item_type")
@@ -95,7 +96,8 @@ def stock_place(world: World) -> str:
     return next((key for key, one in world.store.table("finance/locations").rows.items() if one["is_primary"]), "")
 
 
-def _saved(world: World, record: Record) -> None:
+def saved(world: World, record: Record) -> None:
+    """Book the opening stock."""
     movements = [
         stock.Movement(record["item_id"], place["location_id"], column, dec(place.get("initial_stock")))
         for place in record.pop("_opening")
@@ -105,15 +107,20 @@ def _saved(world: World, record: Record) -> None:
         stock.state(world, f"items/{record['item_id']}", movements)
 
 
-def _removable(world: World, record: Record) -> None:
+def removable(world: World, record: Record) -> None:
+    """Refuse to delete what documents or composites name (the latter UNVERIFIED)."""
     for collection in ("salesorders", "invoices"):
         table = world.store.table(f"finance/{collection}")
         index = table.index("item", lambda one: {line["item_id"] for line in one["line_items"]})
         if index.ids(record["item_id"]):
             raise RefusedError(2006, "Items which are a part of other transactions cannot be deleted.")
+    parts = ITEMS.table(world).index("component", lambda one: {part["item_id"] for part in one.get("mapped_items", [])})
+    if parts.ids(record["item_id"]):
+        raise RefusedError(2006, "Items which are a part of composite items cannot be deleted.")
 
 
-def _removed(world: World, record: Record) -> None:
+def removed(world: World, record: Record) -> None:
+    """Take its stock back."""
     stock.state(world, f"items/{record['item_id']}", [])
     world.store.table("finance/stock").remove(record["item_id"])
 
@@ -134,11 +141,13 @@ ITEMS = declared(
             "name": "", "sku": "", "unit": "", "description": "", "purchase_description": "", "rate": 0, "purchase_rate": 0,
             "reorder_level": "", "item_type": "sales", "product_type": "goods", "is_taxable": True, "status": "active",
             "source": "api", "is_linked_with_zohocrm": False, "zcrm_product_id": "", "is_returnable": True,
+            "is_combo_product": False,
             "package_details": dict.fromkeys(_PACKAGE, ""),
             **dict.fromkeys(_IDS, ""), **dict.fromkeys(_TEXTS, ""),
         },
         row=(
             "name", "sku", "unit", "status", "description", "rate", "purchase_rate", "item_type", "product_type",
+            "is_combo_product",
             "reorder_level", "tax_id", "is_taxable", "is_linked_with_zohocrm", "zcrm_product_id", "upc", "ean", "isbn",
             "part_number", "brand", "manufacturer", "source", "vendor_id", "created_time", "last_modified_time",
         ),
@@ -146,9 +155,9 @@ ITEMS = declared(
         | exactly("tax_id", "account_id", "purchase_account_id", "vendor_id", "item_id", "zcrm_product_id"),
         sorts=("name", "sku", "rate", "purchase_rate", "created_time", "last_modified_time", "reorder_level", "stock_on_hand"),
         sort=("name", "A"), search=("name", "sku", "description"),
-        check=_check, saved=_saved, removable=_removable, removed=_removed, upsert=True,
+        check=check, saved=saved, removable=removable, removed=removed, upsert=True,
         derive=lambda world, record: {**record["package_details"], "item_name": record["name"], **stock.fields(world, record)},
-        show=stock.details,
+        show=stock.details, member=lambda record: not record.get("is_combo_product") or doubts.composites_in_items,
     )
 )  # fmt: skip
 

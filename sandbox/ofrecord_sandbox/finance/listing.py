@@ -26,7 +26,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _TIMES = {"created_time": "_created", "last_modified_time": "_modified"}
-_MODIFIED_DOCUMENTED = {"items"}
+_MODIFIED_DOCUMENTED = {"items", "compositeitems"}
 Test = Callable[[Record], bool]
 
 
@@ -51,7 +51,9 @@ def answer(world: World, request: Request, resource: Resource, door: str) -> Res
         "sort_column": column,
         "sort_order": order,
     }
-    return Response(200, {"code": 0, "message": "success", resource.collection: rows, "page_context": context})
+    return Response(
+        200, {"code": 0, "message": "success", resource.list_key or resource.collection: rows, "page_context": context}
+    )
 
 
 def row(world: World, resource: Resource, record: Record, door: str) -> dict[str, Any]:
@@ -88,7 +90,9 @@ def _found(world: World, query: dict[str, str], resource: Resource, door: str) -
         return cast("list[str]", kept[1])
     tests = _tests(world, query, resource, door)
     column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
-    found = [record for record in table.rows.values() if all(test(record) for test in tests)]
+    found = [
+        record for record in table.rows.values() if resource.member(record) and all(test(record) for test in tests)
+    ]
     found.sort(key=lambda record: record[resource.id_key])
     found.sort(key=_rank(world, resource, column), reverse=order == "D")
     ids = [record[resource.id_key] for record in found]
@@ -168,6 +172,8 @@ def _filter_by(world: World, resource: Resource, door: str, wanted: str) -> list
         ]
     if group == "SalesOrPurchaseType":
         return [lambda record: str(record.get("sales_or_purchase_type", "")).casefold() == value.casefold()]
+    if group == "ComboType" and "combo_type" in resource.row:
+        return [lambda record: str(record["combo_type"]).casefold() == value.casefold()]
     if group == "ItemType":
         return [lambda record: str(record.get("item_type", "")).replace("_", "") == value.casefold()]
     if resource.silent:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ofrecord_sandbox.finance import contacts, engine, items, listing, money, sales, settings
+from ofrecord_sandbox.finance import composites, contacts, engine, items, listing, money, returns, sales, settings
 from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, PATHS, RESOURCES, Resource
@@ -20,7 +20,7 @@ FOUNDED = datetime(2020, 1, 1, 17, tzinfo=UTC)
 """When the organisation was set up: always the same, so that two worlds are equal."""
 _SETTINGS = ("currencies", "taxes")
 _UNLISTED = ("shipmentorders",)
-_INVENTORY_ONLY = ("packages", "shipmentorders", "salesreturns", "units")
+_INVENTORY_ONLY = (composites.COMPOSITES.collection, "packages", "shipmentorders", "salesreturns", "units")
 
 
 def add_routes(world: World) -> None:
@@ -86,7 +86,7 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     if resource.fresh.get("status") == "active":
         for state in ("active", "inactive"):
             add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state))
-    if resource.module:
+    if resource.module and resource.own_fields_path:
         singular = "customerpayment" if resource.singular == "payment" else resource.singular
         add("PUT", f"/{singular}/{{key}}/customfields", partial(engine.write_fields, resource=resource))
 
@@ -149,7 +149,7 @@ def _literal(add: Callable[..., None], door: str) -> None:
     if door == INVENTORY:
         fixed += [
             ("POST", "/shipmentorders/{shipment_id}/status/delivered", sales.deliver),
-            ("POST", "/salesreturnreceives", sales.receive),
+            ("POST", "/salesreturnreceives", returns.receive),
         ]
     for method, path, handler in fixed:
         add(method, path, handler)

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001, EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
-"""Sales orders, packages, shipments and returns ("Sales Orders", "Packages", "Shipment Orders", "Sales Returns").
+"""Sales orders, packages and shipments ("Sales Orders", "Packages", "Shipment Orders").
 
 The state of an order (`draft`, `confirmed`, `void`) is set by actions; its status follows from invoices and shipments
 (the set of words is documented, the precedence UNVERIFIED).
@@ -241,6 +241,16 @@ def _follow(world: World, record: Record) -> None:
     refresh(world, record["salesorder_id"], touch=doubts.child_bumps_order)
 
 
+def _shipment_of(world: World, record: Record) -> dict[str, Any]:
+    """`shipment_order` of the detail: how a package travels. The carrier of a manual shipment is its delivery method (UNVERIFIED)."""
+    shipment = world.store.table("finance/shipmentorders").get(record["shipment_id"])
+    if shipment is None:
+        return {"shipment_order": {}}
+    kept = ("shipment_id", "shipment_number", "status", "delivery_method", "tracking_number", "notes")
+    shown = {key: shipment[key] for key in kept}
+    return {"shipment_order": shown | {"carrier": shipment["delivery_method"], "shipping_date": shipment["date"]}}
+
+
 PACKAGES = declared(
     Resource(
         collection="packages", singular="package", id_key="package_id", words="Package", module="package",
@@ -248,14 +258,16 @@ PACKAGES = declared(
                   "line_items": many(shape({"so_line_item_id": identifier, "quantity": number}))},
         required=("line_items",),
         fresh={"package_number": "", "date": "", "notes": "", "status": "not_shipped", "shipment_id": "",
-               "shipment_number": "", "tracking_number": ""},
+               "shipment_number": "", "tracking_number": "", "shipment_date": "", "delivery_method": ""},
         row=("package_number", "status", "date", "salesorder_id", "salesorder_number", "customer_id", "customer_name",
-             "total_quantity", "shipment_id", "shipment_number", "tracking_number", "notes", "created_time",
-             "last_modified_time"),
-        filters=matching("package_number", "salesorder_number", "customer_name") | dating("date") | exactly("customer_id"),
-        sorts=("package_number", "date", "created_time", "salesorder_number"), search=("package_number", "salesorder_number"),
+             "total_quantity", "shipment_id", "shipment_number", "shipment_date", "delivery_method", "tracking_number",
+             "notes", "created_time", "last_modified_time"),
+        filters=matching("package_number", "salesorder_number", "customer_name") | dating("date", "shipment_date")
+        | exactly("customer_id"),
+        sorts=("package_number", "date", "created_time", "last_modified_time", "salesorder_number", "customer_name",
+               "customer_id", "shipment_date", "tracking_number", "delivery_method"), search=("package_number", "salesorder_number"),
         number=("package_number", "PKG-"), query=frozenset({"salesorder_id"}), silent=True,
-        check=_check_package, saved=_follow, removable=_package_movable, removed=_follow,
+        check=_check_package, show=_shipment_of, saved=_follow, removable=_package_movable, removed=_follow,
     )
 )  # fmt: skip
 
@@ -280,7 +292,8 @@ def _ship(world: World, record: Record) -> None:
     for key in record["_packages"]:
         package = engine.found(world, PACKAGES, key) | {
             "status": record["status"], "shipment_id": record["shipment_id"], "shipment_number": record["shipment_number"],
-            "tracking_number": record["tracking_number"],
+            "tracking_number": record["tracking_number"], "shipment_date": record["date"],
+            "delivery_method": record["delivery_method"],
         }  # fmt: skip
         engine.keep(world, PACKAGES, package)
         movements += [
@@ -292,7 +305,8 @@ def _ship(world: World, record: Record) -> None:
 
 
 def _unship(world: World, record: Record) -> None:
-    blank = {"status": "not_shipped", "shipment_id": "", "shipment_number": "", "tracking_number": ""}
+    blank = dict.fromkeys(("shipment_id", "shipment_number", "tracking_number", "shipment_date", "delivery_method"), "")
+    blank["status"] = "not_shipped"
     for key in record["_packages"]:
         engine.keep(world, PACKAGES, engine.found(world, PACKAGES, key) | blank)
     stock.state(world, f"shipmentorders/{record['shipment_id']}", [])
@@ -306,7 +320,8 @@ SHIPMENTS = declared(
                   "reference_number": text(50), "notes": text(2000), "shipping_charge": number, "exchange_rate": number},
         fresh={"shipment_number": "", "date": "", "delivery_method": "", "tracking_number": "", "reference_number": "",
                "notes": "", "shipping_charge": 0, "status": "shipped"},
-        row=("status",), number=("shipment_number", "SHP-"), query=frozenset({"salesorder_id", "package_ids"}),
+        row=("status",), derive=lambda _world, record: {"carrier": record["delivery_method"]},
+        number=("shipment_number", "SHP-"), query=frozenset({"salesorder_id", "package_ids"}),
         check=_check_shipment, saved=_ship, removed=_unship,
     )
 )  # fmt: skip
@@ -319,79 +334,3 @@ def deliver(world: World, request: Request, shipment_id: str) -> Response:
     engine.keep(world, SHIPMENTS, record)
     _ship(world, record)
     return done(message="Shipment order has been marked as delivered.")
-
-
-def _check_return(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    order_id = before["salesorder_id"] if before else record["_query"].get("salesorder_id", "")
-    order = engine.found(world, ORDERS, order_id)
-    record |= {key: order[key] for key in ("salesorder_number", "customer_id", "customer_name")}
-    record |= {"salesorder_id": order_id, "date": record["date"] or today(world)}
-    if "line_items" not in given:
-        return
-    lines = {line["line_item_id"]: line for line in order["line_items"]}
-    kept = []
-    for sent in record["line_items"]:
-        line = lines.get(sent.get("salesorder_item_id", ""))
-        if line is None:
-            raise absent("Line item")
-        if not 0 < dec(sent.get("quantity")) <= dec(line["quantity_shipped"]):
-            raise RefusedError(36018, "The quantity returned is more than the quantity shipped.")
-        kept.append(
-            sent
-            | {key: line[key] for key in ("item_id", "name", "sku", "unit", "location_id", "rate")}
-            | {"line_item_id": engine.new_id(world), "quantity_received": 0}
-        )
-    record["line_items"] = kept
-
-
-RETURNS = declared(
-    Resource(
-        collection="salesreturns", singular="salesreturn", id_key="salesreturn_id", words="Sales return", module="salesreturn",
-        writable={"salesreturn_number": text(50), "date": day, "reason": text(500), "location_id": identifier,
-                  "line_items": many(shape({"item_id": identifier, "salesorder_item_id": identifier, "quantity": number,
-                                            "non_receive_quantity": number, "location_id": identifier}))},
-        required=("line_items",),
-        fresh={"salesreturn_number": "", "date": "", "reason": "", "salesreturn_status": "approved", "receive_status": "",
-               "refund_status": ""},
-        row=("salesreturn_number", "date", "reason", "salesreturn_status", "receive_status", "salesorder_id",
-             "salesorder_number", "customer_id", "customer_name", "created_time", "last_modified_time"),
-        sorts=("date", "created_time", "salesreturn_number"), number=("salesreturn_number", "RMA-"), silent=True,
-        query=frozenset({"salesorder_id"}), check=_check_return,
-        removed=lambda world, record: stock.state(world, f"salesreturns/{record['salesreturn_id']}", []),
-    )
-)  # fmt: skip
-
-
-def receive(world: World, request: Request) -> Response:
-    """`POST /salesreturnreceives?salesreturn_id=`: goods come back, physical stock grows."""
-    engine.only_query(request, "salesreturn_id")
-    record = engine.found(world, RETURNS, request.query.get("salesreturn_id", ""))
-    given = shape(
-        {
-            "date": day,
-            "receive_number": text(50),
-            "notes": text(2000),
-            "line_items": many(shape({"line_item_id": identifier, "quantity": number})),
-        }
-    )("body", engine.body_of(request))
-    sent = {one.get("line_item_id", ""): dec(one.get("quantity")) for one in given.get("line_items", [])}
-    if not sent or sent.keys() - {line["line_item_id"] for line in record["line_items"]}:
-        raise absent("Line item")
-    lines = [
-        line | {"quantity_received": num(dec(line["quantity_received"]) + sent.get(line["line_item_id"], Decimal(0)))}
-        for line in record["line_items"]
-    ]
-    if any(dec(line["quantity_received"]) > dec(line["quantity"]) for line in lines):
-        raise RefusedError(36019, "The quantity received is more than the quantity returned.")
-    whole = all(dec(line["quantity_received"]) == dec(line["quantity"]) for line in lines)
-    record = record | {"line_items": lines, "receive_status": "received" if whole else "partially_received"}
-    engine.keep(world, RETURNS, record)
-    stock.state(world, f"salesreturns/{record['salesreturn_id']}", [
-        stock.Movement(line["item_id"], line["location_id"], stock.PHYSICAL, dec(line["quantity_received"])) for line in lines
-    ])  # fmt: skip
-    shown = {
-        "receive_id": engine.new_id(world),
-        "salesreturn_id": record["salesreturn_id"],
-        "date": given.get("date", ""),
-    }
-    return done("salesreturnreceive", shown, "Sales return receive has been created.", 201)

@@ -35,7 +35,12 @@ def state(world: World, document: str, movements: list[Movement]) -> None:
     """Book the effect of a document (`salesorders/460…`); an earlier statement of it is taken back first."""
     effects = world.store.table("finance/effects")
     before = (effects.get(document) or {"movements": []})["movements"]
-    after = [[m.item_id, m.location_id, m.column, str(m.quantity)] for m in movements if m.quantity]
+    after = [
+        [part, m.location_id, m.column, str(m.quantity * share)]
+        for m in movements
+        if m.quantity
+        for part, share in components(world, m.item_id).items()
+    ]
     if before == after:
         return
     for sign, entries in ((-1, before), (1, after)):
@@ -62,10 +67,40 @@ def _book(world: World, item_id: str, location_id: str, column: str, quantity: D
         items.put(item_id, item | {"last_modified_time": stamp(world.clock.now()), "_modified": now_s(world)})
 
 
+def components(world: World, item_id: str) -> dict[str, Decimal]:
+    """What leaves the shelf for one of an item: itself, or the components of a kit and how many of each, at any depth."""
+    item = world.store.table("finance/items").get(item_id) or {}
+    if item.get("combo_type") != "kit":
+        return {item_id: Decimal(1)}
+    found: dict[str, Decimal] = {}
+    for one in item["mapped_items"]:
+        for part, share in components(world, one["item_id"]).items():
+            found[part] = found.get(part, Decimal(0)) + share * dec(one["quantity"])
+    return found
+
+
 def totals(world: World, item_id: str) -> dict[str, Decimal]:
-    """The four columns of an item, over all locations."""
+    """The four columns of an item, over all locations; of a kit: how many its components make (UNVERIFIED how exactly)."""
+    parts = components(world, item_id)
+    if set(parts) != {item_id}:
+        of = {part: totals(world, part) for part in parts}
+        made = {column: _made(of, parts, column) for column in (ACCOUNTING, PHYSICAL)}
+        return made | {
+            COMMITTED: made[ACCOUNTING] - _made(of, parts, ACCOUNTING, COMMITTED),
+            ACTUAL_COMMITTED: made[PHYSICAL] - _made(of, parts, PHYSICAL, ACTUAL_COMMITTED),
+        }
     held = world.store.table("finance/stock").get(item_id) or {}
     return {column: sum((dec(place.get(column)) for place in held.values()), Decimal(0)) for column in _COLUMNS}
+
+
+def _made(
+    of: Mapping[str, Mapping[str, Decimal]], parts: Mapping[str, Decimal], column: str, less: str | None = None
+) -> Decimal:
+    """How many kits the components make, less what is reserved of them."""
+    return min(
+        ((of[part][column] - (of[part][less] if less else 0)) // share for part, share in parts.items()),
+        default=Decimal(0),
+    )
 
 
 def fields(world: World, item: Record) -> dict[str, Any]:
