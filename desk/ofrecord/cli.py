@@ -13,6 +13,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
     "matrix": ("ofrecord.matrix", "Show who owns each field, and who receives it."),
     "catalog": ("ofrecord.catalog", "Capture what the connected systems have, for check."),
+    "scopes": ("ofrecord.scopes", "Show the least OAuth scopes the rules need."),
+    "diff": ("ofrecord.diff", "Show what a change of the rules changes, also for recorded data."),
     "history": ("ofrecord.history", "Show the latest runs, or what one of them did."),
     "held": ("ofrecord.held", "Show what was set aside, and why."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),

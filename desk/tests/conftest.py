@@ -7,6 +7,9 @@ from typer.testing import CliRunner
 
 from ofrecord import cli
 from ofrecord_kit.ledger import Ledger, Run
+from ofrecord_kit.testing.sandbox import sandbox, sandbox_server
+
+__all__ = ["sandbox", "sandbox_server"]
 
 
 class Book:

@@ -1,0 +1,155 @@
+"""`ofrecord scopes`: the least a token must be granted for what the rules do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ofrecord.tables import JsonOption, Table, note, show
+from ofrecord_kit.vendors import scopes as vendor
+
+if TYPE_CHECKING:
+    from ofrecord_kit.plan import FieldRule
+    from ofrecord_kit.target import Wire
+    from ofrecord_transforms.rules import Rules
+
+
+@dataclass(frozen=True)
+class Need:
+    """One scope. `service` is the system that grants it; `why` says which entity needs it for what."""
+
+    service: str
+    scope: str
+    why: tuple[str, ...]
+
+
+def needs(rules: Rules) -> list[Need]:
+    """The least set of scopes, by service and name; nothing for entities that are switched off or foreign systems."""
+    found: dict[str, dict[str, None]] = {}
+    for scope, why in _needed(rules):
+        found.setdefault(scope, {})[why] = None
+    order = list(vendor.SERVICES.values())
+    return sorted(
+        (Need(_system(scope), scope, tuple(why)) for scope, why in found.items()),
+        key=lambda need: (order.index(need.scope.split(".")[0]), need.scope),
+    )
+
+
+def _system(scope: str) -> str:
+    service = scope.split(".", maxsplit=1)[0]
+    return next(system for system, name in vendor.SERVICES.items() if name == service)
+
+
+def _needed(rules: Rules) -> Iterator[tuple[str, str]]:
+    from ofrecord_kit.target import read_wire  # noqa: PLC0415 - help needs none of it
+    from ofrecord_transforms.compile import compile_entity  # noqa: PLC0415
+
+    for entity in rules.entities.values():
+        for source, to in entity.directions():
+            compiled = compile_entity(rules, entity, source, to)
+            wire = read_wire(compiled.schema["schema"])
+            if wire is None:
+                continue
+            if source in vendor.SERVICES:
+                yield from _of_source(wire, compiled.stream)
+            if to in vendor.SERVICES:
+                yield from _of_destination(wire)
+
+
+def _of_source(wire: Wire, stream: str) -> Iterator[tuple[str, str]]:
+    yield from _because(vendor.reading(wire.source, stream), f"{wire.entity}: reads {stream}")
+    yield from _because(vendor.describing(wire.source), "types of fields, when catalogs are captured")
+    if wire.source_external_id is not None and wire.source_object is not None:
+        why = f"{wire.entity}: notes the id of {wire.destination}"
+        yield from _because(vendor.stamping(wire.source, wire.source_object), why)
+
+
+def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
+    system, object_, entity = wire.destination, wire.object, wire.entity
+    if not (wire.sent or wire.create):
+        return
+    yield from _because(vendor.reading(system, object_), f"{entity}: compares before it writes")
+    if wire.combine is None and (wire.external_id or wire.match):
+        yield from _because(vendor.finding(system, object_), f"{entity}: finds its counterpart")
+    if wire.create:
+        yield from _because(vendor.creating(system, object_, wire.external_id), f"{entity}: creates {object_}")
+    if any(not rule.status for rule in wire.writable(linked=True)):
+        yield from _because(vendor.updating(system, object_), f"{entity}: updates {object_}")
+    if wire.external_id is not None:
+        yield from _because(vendor.stamping(system, object_), f"{entity}: notes the id of {wire.source}")
+    if wire.then or wire.deleted or wire.leaving or wire.has_primary or any(rule.status for rule in wire.sent):
+        yield from _because(vendor.acting(system, object_), f"{entity}: status actions")
+    for kind in sorted({kind for rule in wire.sent for kind in _lookups(rule)}):
+        yield from _because(vendor.looking_up(system, kind), f"{entity}: looks up {kind}")
+
+
+def _lookups(rule: FieldRule) -> list[str]:
+    columns = rule.lines.values() if isinstance(rule.lines, dict) else ()
+    return [kind for kind in (rule.lookup, *(column.get("lookup") for column in columns)) if kind is not None]
+
+
+def _because(scopes: Iterable[str], why: str) -> Iterator[tuple[str, str]]:
+    for scope in scopes:
+        yield scope, why
+
+
+def lacking(wanted: Iterable[Need], granted: Iterable[str]) -> list[Need]:
+    """Needs that the granted scopes do not cover."""
+    have = list(granted)
+    return [need for need in wanted if not vendor.covers(have, need.scope)]
+
+
+def beyond(wanted: Iterable[Need], granted: Iterable[str]) -> list[str]:
+    """Granted scopes that allow more than the rules need."""
+    needed = {need.scope.lower() for need in wanted}
+    return [scope for scope in granted if scope.lower() not in needed]
+
+
+def scopes(
+    rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
+    granted: Annotated[
+        str | None, typer.Option("--granted", help="Scopes a token has, with commas: more warns, less is wrong.")
+    ] = None,
+    as_line: Annotated[
+        bool, typer.Option("--line", help="Print one line with commas, for the consent screen.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the least OAuth scopes the rules need, and what for.
+
+    Exit codes: 0 shown, or the granted ones are enough; 1 the rules have problems, or a granted set lacks something.
+    """
+    from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
+    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+
+    try:
+        found = needs(load(rules))
+    except RulesError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    if granted is not None:
+        _compare(found, [scope.strip() for scope in granted.split(",") if scope.strip()], as_json=as_json)
+    elif as_line:
+        typer.echo(",".join(need.scope for need in found))
+    else:
+        rows = [(need.service, need.scope, "; ".join(need.why)) for need in found]
+        show([Table("Scopes", ("service", "scope", "why"), rows, below=("why",))], found, as_json=as_json)
+
+
+def _compare(found: list[Need], granted: list[str], *, as_json: bool) -> None:
+    missing, more = lacking(found, granted), beyond(found, granted)
+    rows = [(need.service, need.scope, "; ".join(need.why)) for need in missing]
+    told = {"missing": missing, "beyond": more}
+    show([Table("Missing", ("service", "scope", "why"), rows, below=("why",))], told, as_json=as_json)
+    if more:
+        note(f"Warning: more than the rules need: {', '.join(more)}. Grant the least: ofrecord scopes --line")
+    if missing:
+        note(
+            f"Missing: {', '.join(need.scope for need in missing)}. Ask for consent again with: ofrecord scopes --line"
+        )
+        raise typer.Exit(1)
+    note("The granted scopes are enough.")
