@@ -34,6 +34,8 @@ class FinanceStream(VendorStream):
     root: ClassVar[str]
     """`finance.INVENTORY` or `finance.BOOKS`."""
     path: ClassVar[str]
+    rows: ClassVar[str] = ""
+    """Key of the rows in the list's answer, when it is not the stream's name."""
     filters_by_time: ClassVar[bool] = False
     """Whether `last_modified_time` is a parameter of the list."""
     sorts_by_time: ClassVar[bool] = False
@@ -67,15 +69,15 @@ class FinanceStream(VendorStream):
         if since and self.filters_by_time:
             params["last_modified_time"] = finance.modified_from(since)
         if not self.is_incremental:
-            return finance_pages(self.client, path, self.name)
+            return finance_pages(self.client, path, self.rows or self.name)
         if self.sorts_by_time:
             newest_first = since is not None and not self.filters_by_time
             params |= {"sort_column": "last_modified_time", "sort_order": "D" if newest_first else "A"}
             if self.filters_by_time:
-                return finance_pages_by_time(self.client, path, self.name, params, self._modified)
-            pages = finance_pages(self.client, path, self.name, params)
+                return finance_pages_by_time(self.client, path, self.rows or self.name, params, self._modified)
+            pages = finance_pages(self.client, path, self.rows or self.name, params)
             return self._until(pages, since) if since and newest_first else pages
-        return self._in_order_of_time(finance_pages(self.client, path, self.name, params), since)
+        return self._in_order_of_time(finance_pages(self.client, path, self.rows or self.name, params), since)
 
     def _modified(self, row: Row) -> str:
         return utc_text(row.get(self.replication_key or "") or "") or ""
@@ -108,16 +110,21 @@ class FinanceStream(VendorStream):
             yield replace(page, rows=[])
             for row in page.rows:
                 if self._modified(row) >= oldest:
-                    yield replace(page, rows=self._detail_of(row[key]))
+                    yield replace(page, rows=self._detail_of(row, row[key]))
 
-    def _detail_of(self, record_id: str) -> list[Row]:
+    def _detail_of(self, row: Row, record_id: str) -> list[Row]:
+        """The detail over the row, which for some objects has what the detail lacks; none when it was deleted meanwhile.
+
+        A package comes wrapped in a list in the vendor's description ("Retrieve a package").
+        """
         try:
             answer = self.client.get(f"{self.root}{self.path}/{record_id}")
         except VendorRefusal as refusal:
             if refusal.is_missing:
                 return []  # deleted since it was listed
             raise
-        return [answer.body[self.detail]]
+        found = answer.body[self.detail]
+        return [{**row, **one} for one in (found if isinstance(found, list) else [found])]
 
     def _detailed_together(self, pages: Iterator[Page], since: datetime | None) -> Iterator[Page]:
         """Details of changed rows, a hundred a call."""

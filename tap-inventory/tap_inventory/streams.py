@@ -33,6 +33,19 @@ class Items(InventoryStream):
     details_together = "/itemdetails"
 
 
+class CompositeItems(InventoryStream):
+    """Items made of others. Lists lack what they are made of: changed ones are read in detail."""
+
+    name = "compositeitems"
+    path = "/compositeitems"
+    rows = "composite_items"
+    primary_keys = ("composite_item_id",)
+    replication_key = "last_modified_time"
+    filters_by_time = True
+    sorts_by_time = True
+    detail = "composite_item"
+
+
 class Contacts(InventoryStream):
     """Customers and vendors, with addresses and contact persons (detail read of changed ones)."""
 
@@ -52,6 +65,25 @@ class SalesOrders(InventoryStream):
     primary_keys = ("salesorder_id",)
     replication_key = "last_modified_time"
     filters_by_time = True
+
+
+class Packages(InventoryStream):
+    """Packages with their shipments, which have no list of their own (detail read of changed ones)."""
+
+    name = "packages"
+    path = "/packages"
+    primary_keys = ("package_id",)
+    replication_key = "last_modified_time"
+    sorts_by_time = True
+    detail = "package"
+
+
+class SalesReturns(InventoryStream):
+    """Goods that come back. Their list documents no modification time: always read whole."""
+
+    name = "salesreturns"
+    path = "/salesreturns"
+    primary_keys = ("salesreturn_id",)
 
 
 class PriceLists(InventoryStream):

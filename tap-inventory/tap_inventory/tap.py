@@ -21,7 +21,16 @@ class TapInventory(VendorTap):
     folder = streams.FOLDER
     written_only = ("contact_persons",)
     config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
-    stream_types = (streams.Items, streams.Contacts, streams.SalesOrders, streams.PriceLists, streams.Locations)
+    stream_types = (
+        streams.Items,
+        streams.CompositeItems,
+        streams.PriceLists,
+        streams.Contacts,
+        streams.SalesOrders,
+        streams.Packages,
+        streams.SalesReturns,
+        streams.Locations,
+    )
 
 
 main = partial(run_plugin, TapInventory)

@@ -18,7 +18,7 @@ def client_of(sandbox, state_dir):
 
 
 def plant(sandbox, state_dir):
-    """An item, a customer with a person, an order and a price list; their ids by stream."""
+    """One of everything a stream reads, the order shipped and partly returned; ids by stream."""
     with client_of(sandbox, state_dir) as client:
 
         def add(path, key, record):
@@ -30,16 +30,47 @@ def plant(sandbox, state_dir):
         contact = {"contact_name": "Nordlicht GmbH", "contact_persons": [person], "billing_address": address}
         customer = add("contacts", "contact", contact)["contact_id"]
         lines = [{"item_id": item, "quantity": 2, "rate": 12.5}]
-        order = add("salesorders", "salesorder", {"customer_id": customer, "line_items": lines})["salesorder_id"]
+        order = add("salesorders", "salesorder", {"customer_id": customer, "line_items": lines})
+        key = order["salesorder_id"]
+        client.send("POST", f"/inventory/v1/salesorders/{key}/status/confirmed", repeatable=True)
+        line = order["line_items"][0]["line_item_id"]
+        packed = {"line_items": [{"so_line_item_id": line, "quantity": 2}], "date": "2026-03-01"}
+        package = add(f"packages?salesorder_id={key}", "package", packed)["package_id"]
+        sent = {"date": "2026-03-02", "delivery_method": "FedEx", "tracking_number": "T-1"}
+        add(f"shipmentorders?salesorder_id={key}&package_ids={package}", "shipment_order", sent)
+        returned = {"line_items": [{"salesorder_item_id": line, "quantity": 1}]}
+        back = add(f"salesreturns?salesorder_id={key}", "salesreturn", returned)["salesreturn_id"]
+        parts = [{"item_id": item, "quantity": 4}]
+        made = {"name": "Set", "sku": "SET", "rate": 9, "item_type": "inventory", "product_type": "goods"}
+        made |= {"mapped_items": parts, "custom_fields": [{"api_name": "cf_crm_id", "value": "77"}]}
+        composite = add("compositeitems", "composite_item", made)["composite_item_id"]
         rates = [{"item_id": item, "pricebook_rate": 11}]
         fixed = {"pricebook_type": "per_item", "sales_or_purchase_type": "sales", "pricebook_items": rates}
         add("pricebooks", "pricebook", {"name": "Resellers", **fixed})
-        return {"items": item, "contacts": customer, "salesorders": order}
+        return {
+            "items": item,
+            "compositeitems": composite,
+            "contacts": customer,
+            "salesorders": key,
+            "packages": package,
+            "salesreturns": back,
+        }
+
+
+def another(stream, number, item):
+    """The body of one more record."""
+    if stream == "contacts":
+        return {"contact_name": f"Other {number}"}
+    body = {"name": f"Nut {number}", "rate": 1}
+    if stream == "compositeitems":
+        body |= {"sku": f"N-{number}", "item_type": "inventory", "product_type": "goods"}
+        body["mapped_items"] = [{"item_id": item, "quantity": 1}]
+    return body
 
 
 class TestContract(TapContract):
     tap = TapInventory
-    planted = ("items", "contacts", "salesorders", "pricebooks")
+    planted = ("items", "compositeitems", "contacts", "salesorders", "packages", "salesreturns", "pricebooks")
 
     def plant(self, sandbox, state_dir):
         plant(sandbox, state_dir)
@@ -61,23 +92,68 @@ def test_contacts_carry_addresses_and_persons(sandbox, tmp_path):
 
 @pytest.mark.parametrize(
     ("stream", "change"),
-    [("items", {"name": "Bolt M8 long"}), ("contacts", {"website": "https://nord.example"})],
+    [
+        ("items", {"name": "Bolt M8 long"}),
+        ("compositeitems", {"rate": 11}),
+        ("contacts", {"website": "https://nord.example"}),
+    ],
 )
 def test_only_what_changed_is_read_again_and_in_detail(sandbox, tmp_path, stream, change):
     ids = plant(sandbox, tmp_path)
     with client_of(sandbox, tmp_path) as client:
         for number in range(3):
-            more = {"name": f"Nut {number}", "rate": 1} if stream == "items" else {"contact_name": f"Other {number}"}
-            client.send("POST", f"/inventory/v1/{stream}", json=more)
+            client.send("POST", f"/inventory/v1/{stream}", json=another(stream, number, ids["items"]))
     sandbox.control("POST", "clock", {"move_s": 3600})
     config = sandbox.config(tmp_path, streams=[stream])
     first = run_tap(TapInventory, tmp_path, config)
-    assert len(first.records()) == 4
+    assert len(first.records()) == 4 + (stream == "items")  # the composite item is an item, too
     with client_of(sandbox, tmp_path) as client:
         client.send("PUT", f"/inventory/v1/{stream}/{ids[stream]}", json=change)
     again = run_tap(TapInventory, tmp_path, config, state=first.state).records()
     (name, value) = next(iter(change.items()))
     assert [record[name] for record in again] == [value]
+
+
+def test_a_composite_item_carries_what_it_is_made_of_and_is_marked_among_the_items(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    run = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["items", "compositeitems"]))
+    (composite,) = run.records("compositeitems")
+    assert composite["composite_item_id"] == ids["compositeitems"]
+    parts = [(one["item_id"], one["name"], one["quantity"]) for one in composite["mapped_items"]]
+    assert parts == [(ids["items"], "Bolt M8", 4)]
+    assert composite["custom_field_hash"]["cf_crm_id"] == "77"
+    assert {one["item_id"]: one["is_combo_product"] for one in run.records("items")} == {
+        ids["items"]: False,
+        ids["compositeitems"]: True,
+    }
+
+
+def test_a_package_carries_its_order_and_how_it_travels(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    (package,) = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["packages"])).records()
+    assert (package["salesorder_id"], package["status"]) == (ids["salesorders"], "shipped")
+    shipment = package["shipment_order"]
+    seen = (shipment["carrier"], shipment["tracking_number"], shipment["shipping_date"], shipment["status"])
+    assert seen == ("FedEx", "T-1", "2026-03-02", "shipped")
+
+
+def test_a_delivery_brings_its_package_again(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    config = sandbox.config(tmp_path, streams=["packages"])
+    sandbox.control("POST", "clock", {"move_s": 3600})
+    first = run_tap(TapInventory, tmp_path, config)
+    shipment = first.records()[0]["shipment_order"]["shipment_id"]
+    with client_of(sandbox, tmp_path) as client:
+        path = f"/inventory/v1/shipmentorders/{shipment}/status/delivered"
+        client.send("POST", path, repeatable=True)
+    (again,) = run_tap(TapInventory, tmp_path, config, state=first.state).records()
+    assert (again["status"], again["shipment_order"]["status"]) == ("delivered", "delivered")
+
+
+def test_a_return_carries_its_order_and_quantity(sandbox, tmp_path):
+    ids = plant(sandbox, tmp_path)
+    (back,) = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, streams=["salesreturns"])).records()
+    assert (back["salesorder_id"], back["quantity"], back["salesreturn_status"]) == (ids["salesorders"], 1, "approved")
 
 
 def test_amounts_are_numbers_in_the_output_not_texts(sandbox, tmp_path):
