@@ -64,6 +64,11 @@ class Catalogs:
         described = _catalog(self.folder / "catalog" / f"{system.tap}.json") if self.folder is not None else None
         return None if described is None else list(described)
 
+    def is_written(self, system: System, name: str) -> bool:
+        """Is it described among the objects, with the fields that are written and never read?"""
+        path = self.folder / "catalog" / f"{system.tap}.json" if self.folder is not None else None
+        return path is not None and name in _objects(path)
+
     def field(self, system: System, object_: str, path: str) -> CatalogField | None:
         """One field, or None when it is unknown, or differs by organisation (`cf_…`)."""
         if is_custom(system, path):
@@ -73,7 +78,10 @@ class Catalogs:
     def unknown_part(self, system: System, object_: str, path: str) -> tuple[str, list[str]] | None:
         """The first part of a path that is no field, and the names there are; None when there is nothing to say."""
         fields = self.object(system, object_)
-        return None if fields is None or is_custom(system, path) else unknown_part(path, fields)
+        if fields is None or is_custom(system, path) or (self.names(system) is None and system.custom_prefix is None):
+            # Without a catalog nobody can tell an unknown field from a custom one, unless those have a prefix.
+            return None
+        return unknown_part(path, fields)
 
 
 def is_custom(system: System, path: str) -> bool:
@@ -117,6 +125,12 @@ def _catalog(path: Path) -> Mapping[str, Fields] | None:
         name = entry["tap_stream_id"]
         found[name] = {**fields_of(entry), **found.get(name, {})}
     return MappingProxyType(found)
+
+
+@cache
+def _objects(path: Path) -> frozenset[str]:
+    read = json.loads(path.read_bytes()) if path.is_file() else {}
+    return frozenset(entry["tap_stream_id"] for entry in read.get("objects", ()))
 
 
 def fields_of(entry: Mapping[str, Any]) -> Fields:

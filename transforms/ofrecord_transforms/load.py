@@ -7,10 +7,10 @@ import yaml
 
 from ofrecord_transforms import located
 from ofrecord_transforms.catalog import Catalogs
+from ofrecord_transforms.checks import check_all
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, RulesError
 from ofrecord_transforms.rules import Entity, Rules
-from ofrecord_transforms.rules_check import Checker
 from ofrecord_transforms.rules_read import Reader, read_systems
 from ofrecord_transforms.systems import SYSTEMS_FILE
 
@@ -50,8 +50,7 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
             continue
         roots[entity.entity], entities[entity.entity] = root, entity
     catalogs = Catalogs(folder)
-    for name, entity in entities.items():
-        Checker(entity, entities, systems, catalogs, problems).check(roots[name])
+    check_all(entities, systems, catalogs, roots, problems)
     problems.raise_if_any()
     return Rules(entities, f"sha256:{digest.hexdigest()}", systems, catalogs)
 

@@ -1,4 +1,4 @@
-"""From YAML nodes to `Entity` values: the shape of rule files. What they mean is checked in `rules_check`."""
+"""From YAML nodes to `Entity` values: the shape of rule files. What they mean is checked in `checks`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

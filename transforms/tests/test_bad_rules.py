@@ -1,6 +1,7 @@
 """Every mistake in a rule file has one sentence that says where it is and what to do."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -89,7 +90,7 @@ FIELDS = {
         'rules/0.yml:7, "State": several values become the same one, which cannot be undone. Say why: lossy: <why>.',
     ),
     "lossy and shared": (
-        "  - {what: Day, owner: shared, format: date, inventory: day, crm: Day, lossy: No time.}\n",
+        "  - {what: Day, owner: shared, policy: latest, format: date, inventory: day, crm: Day, lossy: No time.}\n",
         'rules/0.yml:7, "Day": is lossy and shared: the way back would change values. Give it one owner.',
     ),
     "books and inventory": (
@@ -127,7 +128,7 @@ FIELDS = {
 
 def problems_of(texts):
     with pytest.raises(RulesError) as caught:
-        read_all({name: text.encode() for name, text in texts.items()})
+        read_all({name: text.encode() for name, text in texts.items()}, Path("nowhere/rules"))
     return caught.value.problems
 
 
