@@ -29,6 +29,12 @@ def shipped() -> Rules:
     return load(SHIPPED)
 
 
+@pytest.fixture(scope="session")
+def shipped_folder() -> Path:
+    """The folder of the rules a customer starts with, with its catalogs."""
+    return SHIPPED
+
+
 @pytest.fixture
 def rules_of() -> Callable[..., Rules]:
     """Rules from the text of files; streams in them are described by no tap, so field names are not judged."""

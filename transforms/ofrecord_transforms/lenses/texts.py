@@ -17,7 +17,7 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int) and abs(value) < 10**_LONGEST:
         return str(value)
-    if isinstance(value, Decimal) and abs(value.adjusted()) < _LONGEST:
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < _LONGEST:
         return format(value, "f")
     msg = "is not text"
     raise InvalidValueError(msg)

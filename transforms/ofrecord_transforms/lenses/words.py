@@ -22,20 +22,39 @@ def email(value: Any) -> str:
 
 
 def phone(source_region: str | None = None, destination_region: str | None = None) -> Lens:
-    """E.164 (`+4930123456`) when the number is complete, or complete with the region; otherwise as it was written."""
+    """E.164 (`+4930123456`) when the number is complete, or complete with the region; otherwise as it was written.
+
+    So stay extensions, several numbers in one field, and numbers in letters (`1-800-FLOWERS`): E.164 has no room for them.
+    """
     return Lens(_phone(source_region), _phone(destination_region))
 
 
 def _phone(region: str | None) -> Callable[[Any], str]:
-    import phonenumbers  # noqa: PLC0415 - its tables are read only where rules name phones
+    from ofrecord_transforms.lenses.phones import short_way  # noqa: PLC0415 - its tables are read only for phones
+
+    short, whole = short_way(region), _whole_way(region)
 
     def normal(value: Any) -> str:
         written = text(value).strip()
+        return short(written) or whole(written)
+
+    return normal
+
+
+def _whole_way(region: str | None) -> Callable[[str], str]:
+    import phonenumbers  # noqa: PLC0415 - its tables are read only where rules name phones
+
+    complete = phonenumbers.ValidationResult.IS_POSSIBLE
+
+    def normal(written: str) -> str:
+        if any(map(str.isalpha, written)):
+            return written
         try:
             parsed = phonenumbers.parse(written, region)
         except phonenumbers.NumberParseException:
             return written
-        if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        whole = "".join(filter(str.isdigit, written)).endswith(str(parsed.national_number))
+        if not whole or parsed.extension or phonenumbers.is_possible_number_with_reason(parsed) != complete:
             return written
         return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
@@ -67,25 +86,30 @@ def _translation(pairs: Iterable[tuple[Any, Any]]) -> Callable[[Any], Any]:
     by_text: dict[str, Any] = {}
     for known, becomes in pairs:
         exact.setdefault((type(known), known), becomes)
-        by_text.setdefault(_as_text(known), becomes)
+        for written in _written(known):
+            by_text.setdefault(written, becomes)
 
     def convert(value: Any) -> Any:
         try:
             return exact[type(value), value]
         except (KeyError, TypeError):
             pass
-        try:
-            return by_text[_as_text(value)]
-        except (KeyError, InvalidValueError):
-            msg = "is not among the values of the rule; add it there"
-            raise InvalidValueError(msg) from None
+        for written in _written(value):
+            if written in by_text:
+                return by_text[written]
+        msg = "is not among the values of the rule; add it there"
+        raise InvalidValueError(msg)
 
     return convert
 
 
-def _as_text(value: Any) -> str:
-    """Numbers without needless zeros."""
-    return text(value.normalize() if isinstance(value, Decimal) and value.is_finite() else value)
+def _written(value: Any) -> list[str]:
+    """How a value may be written: a number also without needless zeros."""
+    try:
+        written = [text(value)]
+    except InvalidValueError:
+        return []
+    return [*written, text(value.normalize())] if isinstance(value, Decimal) else written
 
 
 def record_id(value: Any) -> str:
