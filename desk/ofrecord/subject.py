@@ -1,0 +1,61 @@
+"""`ENTITY/ID.FIELD`: how a person names one field of one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ofrecord_transforms.problems import nearest, one_of
+
+if TYPE_CHECKING:
+    from ofrecord_kit.ledger import Ledger
+    from ofrecord_transforms.rules import Entity, Field, Rules
+
+
+class SubjectProblem(Exception):  # noqa: N818 - named for what it is
+    """What was named does not exist; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One field of one record; `identity` is the record's id in one of the systems, or its label."""
+
+    entity: Entity
+    identity: str
+    rule: Field
+
+
+def subject_of(text: str, rules: Rules) -> Subject:
+    """`account/4150868000000376.phone`. Raises SubjectProblem."""
+    name, slash, rest = text.partition("/")
+    identity, dot, field = rest.partition(".")
+    if not (slash and dot and identity and field):
+        message = f'"{text}" names no field of a record. Write it as account/4150868000000376.phone.'
+        raise SubjectProblem(message)
+    entity = rules.entities.get(name)
+    if entity is None:
+        message = f'"{name}" is not an entity. Use {one_of(rules.entities)}.{nearest(name, rules.entities)}'
+        raise SubjectProblem(message)
+    rule = next((rule for rule in entity.fields if rule.name == field.strip().lower()), None)
+    if rule is None:
+        names = [rule.what for rule in entity.fields]
+        message = f'{name} has no field "{field}". Use {one_of(names)}.{nearest(field, names)}'
+        raise SubjectProblem(message)
+    return Subject(entity, identity, rule)
+
+
+def link_of(ledger: Ledger, subject: Subject, system: str | None) -> str | None:
+    """The link of the record, by its id in the system named, else in any. Raises SubjectProblem when two answer."""
+    entity = subject.entity
+    if system is not None and system not in entity.systems:
+        message = f'{entity.entity} does not live in "{system}". Use --system {one_of(entity.systems)}.'
+        raise SubjectProblem(message)
+    found = {
+        one: link
+        for one in ([system] if system is not None else entity.systems)
+        if (link := ledger.linked(entity.entity, one, [subject.identity]).get(subject.identity)) is not None
+    }
+    if len(set(found.values())) > 1:
+        message = f"{subject.identity} is an id in {' and in '.join(found)}, of different records. Say which: --system."
+        raise SubjectProblem(message)
+    return next(iter(found.values()), None)

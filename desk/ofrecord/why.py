@@ -1,0 +1,111 @@
+"""`ofrecord why`: who may write a field, what was agreed, and what happened to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ofrecord.opened_ledger import LedgerOption, opened
+from ofrecord.subject import Subject, SubjectProblem, link_of, subject_of
+from ofrecord.tables import JsonOption, Table, note, show
+from ofrecord_kit.ledger import Event, Held, Ledger
+from ofrecord_kit.plan import UNKNOWN
+
+
+def why(
+    field: Annotated[str, typer.Argument(metavar="ENTITY/ID.FIELD", help="As in account/4150868000000376.phone.")],
+    system: Annotated[str | None, typer.Option("--system", help="The system whose id was given; else any.")] = None,
+    rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show why a field of a record holds what it holds: its rule, the values agreed, its last events (UTC).
+
+    Values are shown as the ledger holds them, personal ones too. Exit codes: 0 shown, 1 without a ledger, a link or good
+    rules, 2 what was named does not exist in the rules.
+    """
+    from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
+    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+
+    try:
+        subject = subject_of(field, load(rules))
+        with opened(ledger) as book:
+            link = link_of(book, subject, system)
+            told = None if link is None else told_of(book, subject, link)
+    except RulesError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    except SubjectProblem as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    if told is None:
+        note(f"No {subject.entity.entity} {subject.identity} is linked. `ofrecord held` tells if it was set aside.")
+        raise typer.Exit(1)
+    show(_tables(told), told, as_json=as_json)
+
+
+def told_of(book: Ledger, subject: Subject, link: str) -> dict[str, Any]:
+    """The rule, ids and agreed values by system, events oldest first, and what is held of the field."""
+    rule, systems = subject.rule, list(subject.entity.systems)
+    ids = {system: found for system in systems if (found := book.ids_of([link], system).get(link)) is not None}
+    agreed = {}
+    for system in rule.sides:
+        base = book.agreed_of([link], system, system).get(link, {}).get(rule.name)
+        if base is not None and base.source is not UNKNOWN:
+            agreed[system] = base.source
+    return {
+        "rule": {
+            "entity": subject.entity.entity, "field": rule.what, "line": rule.rule, "owner": rule.owner,
+            "policy": _policy(subject), "why": rule.why,
+        },
+        "ids": ids,
+        "agreed": agreed,
+        "events": [event for event in book.events(entity=subject.entity.entity, link=link) if event.field == rule.name],
+        "held": [
+            held for held in book.held(entity=subject.entity.entity)
+            if ids.get(held.source) == held.source_id and held.field in {"", rule.name}
+        ],
+    }  # fmt: skip
+
+
+def _policy(subject: Subject) -> str:
+    rule = subject.rule
+    if rule.owner != "shared":
+        others = [system for system in rule.sides if system != rule.owner]
+        return f"{rule.owner} owns it; an edit in {' or '.join(others)}: {rule.violation}" if others else ""
+    policy = rule.policy or "review"
+    return " before ".join(policy) if isinstance(policy, tuple) else policy
+
+
+def _tables(told: dict[str, Any]) -> list[Table]:
+    rule, events, helds = told["rule"], told["events"], told["held"]
+    values = [(system, told["ids"].get(system), value) for system, value in told["agreed"].items()]
+    return [
+        Table("Rule", tuple(rule), [tuple(rule.values())], tag="rule", below=("why",)),
+        Table("Agreed", ("system", "id", "value"), values, tag="agreed"),
+        Table(
+            "Events",
+            ("at", "event", "system", "before", "after", "why", "line", "run"),
+            [_event(event) for event in events],
+            tag="event",
+            aside=("run",),
+            below=("why", "line"),
+        ),
+        Table(
+            "Held",
+            ("kind", "way", "words", "first seen", "due"),
+            [_held(held) for held in helds],
+            tag="held",
+            below=("words", "due"),
+        ),
+    ]
+
+
+def _event(event: Event) -> tuple[Any, ...]:
+    return (event.at, event.kind, event.system, event.before, event.after, event.why, event.rule, event.run)
+
+
+def _held(held: Held) -> tuple[Any, ...]:
+    return (held.kind, f"{held.source}→{held.destination}", held.message, held.first_at, held.due_at)
