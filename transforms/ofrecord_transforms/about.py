@@ -29,15 +29,23 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
     by = reader(system, entity.combine.by) if entity.combine else None
     each_id = reader(system, f"{entity.each.list}.{entity.each.id}") if entity.each else None
 
+    modified, created, deleted = system.modified, system.created, system.deleted
+
     def about(record: Record) -> dict[str, Any]:
-        found = record.get(key)
+        get = record.get
+        found = get(key)
         if found is None or found == "":
             message = (
                 f'a record of {source} {place.stream} has no "{key}", so it cannot be told apart. '
                 f"Correct the tap, or systems: {source}: id in {entity.file}."
             )
             raise UnusableRecordError(message)
-        note: dict[str, Any] = {"id": str(found)}
+        note: dict[str, Any] = {
+            "id": str(found),
+            "modified": _time(get(modified)),
+            "created": _time(get(created)),
+            "deleted": get(deleted) not in _ALIVE,
+        }
         if each_id is not None and (part := _value(each_id, record)) is not None:
             note["id"] = f"{found}/{part}"
         note["modified"] = _time(record.get(system.modified))
@@ -65,21 +73,21 @@ def _value(get: Get, record: Record) -> Any:
 
 def _time(value: Any) -> str | None:
     """UTC as taps give it; anything else is brought to it, and what is no time is left out."""
+    if value.__class__ is str and value.endswith("+00:00"):
+        return str(value)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.endswith("+00:00"):
-        return value
     try:
         return in_utc(value)
     except InvalidValueError:
         return None
 
 
-def elements_for(entity: Entity, source: str) -> Callable[[Record], list[Record]]:
-    """The record itself, or one record for each element of its list, in which the list is that element."""
+def elements_for(entity: Entity, source: str) -> Callable[[Record], list[Record]] | None:
+    """One record for each element of a list, in which the list is that element. None: the record is one."""
     each = entity.each
     if each is None or each.system != source:
-        return lambda record: [record]
+        return None
 
     def parts(record: Record) -> list[Record]:
         elements = record.get(each.list)

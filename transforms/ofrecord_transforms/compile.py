@@ -9,9 +9,11 @@ from ofrecord_transforms.annotations import schema_message
 from ofrecord_transforms.drift import Drift, annotated, drift_of, needs_of
 from ofrecord_transforms.filters import filter_for, stop_for
 from ofrecord_transforms.lenses import InvalidValueError
+from ofrecord_transforms.mentioned import mentioned
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity, Rules
 from ofrecord_transforms.steps import Step, Watch, constants, simple, steps, watches
+from ofrecord_transforms.straight import sender
 
 __all__ = ["Compiled", "UnusableRecordError", "compile_entity", "compile_rules"]
 
@@ -26,6 +28,8 @@ class Compiled:
     """The SCHEMA message, ready to be encoded."""
     records: Callable[[Record], list[dict[str, Any]]]
     """A source record → the records to pass on, each with `_ofrecord`."""
+    names: frozenset[str]
+    """Names at the top of a source record of which the rules may ask for no other."""
     announce: Callable[[Any], tuple[dict[str, Any], Drift]]
     """The tap's JSON Schema of the stream → the SCHEMA message, and what differs from what the rules need."""
 
@@ -66,6 +70,7 @@ def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole:
         stream=entity.systems[source].stream or "",
         schema=schema,
         records=_records(rules, entity, source, to, sent),
+        names=mentioned(entity, source),
         announce=announce,
     )
 
@@ -96,10 +101,9 @@ def _records(
         values(record, out, note)
         return out
 
-    def records(record: Record) -> list[dict[str, Any]]:
-        return [one(element) for element in elements(record)]
-
-    return records
+    if elements is None:
+        return lambda record: [one(record)]
+    return lambda record: [one(element) for element in elements(record)]
 
 
 def _values(
@@ -108,27 +112,19 @@ def _values(
     """The function that fills in the properties of one record, and what `_ofrecord` says of them."""
     observed = list(watches(rules, entity, source, to, {step.name for step in sent}))
     adopting = [watch for watch in observed if watch.adopt is not None]
+    send = sender(sent)
+    looks = [(watch.name, watch.get, watch.own) for watch in observed]
     always = [(rule.name, rule.property_at(to), rule.sides[to].always) for rule in constants(entity, source, to)]
     match = _match(entity, source, to, {step.property for step in sent})
 
     def values(record: Record, out: dict[str, Any], note: dict[str, Any]) -> None:
         native: dict[str, Any] = {}
         invalid: dict[str, str] = {}
-        for step in sent:
-            value = step.get(record)
-            if value is ABSENT:
-                continue
-            try:
-                out[step.property] = None if value is None else step.convert(value, record)
-            except InvalidValueError as error:
-                invalid[step.name] = str(error)
-            native[step.name] = step.own(value)
+        send(record, out, native, invalid)
         for name, property_, value in always:
             out[property_] = native[name] = value
         note["native"] = native
-        note["observed"] = {
-            watch.name: watch.own(value) for watch in observed if (value := watch.get(record)) is not ABSENT
-        }
+        note["observed"] = {name: own(value) for name, get, own in looks if (value := get(record)) is not ABSENT}
         if adopting:
             note["adopt"] = _adopted(adopting, record)
         if match:

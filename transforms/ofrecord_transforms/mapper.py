@@ -16,11 +16,21 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from ofrecord_kit.program import full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.load import load
-from ofrecord_transforms.plain import plain_record, plain_schema
+from ofrecord_transforms.plain import plain_schema
 from ofrecord_transforms.problems import RulesError
 from ofrecord_transforms.selection import check_fields, check_systems, chosen, switched_off
+from ofrecord_transforms.streams import nothing, outputs_for
 from ofrecord_transforms.tally import Tally
-from ofrecord_transforms.wire import BlockWriter, LineReader, encode, record_decoder, schema_of
+from ofrecord_transforms.wire import (
+    BlockWriter,
+    LineReader,
+    Way,
+    encode,
+    lines_decoder,
+    record_decoder,
+    record_start,
+    schema_of,
+)
 
 
 class Mapper(InlineMapper):
@@ -82,6 +92,9 @@ class Mapper(InlineMapper):
         for compiled in compile_rules(rules, source, to, entities, fields):
             self._by_stream.setdefault(compiled.stream, []).append(compiled)
         self._tallies = {name: Tally(name) for name in entities}
+        self._outputs = {
+            stream: outputs_for(routes, self._tallies, plain=self._plain) for stream, routes in self._by_stream.items()
+        }
         self._announced: set[str] = set()
 
     def map_schema_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
@@ -102,23 +115,38 @@ class Mapper(InlineMapper):
                 )  # fmt: skip
             yield encode(plain_schema(announced) if self._plain else announced)
         self._flush()
+        self._shorten(stream)
 
     def map_record_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """One record for each entity that reads this stream, and for each part of it."""
-        routes = self._by_stream.get(message_dict["stream"])
-        if routes is None:
+        outputs = self._outputs.get(message_dict["stream"])
+        if outputs is None:
             return
         if message_dict["stream"] not in self._announced:
             message = (
                 f"a record of stream {message_dict['stream']} came before its SCHEMA; the tap must send that first"
             )
             raise InvalidInputLine(message)
-        record = record_decoder.decode(message_dict["record"])
-        for entity, mapped in routed(routes, record):
-            self._tallies[entity].count(mapped["_ofrecord"])
-            out = plain_record(mapped) if self._plain else mapped
-            if out is not None:
-                yield encode({"type": "RECORD", "stream": entity, "record": out})
+        for entity, record in outputs(record_decoder.decode(message_dict["record"])):
+            yield encode({"type": "RECORD", "stream": entity, "record": record})
+
+    def _shorten(self, stream: str) -> None:
+        """From its SCHEMA on, blocks of records of a stream are taken whole."""
+        reader, writer = self.message_reader, self.message_writer
+        if not isinstance(reader, LineReader) or not isinstance(writer, BlockWriter):
+            return
+        routes = self._by_stream.get(stream, [])
+        starts = {compiled.entity: record_start(compiled.entity) for compiled in routes}
+        outputs = self._outputs.get(stream, nothing)
+        write = writer.write_record
+
+        def take(records: list[dict[str, Any]]) -> None:
+            for record in records:
+                for entity, mapped in outputs(record):
+                    write(starts[entity], mapped)
+
+        names = {name for compiled in routes for name in compiled.names}
+        reader.ways[stream] = Way(stream, lines_decoder(names), take)
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The same bytes, after everything that came before."""
@@ -148,19 +176,6 @@ class Mapper(InlineMapper):
         writer = self.message_writer
         if not isinstance(writer, BlockWriter) or writer.terminate():
             super()._handle_termination(signum, frame)
-
-
-def routed(routes: list[Compiled], record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """What each entity makes of a record, with the entity's name.
-
-    Entities that share a stream divide it: one that leaves a record out says so only when no other takes it, so that
-    the record has one outcome and not one for every entity it was never meant for.
-    """
-    mapped = [(compiled.entity, out) for compiled in routes for out in compiled.records(record)]
-    if len(routes) == 1:
-        return mapped
-    taken = [pair for pair in mapped if "filtered" not in pair[1]["_ofrecord"]]
-    return taken or mapped[:1]
 
 
 def main() -> None:

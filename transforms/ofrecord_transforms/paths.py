@@ -46,7 +46,7 @@ def _nested(first: str, rest: list[str]) -> Get:
         for name in rest:
             if value is None or value is ABSENT or value == "":
                 return value if value is ABSENT else None
-            value = value.get(name, ABSENT) if isinstance(value, Mapping) else None
+            value = value.get(name, ABSENT) if isinstance(value, dict) else None
         return None if value == "" else value
 
     return get
@@ -57,7 +57,7 @@ def _custom(name: str) -> Get:
 
     def get(record: Record) -> Any:
         fields = record.get("custom_field_hash")
-        value = fields.get(name) if isinstance(fields, Mapping) else record.get(name, ABSENT)
+        value = fields.get(name) if isinstance(fields, dict) else record.get(name, ABSENT)
         return None if value == "" else value
 
     return get

@@ -27,6 +27,10 @@ class Step:
     get: Get
     own: Own
     convert: Convert
+    path: tuple[str, ...] | None = None
+    """Where the value lies, when reading it is no more than following names."""
+    forward: Callable[[Any], Any] | None = None
+    """The conversion alone, when it asks for nothing but the value and takes any value but a mapping."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def steps(rules: Rules, entity: Entity, source: str, to: str) -> Iterator[Step]:
             _side_reader(system, here),
             _own(rule, system),
             _convert(rules, entity, rule, source, to),
+            _path(system, here),
+            _forward(rules, entity, rule, source, to),
         )
 
 
@@ -140,9 +146,35 @@ def _own(rule: Field, system: System) -> Own:
     return rows
 
 
+def _path(system: System, side: Side) -> tuple[str, ...] | None:
+    custom = system.custom_prefix is not None and side.field.startswith(system.custom_prefix)
+    return None if custom or side.parts is not None or side.zero_when is not None else tuple(side.field.split("."))
+
+
+def _forward(rules: Rules, entity: Entity, rule: Field, source: str, to: str) -> Callable[[Any], Any] | None:
+    """The conversion of a plain value. None where it asks for more than that: the record, or the whole of a lookup."""
+    here, there = rule.sides[source], rule.sides[to]
+    if rule.lines or rule.lookup is not None or here.currency is not None or here.parts is not None:
+        return None
+    forward = lens(rule, here, there).forward
+    check = check_for(rules.catalogs, entity, rule, source, to)
+    if check is None:
+        return forward
+
+    def checked(value: Any) -> Any:
+        converted = forward(value)
+        check(converted)
+        return converted
+
+    return checked
+
+
 def _convert(rules: Rules, entity: Entity, rule: Field, source: str, to: str) -> Convert:
-    """The whole conversion; a text that the destination does not take is refused."""
-    convert = _conversion(rule, entity.systems[source].system, to)
+    """The whole conversion of any value; a text that the destination does not take is refused."""
+    forward = _forward(rules, entity, rule, source, to)
+    if forward is not None:
+        return lambda value, _record: forward(simple(value))
+    convert = _by_record(rule, entity.systems[source].system, to)
     check = check_for(rules.catalogs, entity, rule, source, to)
     if check is None:
         return convert
@@ -155,16 +187,16 @@ def _convert(rules: Rules, entity: Entity, rule: Field, source: str, to: str) ->
     return checked
 
 
-def _conversion(rule: Field, source: System, to: str) -> Convert:
+def _by_record(rule: Field, source: System, to: str) -> Convert:
+    """Conversions that ask for more than a plain value."""
+    here, there = rule.sides[source.name], rule.sides[to]
     if rule.lines:
         return _lines(rule, source, to)
-    here, there = rule.sides[source.name], rule.sides[to]
     if here.parts is not None and there.parts is not None:
         return _parts(rule, here, there)
-    forward = lens(rule, here, there).forward
     if here.currency is None:
-        plain = forward if rule.lookup is not None else (lambda value: forward(simple(value)))
-        return lambda value, _record: plain(value)
+        forward = lens(rule, here, there).forward
+        return lambda value, _record: forward(value)
     code = reader(source, here.currency)
     lens_of = amounts.amount(here.minor, there.minor)
 

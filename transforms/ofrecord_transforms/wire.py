@@ -6,9 +6,11 @@ somebody wants it, and write in blocks; a block is flushed at SCHEMA, STATE, the
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any
+from io import BytesIO
+from typing import IO, Any, TypedDict
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, GenericSingerWriter
@@ -43,13 +45,42 @@ def schema_of(line: str | bytes) -> Any:
     return _schema.decode(line).schema
 
 
+def lines_decoder(names: Iterable[str]) -> Callable[[bytes], list[Any]]:
+    """Decodes whole lines; of their records only these names, so that the rest costs next to nothing."""
+    record = TypedDict("Record", dict.fromkeys(sorted(names), Any), total=False)  # type: ignore[misc]
+    line = msgspec.defstruct(
+        "Line", [("type", str), ("stream", str | None, None), ("record", record | None, None)], gc=False
+    )
+    return msgspec.json.Decoder(line, float_hook=Decimal).decode_lines
+
+
+def record_start(stream: str) -> bytes:
+    """A RECORD line up to its record."""
+    return encode({"type": "RECORD", "stream": stream, "record": None})[: -len(b"null}\n")]
+
+
 def encode(message: Any) -> bytes:
     """One line, with its end. Decimals are written with their own digits."""
     return _encoder.encode(message) + b"\n"
 
 
+@dataclass(frozen=True)
+class Way:
+    """The short way of the records of one stream: decoded no further than they are asked for, and handed on at once."""
+
+    stream: str
+    decode: Callable[[bytes], list[Any]]
+    """Lines → a list of objects with `type`, `stream` and `record` (a mapping, or None)."""
+    take: Callable[[list[dict[str, Any]]], None]
+
+
 class LineReader(GenericSingerReader[str]):
     """Reads lines of bytes and hands on `{"type", "stream", "record" (Raw), "line" (bytes)}`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways: dict[str, Way] = {}
+        """Stream → its short way, from its SCHEMA on. A line is taken for a record of the stream of the record before it."""
 
     @property
     def default_input(self) -> IO[str]:
@@ -70,21 +101,56 @@ class LineReader(GenericSingerReader[str]):
     ) -> Counter[str]:
         """Call back for each line; blank lines are passed over."""
         source = file_input or self.default_input
-        lines = getattr(source, "buffer", source)
         by_type = {str(getattr(kind, "value", kind)): call for kind, call in callbacks.items()}
         counts: Counter[str] = Counter()
-        for line in lines:
-            if not line.strip():
+        way: Way | None = None
+        for block in blocks(getattr(source, "buffer", source)):
+            if way is not None and (taken := self._short(block, way)):
+                counts["RECORD"] += taken
                 continue
-            message = self.deserialize_json(line)
-            kind = message["type"]
-            call = by_type.get(kind)
-            if call is None:
-                self._process_unknown_message(message)
-                continue
-            call(message)
-            counts[kind] += 1
+            for line in BytesIO(block):
+                if not line.strip():
+                    continue
+                message = self.deserialize_json(line)
+                kind = message["type"]
+                call = by_type.get(kind)
+                if call is None:
+                    self._process_unknown_message(message)
+                    continue
+                call(message)
+                counts[kind] += 1
+                way = self.ways.get(message["stream"]) if kind == "RECORD" else way
         return counts
+
+    @staticmethod
+    def _short(block: bytes, way: Way) -> int:
+        """Take a block in which every line is a record of that stream; 0: it is not, and nothing was taken."""
+        try:
+            messages = way.decode(block)
+        except msgspec.MsgspecError:
+            return 0
+        stream = way.stream
+        for message in messages:
+            if message.type != "RECORD" or message.stream != stream or message.record is None:
+                return 0
+        way.take([message.record for message in messages])
+        return len(messages)
+
+
+def blocks(source: Any) -> Iterator[bytes]:
+    """Whole lines as they arrive, as many as are there and fit 64 KiB. A line may be longer than that."""
+    read = getattr(source, "read1", source.read)
+    begun: list[bytes] = []
+    while block := read(_BLOCK):
+        block = block.encode() if isinstance(block, str) else block
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*begun, block[:end]))
+            begun = [block[end:]] if end < len(block) else []
+        else:
+            begun.append(block)
+    if begun:
+        yield b"".join(begun)
 
 
 class BlockWriter(GenericSingerWriter[bytes, bytes]):
@@ -103,6 +169,15 @@ class BlockWriter(GenericSingerWriter[bytes, bytes]):
         """Keep a line; write when a block is full."""
         self._block += message
         if len(self._block) >= _BLOCK:
+            self.flush()
+
+    def write_record(self, start: bytes, record: Any) -> None:
+        """Keep a RECORD: its line's beginning up to the record, and the record, encoded where it will lie."""
+        block = self._block
+        block += start
+        _encoder.encode_into(record, block, -1)
+        block += b"}\n"
+        if len(block) >= _BLOCK:
             self.flush()
 
     def flush(self) -> None:

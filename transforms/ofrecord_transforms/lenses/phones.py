@@ -86,7 +86,7 @@ def _national(region: str) -> Callable[[str], str | None] | None:
 
     None where the region's prefix is not plain, or another region speaks for its code.
     """
-    about = PhoneMetadata.metadata_for_region(region)
+    about: Any = PhoneMetadata.metadata_for_region(region)
     if about is None or COUNTRY_CODE_TO_REGION_CODE[about.country_code][0] != region:
         return None
     prefix = about.national_prefix_for_parsing or ""
