@@ -167,9 +167,9 @@ def lenses(rule: Field, source: Side, to: Side) -> Iterator[tuple[Lens, Lens, Le
 
 
 def lines_of(entity: Entity) -> Iterator[Field]:
-    """Every line, and the lines of its documents; those may be lossy where the whole is."""
+    """Every line, and the lines of its documents; those lose what the whole says it loses."""
     for rule in entity.fields:
-        yield from rule.lines or (rule,)
+        yield from (replace(line, lossy=rule.lossy) for line in rule.lines) if rule.lines else (rule,)
 
 
 def ways(rule: Field) -> list[tuple[str, str]]:

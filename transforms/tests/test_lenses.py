@@ -9,8 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ofrecord_kit.plan import same
 from ofrecord_transforms import units, wire
 from ofrecord_transforms.lenses import InvalidValueError, amounts, moments, places, words
+from ofrecord_transforms.lenses.choose import lens
+from ofrecord_transforms.rules import Field, Side
 
 PAIRS = [("kg", "g"), ("g", "kg"), ("lb", "g"), ("oz", "kg"), ("in", "cm"), ("m", "ft"), ("l", "ml")]
 decimals = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
@@ -213,6 +216,38 @@ def test_a_normal_form_is_reached_once_and_kept(form):
 def test_what_cannot_be_converted_is_refused_with_a_reason(conversion, value, reason):
     with pytest.raises(InvalidValueError, match=reason):
         conversion.forward(value)
+
+
+@pytest.mark.promise("F090")
+@pytest.mark.parametrize(
+    ("form", "sides", "travels", "elsewhere"),
+    [
+        ("phone", ({"region": "DE"}, {}), ("030 / 123 456", "+4930123456", "+4930123456"), ["0049-30-123456"]),
+        ("phone", ({}, {"region": "US"}), ("(415) 555-2671", "+14155552671", "+14155552671"), ["1 415 555 2671"]),
+        ("country", ({"form": "alpha-2"}, {}), ("DE", "Germany", "DE"), ["DEU", "Federal Republic of Germany"]),
+        ("country", ({}, {"form": "alpha-3"}), ("U.S.A.", "USA", "United States"), ["us", "United States of America"]),
+        (
+            "date",
+            ({"zone": "Europe/Berlin"}, {}),
+            ("2026-02-28T23:30:00Z", "2026-03-01", "2026-03-01"),
+            ["2026-03-01T00:30:00+0100"],
+        ),
+        (
+            "datetime",
+            ({"zone": "Europe/Berlin"}, {}),
+            ("2026-03-01T10:15:00", "2026-03-01T09:15:00+00:00", "2026-03-01T10:15:00"),
+            ["2026-03-01T01:15:00-0800", "2026-03-01T09:15:00Z"],
+        ),
+    ],
+)
+def test_phones_countries_and_dates_have_one_form_when_sent_and_when_compared(form, sides, travels, elsewhere):
+    """`travels`: as one side has it, as the other gets it, as it comes back."""
+    rule = Field("Any", "shared", {}, "rules/any.yml:1", format=form)
+    conversion = lens(rule, Side("a", **sides[0]), Side("b", **sides[1]))
+    here, sent, back = travels
+    assert conversion.forward(here) == sent
+    assert conversion.backward(sent) == back
+    assert all(same(sent, other, form) for other in elsewhere)
 
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"

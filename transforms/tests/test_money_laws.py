@@ -79,6 +79,7 @@ def test_longer_amounts_are_rounded_once_half_away_from_zero(currency, value):
     assert amounts.amount()(currency).forward(value) == back
 
 
+@pytest.mark.promise("N04")
 @pytest.mark.parametrize("currency", CURRENCIES)
 def test_a_million_journeys_do_not_drift_by_the_smallest_unit(currency):
     """From units to minor units, over the wire and back, each journey beginning with what the one before brought."""
