@@ -51,7 +51,7 @@ def catalog(stream, lengths, nested, lists):
     def objects(inner):
         return {"type": "object", "properties": {name: {"type": "string"} for name in inner}}
 
-    properties = {name: {"type": "string"} for name in lengths}
+    properties = {name: {"type": "number" if name in {"rate", "Price"} else "string"} for name in lengths}
     properties |= {name: objects(inner) for name, inner in nested.items()}
     properties |= {name: {"type": "array", "items": objects(inner)} for name, inner in lists.items()}
     facts = [(["properties", name], length) for name, length in lengths.items()]

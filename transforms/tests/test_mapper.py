@@ -166,10 +166,8 @@ def test_bad_rules_stop_the_mapper_with_every_problem_and_no_output(run, tmp_pat
     text = (HERE / "singer" / "products-inventory-to-crm.in.jsonl").read_bytes()
     done = run(text, rules=folder, **MAPPINGS["products-inventory-to-crm"])
     assert (done.returncode, done.stdout) == (1, b"")
-    assert [line.split(":")[0] for line in done.stderr.decode().splitlines() if line.startswith("rules/")] == [
-        "rules/account.yml",
-        "rules/product.yml",
-    ]
+    named = dict.fromkeys(line.split(":")[0] for line in done.stderr.decode().splitlines() if line.startswith("rules/"))
+    assert list(named) == ["rules/account.yml", "rules/product.yml"]
 
 
 def test_a_record_without_its_id_stops_the_mapper_and_says_where_to_look(run):
