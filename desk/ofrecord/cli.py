@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("ofrecord.history", "Show the latest runs, or what one of them did."),
     "held": ("ofrecord.held", "Show what was set aside, and why."),
     "why": ("ofrecord.why", "Show why a field of a record holds what it holds."),
+    "learn": ("ofrecord.learn", "Make the decision of one conflict a rule."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),
     "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }

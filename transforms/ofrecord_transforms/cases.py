@@ -232,27 +232,36 @@ class Play:
 
     def _record(self, system: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A record as the tap of a system gives it."""
-        place = self.entity.systems[system]
-        record: dict[str, Any] = {}
-        for path, value in self.case.beside.get(system, {}).items():
-            _put(record, path, value, place.system.custom_prefix)
-        for one in self.case.fields:
-            side = one.rule.sides.get(system)
-            if side is None or one.rule.name not in values:
-                continue
-            value = values[one.rule.name]
-            if side.parts is None:
-                _put(record, side.field, value, place.system.custom_prefix)
-                continue
-            for part, at in side.parts.items():
-                _put(
-                    record,
-                    at.field,
-                    value.get(part) if isinstance(value, Mapping) else None,
-                    place.system.custom_prefix,
-                )
-        record[place.id] = "1"
-        return record
+        return _record_of(self.entity, system, values, self.case.beside.get(system, {}))
+
+
+def converted(rules: Rules, entity: Entity, rule: Field, way: tuple[str, str], value: Any) -> Any:
+    """A value of the first system of a way as the second one gets it. The field must travel that way."""
+    source, to = way
+    narrow = _narrowed(entity, [rule])
+    compiled = compile_entity(rules, narrow, source, to)
+    return compiled.records(_record_of(narrow, source, {rule.name: value}, {}))[0].get(rule.property_at(to))
+
+
+def _record_of(entity: Entity, system: str, values: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with these values by field, and other fields by their path."""
+    place = entity.systems[system]
+    record: dict[str, Any] = {}
+    for path, value in beside.items():
+        _put(record, path, value, place.system.custom_prefix)
+    for rule in entity.fields:
+        side = rule.sides.get(system)
+        if side is None or rule.name not in values:
+            continue
+        value = values[rule.name]
+        if side.parts is None:
+            _put(record, side.field, value, place.system.custom_prefix)
+            continue
+        for part, at in side.parts.items():
+            found = value.get(part) if isinstance(value, Mapping) else None
+            _put(record, at.field, found, place.system.custom_prefix)
+    record[place.id] = "1"
+    return record
 
 
 def _put(record: dict[str, Any], path: str, value: Any, custom_prefix: str | None) -> None:
