@@ -24,7 +24,7 @@ def bad_rules(tmp_path):
         if path.name == "product.yml":
             text = text.replace("unit: g}", "unit: grams}").replace("label:", "labl:")
         if path.name == "account.yml":
-            text = text.replace("policy: review", "policy: reveiw")
+            text = text.replace("policy: review", "policy: reveiw", 1)
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -33,7 +33,7 @@ def test_good_rules_are_summed_up_in_one_line():
     done = run("check", "--rules", str(RULES))
     assert done.exit_code == 0
     assert done.stdout.count("\n") == 1
-    assert "7 entities" in done.stdout
+    assert " cases end as written." in done.stdout
     assert "All is well." in done.stdout
 
 
@@ -59,6 +59,158 @@ def test_the_result_is_there_for_programs(bad_rules):
     done = run("check", "--rules", str(bad_rules), "--json")
     assert done.exit_code == 1
     assert len(json.loads(done.stdout)["problems"]) == 3
+
+
+RULE = """\
+entity: product
+responsible: {owner: A, deputy: B, escalation: C}
+systems:
+  inventory: {stream: items, id: item_id, external_id: cf_crm_id}
+  crm: {stream: Products, id: id, external_id: Inventory_ID}
+new: [inventory]
+fields:
+  - {what: Name, owner: inventory, inventory: name, crm: Product_Name}
+  - {what: Price, owner: inventory, cadence: 15 minutes, inventory: {field: rate, unit: USD}, crm: {field: Unit_Price, unit: USD}}
+"""
+OFF = RULE.replace("entity: product", "entity: thing\nenabled: false")
+PROJECT = """\
+jobs:
+- {name: products, tasks: [tap-inventory--products own-products target-crm]}
+schedules:
+- {name: quarter, job: products, interval: "*/15 * * * *"}
+plugins:
+  extractors:
+  - name: tap-inventory
+  - {name: tap-inventory--products, inherit_from: tap-inventory, config: {streams: [items]}}
+  - {name: tap-crm}
+  mappers:
+  - name: ofrecord-mapper
+    mappings:
+    - {name: own-products, config: {rules: rules, from: inventory, to: crm, entities: [product]}}
+"""
+
+PROJECTS = {
+    "unknown entity": (
+        ("entities: [product]", "entities: [prodct]"),
+        'meltano.yml:13, "own-products": "prodct" is not an entity. Did you mean "product"?',
+    ),
+    "entity that is switched off": (
+        ("entities: [product]", "entities: [product, thing]"),
+        'meltano.yml:13, "own-products": "thing" is switched off (rules/thing.yml). Remove it from entities.',
+    ),
+    "unknown system": (
+        ("to: crm", "to: crmm"),
+        'meltano.yml:13, "own-products": to "crmm" is not a system. Use crm, inventory or books.',
+    ),
+    "entity that does not go this way": (
+        ("to: crm", "to: books"),
+        'meltano.yml:13, "own-products": "product" does not go from inventory to books (rules/product.yml). Remove it.',
+    ),
+    "unknown field": (
+        ("entities: [product]", "entities: [product], fields: [Prise]"),
+        'meltano.yml:13, "own-products": "Prise" is not a field of product. Did you mean "Price"?',
+    ),
+    "field that goes the other way": (
+        (
+            "from: inventory, to: crm, entities: [product]",
+            "from: crm, to: inventory, entities: [product], fields: [Name]",
+        ),
+        'meltano.yml:13, "own-products": "Name" does not go from crm to inventory (rules/product.yml:8). Remove it.',
+    ),
+    "stream that is not read": (
+        ("streams: [items]", "streams: []"),
+        'meltano.yml:8, "tap-inventory--products": does not read items, which "product" needs in "own-products". Add it to streams.',
+    ),
+    "stream nobody needs": (
+        ("streams: [items]", "streams: [items, contacts]"),
+        'meltano.yml:8, "tap-inventory--products": reads contacts, which no entity of "own-products" needs. Remove it from streams.',
+    ),
+    "whole reading of a stream that is not read": (
+        ("streams: [items]", "streams: [items], read_whole: [contacts]"),
+        'meltano.yml:8, "tap-inventory--products": read_whole names contacts, which is not among its streams. Remove it.',
+    ),
+    "tap of another system": (
+        ("[tap-inventory--products own", "[tap-crm own"),
+        'meltano.yml:9, "tap-crm": "own-products" maps inventory, which tap-inventory reads. Use a tap that inherits from it.',
+    ),
+    "tap that is none": (
+        ("[tap-inventory--products own", "[tap-inventory--product own"),
+        'meltano.yml:2, "products": "tap-inventory--product" is not an extractor. Did you mean "tap-inventory--products"?',
+    ),
+    "schedule that is too slow": (
+        ("*/15 * * * *", "@hourly"),
+        (
+            'rules/product.yml:9, "Price": promised from inventory to crm within 15 minutes, but the job products, '
+            "the most frequent that carries it, runs every 1 hour. Run it more often."
+        ),
+    ),
+    "promise without a schedule": (
+        ("job: products, interval", "job: others, interval"),
+        (
+            'rules/product.yml:9, "Price": promised from inventory to crm within 15 minutes, but no schedule runs '
+            "products. Add one."
+        ),
+    ),
+    "promise without a job": (
+        ("entities: [product]", "entities: [product], fields: [Name]"),
+        (
+            'rules/product.yml:9, "Price": promised from inventory to crm within 15 minutes, but no job carries it. '
+            "Add a mapping to a job."
+        ),
+    ),
+    "no project": (
+        ("jobs:", "jobs: 1\njbs:"),
+        "meltano.yml:1: cannot be read as a Meltano project (TypeError). Try meltano compile.",
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with two rule files and a project that carries one of them, changed as asked."""
+
+    def make(old="", new=""):
+        (tmp_path / "rules").mkdir()
+        (tmp_path / "rules" / "product.yml").write_text(RULE, encoding="utf-8")
+        (tmp_path / "rules" / "thing.yml").write_text(OFF, encoding="utf-8")
+        assert old in PROJECT
+        (tmp_path / "meltano.yml").write_text(PROJECT.replace(old, new) if old else PROJECT, encoding="utf-8")
+        return json.loads(run("check", "--json", "--rules", str(tmp_path / "rules")).stdout)["problems"]
+
+    return make
+
+
+def test_a_project_that_carries_what_the_rules_say_is_well(project):
+    assert project() == []
+
+
+@pytest.mark.parametrize("mistake", ["stream that is not read", "stream nobody needs", "entity that is switched off"])
+def test_the_streams_of_an_entity_go_with_it(project, mistake):
+    change, message = PROJECTS[mistake]
+    assert project(*change) == [message]
+
+
+@pytest.mark.parametrize("mistake", PROJECTS)
+def test_what_the_project_does_not_carry_is_named(project, mistake):
+    change, message = PROJECTS[mistake]
+    assert project(*change) == [message]
+
+
+def test_the_shipped_project_carries_the_shipped_rules():
+    assert json.loads(run("check", "--json", "--rules", str(RULES)).stdout)["problems"] == []
+
+
+def test_a_case_that_ends_otherwise_is_a_problem(tmp_path):
+    (tmp_path / "rules" / "cases").mkdir(parents=True)
+    (tmp_path / "rules" / "product.yml").write_text(RULE, encoding="utf-8")
+    (tmp_path / "rules" / "cases" / "product.yml").write_text(
+        "cases:\n  - case: A price of the CRM wins\n    entity: product\n    field: Price\n    agreed: 1\n"
+        "    edits: [{in: crm, value: 2, at: 2026-03-02T09:00:00Z}]\n    result: {crm: 2, inventory: 1}\n",
+        encoding="utf-8",
+    )
+    done = run("check", "--rules", str(tmp_path / "rules"))
+    assert done.exit_code == 1
+    assert done.stdout.startswith('rules/cases/product.yml:2, "A price of the CRM wins": Price in crm is 1.00, not 2')
 
 
 def test_a_folder_that_is_none_is_named(tmp_path):

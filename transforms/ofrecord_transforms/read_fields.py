@@ -92,7 +92,8 @@ class FieldReader(Shapes):
         """A word, a system, or systems in order of precedence."""
         child = node.get("policy")
         if child is None or not isinstance(child.value, list):
-            return self.choice(node, "policy", [*words.POLICIES, *self.known], where)
+            said = self.choice(node, "policy", [*words.POLICIES, *self.known], where)
+            return said or (None if child is None else "review")
         order = self.system_list(child, where)
         if len(set(order)) < len(order):
             self.problems.add(child, where, "policy names a system twice. Give each its one place in the order.")
