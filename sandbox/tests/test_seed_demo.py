@@ -201,3 +201,39 @@ def test_the_clock_runs_again_afterwards() -> None:
     before = world.clock.now()
     seed_demo(world)
     assert world.clock.now() > before
+
+
+def test_two_items_are_made_of_others_and_a_kit_lasts_as_long_as_its_components(planted: Planted) -> None:
+    world, facts = planted
+    rows = listed(world, "inventory/v1/compositeitems", "composite_items")
+    assert len(rows) == facts.composite_items == 2
+    among_items = [one for one in listed(world, "inventory/v1/items", "items") if one["is_combo_product"]]
+    assert {one["item_id"] for one in among_items} == {one["composite_item_id"] for one in rows}
+    made = [read(world, f"inventory/v1/compositeitems/{one['composite_item_id']}")["composite_item"] for one in rows]
+    assert {one["combo_type"] for one in made} == {"assembly", "kit"}
+    kit = next(one for one in made if one["combo_type"] == "kit")
+    lasts = min(part["available_stock"] // part["quantity"] for part in kit["mapped_items"])
+    assert kit["available_stock"] == lasts > 0
+
+
+def test_one_order_was_shipped_returned_in_part_and_credited(planted: Planted) -> None:
+    world, facts = planted
+    [row] = listed(world, "inventory/v1/packages", "packages")
+    shipment = read(world, f"inventory/v1/packages/{row['package_id']}")["package"]["shipment_order"]
+    assert (shipment["carrier"], shipment["tracking_number"]) == ("DHL", "JVGL0555010123456789")
+    [back] = listed(world, "inventory/v1/salesreturns", "salesreturns")
+    [credit] = listed(world, "books/v3/creditnotes", "creditnotes")
+    order = read(world, f"inventory/v1/salesorders/{row['salesorder_id']}")["salesorder"]
+    assert back["salesorder_id"] == order["salesorder_id"]
+    assert (credit["status"], credit["reference_number"]) == ("open", order["salesorder_number"])
+    assert credit["balance"] == credit["total"] > 0
+    assert order["status"] == "fulfilled"
+    assert facts.shipments == facts.returns == facts.open_credits == 1
+
+
+def test_reps_made_price_books_of_which_inventory_knows_one(planted: Planted) -> None:
+    world, facts = planted
+    books = {one["Price_Book_Name"] for one in crm(world, "Price_Books")}
+    lists = {one["name"] for one in listed(world, "inventory/v1/pricebooks", "pricebooks")}
+    assert len(books) == facts.crm_price_books == 2
+    assert len(books & lists) == 1

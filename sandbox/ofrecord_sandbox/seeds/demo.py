@@ -34,7 +34,10 @@ class DemoFacts:
     items: int = 0
     inactive_items: int = 0
     items_with_price_zero: int = 0
+    composite_items: int = 0
+    """Of the items: those made of others."""
     price_lists: int = 0
+    crm_price_books: int = 0
     crm_products: int = 0
     products_with_known_code: int = 0
     products_with_unknown_code: int = 0
@@ -55,6 +58,9 @@ class DemoFacts:
     invoices_by_state: dict[str, int] = field(default_factory=dict)
     """draft, sent (not due before 2035), partly paid, paid, overdue."""
     payments: int = 0
+    shipments: int = 0
+    returns: int = 0
+    open_credits: int = 0
     quotes_by_currency: dict[str, int] = field(default_factory=dict)
     price_edit: dict[str, str] = field(default_factory=dict)
     """item_id, sku of an item with a CRM product."""

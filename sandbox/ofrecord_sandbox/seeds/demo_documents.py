@@ -27,6 +27,10 @@ TAX = ("VAT 19", 19)
 FAR_DUE = "2035-12-31"
 """Due date of invoices that shall not become overdue while the demo is of use."""
 _FIRST_DAY = datetime(2025, 9, 1, 9, 15, tzinfo=UTC)
+_SHIPPED = 8
+"""The order (counted from 0) that was shipped, paid, returned in part and credited for it."""
+_CRM_PRICE_BOOKS = ("Resellers -15 %", "Messepreise")
+"""Price books reps made: one of the name of a price list in inventory, one of their own."""
 _STATES = ("draft", "sent", "partly paid", "paid", "overdue")
 _OPEN_STAGES = ("Draft", "Negotiation", "Delivered")
 
@@ -57,14 +61,16 @@ def plant(doors: Doors, random: Random, masters: Masters, facts: DemoFacts) -> N
         doors.world, "Quotes", {"api_name": "Currency", "data_type": "picklist", "values": ["USD", "JPY", "KWD"]}
     )
     tax_id = doors.tax(*TAX)
+    orders: list[Record] = []
     quotes = _invent(random, masters)
     for number, quote in enumerate(quotes, start=1):
         doors.world.clock.freeze(quote.at)
         _deal_and_quote(doors, quote, number)
     for number, quote in enumerate(quotes[:ORDERED]):
         doors.world.clock.freeze(quote.at + timedelta(days=2))
-        order = _order(doors, quote, tax_id)
-        _invoice(doors, order, quote, _STATES[number % len(_STATES)], facts)
+        orders.append(_order(doors, quote, tax_id))
+        _invoice(doors, orders[-1], quote, _STATES[number % len(_STATES)], facts)
+    _aftermath(doors, orders[_SHIPPED], quotes[_SHIPPED].at, facts)
     stages = Counter(quote.stage for quote in quotes)
     facts.quotes, facts.orders, facts.accepted_with_order = len(quotes), ORDERED, ORDERED
     facts.accepted_without_order = stages["Accepted"] - ORDERED
@@ -72,6 +78,20 @@ def plant(doors: Doors, random: Random, masters: Masters, facts: DemoFacts) -> N
     facts.quotes_by_currency = dict(Counter(quote.customer.currency for quote in quotes))
     chosen = quotes[-1]
     facts.quote_to_accept = {"quote_id": chosen.quote_id, "deal_id": chosen.deal_id}
+
+
+def _aftermath(doors: Doors, order: Record, at: datetime, facts: DemoFacts) -> None:
+    """A shipment, a return and an open credit; and the price books of the CRM."""
+    doors.world.clock.freeze(at + timedelta(days=4))
+    doors.ship(order, (at + timedelta(days=4)).date().isoformat(), "DHL", "JVGL0555010123456789")
+    doors.world.clock.freeze(at + timedelta(days=20))
+    day = (at + timedelta(days=20)).date().isoformat()
+    doors.take_back(order, 1, day, "Beschädigt angekommen")
+    doors.credit(order, 1, day)
+    whole = [{"from_range": 1, "to_range": 1_000_000, "discount": 15}]
+    books = doors.crm("Price_Books", [{"Price_Book_Name": name, "Pricing_Details": whole} for name in _CRM_PRICE_BOOKS])
+    facts.crm_price_books = len(books)
+    facts.shipments = facts.returns = facts.open_credits = 1
 
 
 def _invent(random: Random, masters: Masters) -> list[_Quote]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ACCOUNTS, CONTACTS, LONE_CONTACTS, ITEMS = 300, 500, 12, 400
 CUSTOMERS_LINKED, CUSTOMERS_BY_NAME = 40, 5
+COMPOSITES = {397: "assembly", 398: "kit"}
+"""Items that are made of others, by number; the lists of items and of composite items both hold them."""
 PRODUCTS_KNOWN, PRODUCTS_UNKNOWN, PRODUCTS_DOUBLE = 50, 8, 2
 _FINANCE_NAME_LIMIT = 200
 _FOREIGN = {0: "JPY", 1: "JPY", 2: "KWD", 3: "KWD"}
@@ -126,15 +128,19 @@ def _contacts(doors: Doors, random: Random, accounts: list[Customer], facts: Dem
 
 def _items(doors: Doors, random: Random, facts: DemoFacts) -> list[Item]:
     stores = doors.locations(["Main Warehouse", "Harbour Warehouse"])
-    items = []
+    items: list[Item] = []
     for number in range(1, ITEMS + 1):
         item, values = _item(random, number, stores)
-        item.item_id = doors.item(values)
+        if number in COMPOSITES:
+            item.item_id = doors.composite(_composite(values, COMPOSITES[number], items))
+        else:
+            item.item_id = doors.item(values)
         items.append(item)
     sleeping = items[200:215]
     for item in sleeping:
         doors.finance("POST", f"inventory/v1/items/{item.item_id}/inactive")
     facts.items, facts.inactive_items = len(items), len(sleeping)
+    facts.composite_items = len(COMPOSITES)
     facts.items_with_price_zero = sum(item.rate == 0 for item in items)
     return items
 
@@ -163,6 +169,15 @@ def _item(random: Random, number: int, stores: list[str]) -> tuple[Item, Record]
         for place in (stores if number % 5 else stores[:1])
     ]
     return item, values
+
+
+def _composite(values: Record, kind: str, items: list[Item]) -> Record:
+    """The same item made of four of the first and one of the second; assemblies have a stock of their own."""
+    parts = [{"item_id": items[0].item_id, "quantity": 4}, {"item_id": items[1].item_id, "quantity": 1}]
+    kept = {key: value for key, value in values.items() if key != "locations"}
+    if kind == "assembly":
+        kept |= {"initial_stock": 25, "initial_stock_rate": values["purchase_rate"]}
+    return kept | {"combo_type": kind, "mapped_items": parts}
 
 
 def _price_lists(doors: Doors, items: list[Item], facts: DemoFacts) -> None:

@@ -88,7 +88,12 @@ class Doors:
         """Draft to confirmed."""
         self.finance("POST", f"inventory/v1/salesorders/{salesorder_id}/status/confirmed")
 
-    def ship(self, order: Record, date: str) -> None:
+    def composite(self, values: Record) -> str:
+        """A new composite item; its id, which is an item's id, too."""
+        made = self.finance("POST", "inventory/v1/compositeitems", values)["composite_item"]
+        return str(made["composite_item_id"])
+
+    def ship(self, order: Record, date: str, carrier: str = "Forwarder", tracking: str = "") -> None:
         """Pack and ship the whole order on that day."""
         order_id = str(order["salesorder_id"])
         lines = [
@@ -97,7 +102,9 @@ class Doors:
         package = self.finance(
             "POST", "inventory/v1/packages", {"date": date, "line_items": lines}, salesorder_id=order_id
         )["package"]
-        body = {"date": date, "delivery_method": "Forwarder"}
+        body = {"date": date, "delivery_method": carrier}
+        if tracking:
+            body["tracking_number"] = tracking
         package_id = str(package["package_id"])
         self.finance("POST", "inventory/v1/shipmentorders", body, salesorder_id=order_id, package_ids=package_id)
 
@@ -140,6 +147,25 @@ class Doors:
             "invoices": [{"invoice_id": invoice["invoice_id"], "amount_applied": as_number(amount)}],
         }
         return str(self.finance("POST", "books/v3/customerpayments", body)["payment"]["payment_id"])
+
+    def take_back(self, order: Record, quantity: int, date: str, reason: str) -> str:
+        """A return of some of an order's first line, not received yet; its id."""
+        line = {"salesorder_item_id": order["line_items"][0]["line_item_id"], "quantity": quantity}
+        body = {"date": date, "reason": reason, "line_items": [line]}
+        order_id = str(order["salesorder_id"])
+        made = self.finance("POST", "inventory/v1/salesreturns", body, salesorder_id=order_id)["salesreturn"]
+        return str(made["salesreturn_id"])
+
+    def credit(self, order: Record, quantity: int, date: str) -> str:
+        """An open credit note over some of an order's first line; its id."""
+        line = {key: order["line_items"][0][key] for key in ("item_id", "name", "rate")} | {"quantity": quantity}
+        body = {
+            "customer_id": order["customer_id"],
+            "date": date,
+            "reference_number": order["salesorder_number"],
+            "line_items": [line],
+        }
+        return str(self.finance("POST", "books/v3/creditnotes", body)["creditnote"]["creditnote_id"])
 
     def locations(self, names: list[str]) -> list[str]:
         """Ids of locations of these names, created where they are missing."""
