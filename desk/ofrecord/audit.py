@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ofrecord.cadence import Pipeline, ProjectProblem, pipelines
+from ofrecord.cadence import Pipeline, ProjectProblem, cadence_of, pipelines
 from ofrecord.history import is_balanced, streams_of
 from ofrecord.opened_ledger import LedgerOption, opened, project_folder
 from ofrecord.tables import JsonOption, Table, length, note, show
@@ -32,12 +32,14 @@ class Way:
     destination: str
     entities: tuple[str, ...]
     every: timedelta | None
+    within: timedelta | None
+    """How soon the rules want a change everywhere; freshness is judged by it where they say so."""
     last_run: datetime | None
     last_status: str | None
     last_good: datetime | None
     age: timedelta | None
     state: str
-    """`fresh`, `stale` (older than twice `every`), `never` (no successful run yet) or `red` (the last run)."""
+    """`fresh`, `stale` (older than `within`, else than twice `every`), `never` (no successful run yet) or `red` (the last run)."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +65,28 @@ class Audit:
 
 def audit(
     freshness: Annotated[
-        bool, typer.Option("--freshness", help="A way whose last good run is older than twice its interval is wrong.")
+        bool, typer.Option("--freshness", help="A way is wrong whose last good run is older than the rules allow.")
     ] = False,
     project: Annotated[Path | None, typer.Option(help="Folder of meltano.yml; else here or above.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Folder of the rule files; else rules beside meltano.yml.")] = None,
     ledger: LedgerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show each way's last good run against its schedule, unbalanced runs, broken links, owed writes, held records.
+    """Show each way's last good run against its cadence, unbalanced runs, broken links, owed writes, held records.
 
-    Exit codes: 0 nothing is wrong, 1 the last run of a way failed or did not balance (with --freshness: or is stale
+    A way is stale when its last good run is older than the cadence the rules state for what it carries; where they state
+    none, than twice its schedule. Exit codes: 0 nothing is wrong, 1 the last run of a way failed or did not balance (with --freshness: or is stale
     or never was), or there is no ledger. Held records and owed writes are shown, and are not wrong by themselves.
     """
     folder = project or project_folder(Path.cwd())
     try:
         planned = pipelines(folder) if folder else []
+        cadences = _cadences(planned, rules or (folder / "rules" if folder else None))
     except ProjectProblem as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
     with opened(ledger) as book:
-        found = examine(book, planned, datetime.now(UTC), freshness=freshness)
+        found = examine(book, planned, datetime.now(UTC), freshness=freshness, cadences=cadences)
     show(_tables(found), _told(found), as_json=as_json)
     if not found.problems:
         note("No way's last run failed, and every run balances.")
@@ -91,11 +96,36 @@ def audit(
     raise typer.Exit(1)
 
 
-def examine(ledger: Ledger, planned: Sequence[Pipeline], now: datetime, *, freshness: bool = False) -> Audit:
+def _cadences(planned: Sequence[Pipeline], folder: Path | None) -> dict[Pipeline, timedelta]:
+    """The cadence the rules state for each pipeline, as far as they state one and can be read."""
+    from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
+    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+
+    if folder is None or not folder.is_dir():
+        return {}
+    try:
+        rules = load(folder)
+    except RulesError:
+        note(
+            f"The rules in {folder} have problems, so freshness is judged by the schedules. `ofrecord check` names them."
+        )
+        return {}
+    found = {pipeline: cadence_of(pipeline, planned, rules) for pipeline in planned}
+    return {pipeline: cadence for pipeline, cadence in found.items() if cadence is not None}
+
+
+def examine(
+    ledger: Ledger,
+    planned: Sequence[Pipeline],
+    now: datetime,
+    *,
+    freshness: bool = False,
+    cadences: Mapping[Pipeline, timedelta] | None = None,
+) -> Audit:
     """The audit at `now` (UTC). Dry runs wrote nothing and do not count."""
     runs = [run for run in ledger.runs(last=RUNS_LOOKED_AT) if not run.dry]
     everything = [*planned, *_unplanned(runs, planned)]
-    ways = [_way(pipeline, runs, now) for pipeline in everything]
+    ways = [_way(pipeline, (cadences or {}).get(pipeline), runs, now) for pipeline in everything]
     last = {run.run for pipeline in everything if (run := _last(pipeline, runs)) is not None}
     unbalanced = [run for run in runs if _is_done(run) and not is_balanced(run)]
     problems = {
@@ -105,7 +135,11 @@ def examine(ledger: Ledger, planned: Sequence[Pipeline], now: datetime, *, fresh
         for run in runs
         if run.run in last and _is_red(run)
     }
-    late = [_late(way) for way in ways if freshness and way.every and (way.last_good is None or _is_stale(way))]
+    late = [
+        _late(way)
+        for way in ways
+        if freshness and _allowed(way.within, way.every) and (way.last_good is None or way.state == "stale")
+    ]
     return Audit(ways, unbalanced, _lacks(ledger), _owed(ledger, everything), _held(ledger), [*problems, *late])
 
 
@@ -138,7 +172,7 @@ def _is_red(run: Run) -> bool:
     return run.status in RED or (run.status == GOOD and not is_balanced(run))
 
 
-def _way(pipeline: Pipeline, runs: Sequence[Run], now: datetime) -> Way:
+def _way(pipeline: Pipeline, within: timedelta | None, runs: Sequence[Run], now: datetime) -> Way:
     last = _last(pipeline, runs)
     good = next((run for run in runs if _carried(pipeline, run) and run.status == GOOD and is_balanced(run)), None)
     at = (good.finished or good.started) if good else None
@@ -148,21 +182,26 @@ def _way(pipeline: Pipeline, runs: Sequence[Run], now: datetime) -> Way:
     elif age is None:
         state = "never"
     else:
-        state = "stale" if pipeline.every is not None and age > 2 * pipeline.every else "fresh"
+        allowed = _allowed(within, pipeline.every)
+        state = "stale" if allowed is not None and age > allowed else "fresh"
     return Way(
-        pipeline.job, pipeline.source, pipeline.destination, pipeline.entities, pipeline.every,
+        pipeline.job, pipeline.source, pipeline.destination, pipeline.entities, pipeline.every, within,
         last.started if last else None, last.status if last else None, at, age, state,
     )  # fmt: skip
 
 
-def _is_stale(way: Way) -> bool:
-    return way.age is not None and way.every is not None and way.age > 2 * way.every
+def _allowed(within: timedelta | None, every: timedelta | None) -> timedelta | None:
+    """The oldest a last good run may be."""
+    return within if within is not None else None if every is None else 2 * every
 
 
 def _late(way: Way) -> str:
-    every = length(way.every) if way.every else ""
     what = f"the last good run is {length(way.age)} old" if way.age is not None else "there was no good run yet"
-    return f"{way.job} {way.source}→{way.destination}: {what}, every {every} is planned. Look at the scheduler."
+    if way.within is not None:
+        wanted = f"the rules want changes everywhere within {length(way.within)}"
+    else:
+        wanted = f"every {length(way.every)} is planned" if way.every else ""
+    return f"{way.job} {way.source}→{way.destination}: {what}, {wanted}. Look at the scheduler."
 
 
 def _lacks(ledger: Ledger) -> list[Lack]:
@@ -198,11 +237,11 @@ def _held(ledger: Ledger) -> dict[tuple[str, str], int]:
 def _tables(found: Audit) -> list[Table]:
     return [
         Table(
-            "Freshness", ("job", "way", "entities", "every", "last good run", "age", "last status", "state"),
+            "Freshness", ("job", "way", "entities", "every", "within", "last good run", "age", "last status", "state"),
             [
                 (
-                    way.job, f"{way.source}→{way.destination}", ", ".join(way.entities), way.every, way.last_good,
-                    way.age, way.last_status, way.state,
+                    way.job, f"{way.source}→{way.destination}", ", ".join(way.entities), way.every, way.within,
+                    way.last_good, way.age, way.last_status, way.state,
                 )
                 for way in found.ways
             ],

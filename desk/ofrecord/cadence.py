@@ -1,14 +1,18 @@
-"""How often each pipeline should run, read from `meltano.yml`."""
+"""How often each pipeline should run, read from `meltano.yml`, and how soon the rules want a change everywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from ofrecord_transforms.rules import Rules
 
 _NAMED = {
     "@hourly": 1 / 24,
@@ -28,13 +32,17 @@ class ProjectProblem(Exception):  # noqa: N818 - named for what it is
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One `tap mapping target` of a job: which entities travel which way, and how often they should."""
+    """One `tap mapping target` of a job: which entities travel which way, and how often they should.
+
+    `fields` are names as in the rules when the mapping sends only these; empty: all.
+    """
 
     job: str
     source: str
     destination: str
     entities: tuple[str, ...]
     every: timedelta | None
+    fields: tuple[str, ...] = ()
 
 
 def pipelines(folder: Path) -> list[Pipeline]:
@@ -62,7 +70,14 @@ def _pipelines(project: Any) -> list[Pipeline]:
         if interval is not None:
             every[schedule["job"]] = min(interval, every.get(schedule["job"], interval))
     return [
-        Pipeline(job["name"], config["from"], config["to"], tuple(config["entities"]), every.get(job["name"]))
+        Pipeline(
+            job["name"],
+            config["from"],
+            config["to"],
+            tuple(config["entities"]),
+            every.get(job["name"]),
+            tuple(config.get("fields") or ()),
+        )
         for job in project.get("jobs", [])
         for task in job["tasks"]
         for word in str(task).split()
@@ -101,3 +116,30 @@ def _values(field: str, size: int) -> set[int]:
     if not found or max(found) >= size:
         raise ValueError(field)
     return found
+
+
+def cadence_of(pipeline: Pipeline, planned: Iterable[Pipeline], rules: Rules) -> timedelta | None:
+    """How soon the rules want everywhere what this pipeline carries; None when they do not say.
+
+    A field that a pipeline of its own carries this way (stock, every few minutes) is not asked of one that carries all.
+    """
+    apart = {
+        (entity, name.lower())
+        for other in planned
+        if (other.source, other.destination) == (pipeline.source, pipeline.destination) and not pipeline.fields
+        for entity in other.entities
+        for name in other.fields
+    }
+    wanted = {name.lower() for name in pipeline.fields}
+    said = [
+        seconds
+        for name in pipeline.entities
+        if (entity := rules.entities.get(name)) is not None and entity.enabled
+        for rule in entity.fields
+        if (rule.name in wanted or not wanted)
+        and (name, rule.name) not in apart
+        and rule.owner in {pipeline.source, "shared"}
+        and pipeline.destination in rule.sides
+        and (seconds := entity.cadence_of(rule)) is not None
+    ]
+    return timedelta(seconds=min(said)) if said else None

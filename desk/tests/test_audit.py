@@ -59,6 +59,56 @@ def test_a_way_is_stale_beyond_twice_its_interval_and_wrong_only_when_freshness_
     )
 
 
+RULES = """\
+entity: product
+cadence: 30 minutes
+responsible: {owner: A, deputy: B, escalation: C}
+systems:
+  inventory: {stream: things, id: item_id, external_id: cf_crm_id}
+  crm: {stream: Things, id: id, external_id: Inventory_ID}
+fields:
+  - {what: Name, owner: inventory, inventory: name, crm: Name}
+  - {what: Stock, owner: inventory, cadence: 5 minutes, format: number, inventory: stock, crm: Stock}
+  - {what: Note, owner: crm, cadence: 1 hour, inventory: notes, crm: Note}
+"""
+STOCK = (
+    PROJECT
+    .replace("- {name: audit,", "- {name: stock, tasks: [tap-inventory only target-crm]}\n- {name: audit,")
+    .replace("schedules:\n", 'schedules:\n- {name: very-often, job: stock, interval: "*/5 * * * *"}\n')
+    + "    - {name: only, config: {from: inventory, to: crm, entities: [product], fields: [Stock]}}\n"
+)  # fmt: skip
+
+
+def test_freshness_is_judged_by_the_cadence_the_rules_state(book, audit, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "product.yml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "meltano.yml").write_text(STOCK, encoding="utf-8")
+    book.run("a", GOOD, ("crm", "inventory"), ago=timedelta(minutes=59))
+    book.run("b", GOOD, ago=timedelta(minutes=6))
+    found = json.loads(audit("--json").stdout)["ways"]
+    assert [(way["job"], way["source"], way["within"], way["state"]) for way in found] == [
+        ("products", "crm", 3600, "fresh"),
+        ("products", "inventory", 1800, "fresh"),
+        ("stock", "inventory", 300, "stale"),
+    ]
+    late = audit("--freshness")
+    assert late.exit_code == 1
+    assert late.stderr == (
+        "stock inventory→crm: the last good run is 6 min old, the rules want changes everywhere within 5 min. "
+        "Look at the scheduler.\n"
+    )
+
+
+def test_rules_with_problems_leave_the_schedules_to_judge_and_say_so(book, audit, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "product.yml").write_text("entity: product\n", encoding="utf-8")
+    book.run("a", GOOD, ("crm", "inventory"), ago=timedelta(minutes=20))
+    book.run("b", GOOD)
+    done = audit("--freshness")
+    assert done.exit_code == 0
+    assert "freshness is judged by the schedules" in done.stderr
+
+
 def test_a_job_that_never_ran_is_named_when_freshness_is_asked_for(book, audit):
     book.run("b", GOOD)
     done = audit("--freshness")
