@@ -131,7 +131,8 @@ BAD_SETTINGS = {
     "unknown entity": (
         {"entities": ["prodct"]},
         (
-            'setting entities: "prodct" is not an entity. Use account, contact, invoice, order, payment, product or vendor. '
+            'setting entities: "prodct" is not an entity. Use account, composite product, contact, credit, deal, invoice, '
+            "order, payment, price list, product, return, shipment or vendor. "
             'Did you mean "product"?'
         ),
     ),
@@ -235,7 +236,9 @@ def test_a_target_that_stopped_reading_ends_the_mapper_without_a_traceback(tmp_p
 
 
 def test_without_the_setting_every_entity_that_goes_this_way_is_mapped(shipped: Rules):
-    assert chosen(shipped, "crm", "inventory", None) == ["account", "contact", "order", "product", "vendor"]
+    assert chosen(shipped, "crm", "inventory", None) == [
+        "account", "composite product", "contact", "deal", "order", "price list", "product", "vendor",
+    ]  # fmt: skip
 
 
 def test_a_direction_nothing_goes_is_refused(rules_of):
