@@ -24,7 +24,6 @@ from ofrecord_kit.plan.countries import code_of
 
 _EXACT = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _SIGNS = re.compile(r"[\W_]+")
-_OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _PUNCTUATION = re.compile(r"[.,]")
 
 
@@ -92,7 +91,7 @@ def _date(value: Any) -> Hashable:
     except ValueError:
         pass
     try:
-        return datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text)).date().isoformat()
+        return datetime.fromisoformat(text).date().isoformat()
     except ValueError:
         return text
 
@@ -108,7 +107,7 @@ def instant(value: Any) -> datetime | None:
         return None
     else:
         try:
-            moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", str(value).strip()))
+            moment = datetime.fromisoformat(str(value).strip())
         except ValueError:
             return None
     try:

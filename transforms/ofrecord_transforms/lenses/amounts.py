@@ -11,8 +11,10 @@ from ofrecord_transforms.units import DIGITS, factor, looks_like_money
 _EXACT = Context(prec=80)
 _FINEST = Decimal("1e-12")
 _HALF = _FINEST / 2
+_ONE = Decimal(1)
 _MOST = 30
 """Digits before and after the point that anything counted or paid can have; beyond them stands a mistake."""
+_TOO_MUCH = 10**_MOST
 
 
 def number(value: Any) -> Any:
@@ -21,7 +23,7 @@ def number(value: Any) -> Any:
         msg = "is true or false, not a number"
         raise InvalidValueError(msg)
     if isinstance(value, int):
-        return value if -(10**_MOST) < value < 10**_MOST else _sensible(Decimal(value))
+        return value if -_TOO_MUCH < value < _TOO_MUCH else _sensible(Decimal(value))
     if isinstance(value, Decimal):
         return _sensible(value)
     written = str(value).strip()
@@ -37,6 +39,9 @@ def number(value: Any) -> Any:
 
 def _sensible(value: Decimal) -> Decimal:
     """The number without an exponent. Raises when it is none, or has too many digits to be meant."""
+    written = str(value)
+    if len(written) <= _MOST and "E" not in written and value.is_finite():
+        return value
     if not value.is_finite():
         msg = "is not a finite number"
         raise InvalidValueError(msg)
@@ -83,6 +88,9 @@ def _rounding(times: Decimal) -> Callable[[Decimal], Decimal]:
     """
 
     def finest(value: Decimal) -> Decimal:
+        whole = value.to_integral_value()
+        if whole == value and whole and whole.same_quantum(_ONE):
+            return whole
         return plain(value.quantize(_FINEST, rounding=ROUND_HALF_UP, context=_EXACT))
 
     noise = _HALF * times
@@ -105,6 +113,8 @@ def money(currency: str) -> Lens:
     step = Decimal(1).scaleb(-digits)
 
     def rounded(value: Any) -> Decimal:
+        if value.__class__ is Decimal and value.same_quantum(step) and len(str(value)) <= _MOST and value:
+            return value
         return _rounded(value, step)
 
     return both(rounded)

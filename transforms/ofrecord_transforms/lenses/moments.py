@@ -5,7 +5,6 @@ twice: without an offset the first is meant, and the second is written with its 
 refused. Zones are read when rules name one, never before.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from ofrecord_transforms.lenses.lens import InvalidValueError, Lens
 from ofrecord_transforms.lenses.texts import text
 
-_COLONLESS = re.compile(r"([+-]\d\d)(\d\d)$")
+_DAY = len("2026-03-01")
 
 
 def is_zone(name: str) -> bool:
@@ -118,6 +117,8 @@ def _from_utc(name: str | None) -> Callable[[datetime], str]:
 
 
 def _date(written: str) -> date | None:
+    if len(written) > _DAY:
+        return None
     try:
         return date.fromisoformat(written)
     except ValueError:
@@ -126,7 +127,7 @@ def _date(written: str) -> date | None:
 
 def _datetime(written: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(_COLONLESS.sub(r"\1:\2", written))
+        return datetime.fromisoformat(written)
     except ValueError:
         return None
 
