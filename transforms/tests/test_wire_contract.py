@@ -10,7 +10,10 @@ WAYS = [
     ("account", "crm", "inventory"), ("account", "inventory", "crm"), ("contact", "crm", "inventory"),
     ("invoice", "books", "crm"), ("order", "crm", "inventory"), ("order", "inventory", "crm"),
     ("payment", "books", "crm"), ("product", "crm", "inventory"), ("product", "inventory", "crm"),
-    ("vendor", "crm", "inventory"), ("vendor", "inventory", "crm"),
+    ("vendor", "crm", "inventory"), ("vendor", "inventory", "crm"), ("composite product", "inventory", "crm"),
+    ("composite product", "crm", "inventory"), ("price list", "inventory", "crm"), ("price list", "crm", "inventory"),
+    ("deal", "crm", "inventory"), ("shipment", "inventory", "crm"), ("return", "inventory", "crm"),
+    ("credit", "books", "crm"),
 ]  # fmt: skip
 
 
@@ -29,7 +32,7 @@ def test_a_target_sends_what_the_source_owns_and_only_watches_the_rest(shipped, 
     assert {rule.field for rule in wire.sent} == owned
     assert {rule.owner for rule in wire.observed} <= {"crm", "inventory", "books"} - {source}
     assert wire.create == (source in entity.new)
-    assert all(rule.where.startswith(f"rules/{name}.yml:") for rule in (*wire.sent, *wire.observed))
+    assert all(rule.where.startswith(f"rules/{name.replace(' ', '_')}.yml:") for rule in (*wire.sent, *wire.observed))
 
 
 def test_an_order_is_created_once_checked_and_confirmed(shipped):
