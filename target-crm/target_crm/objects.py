@@ -38,6 +38,7 @@ class Crm(Destination):
     """Writes modules of one CRM organisation."""
 
     batch_size = RECORDS_A_WRITE
+    line_id = "id"
 
     def reference(self, identity: str) -> Any:
         """Lookups are written as `{"id": …}`."""
@@ -61,6 +62,16 @@ class Crm(Destination):
             )
             for identity, row in parts.items()
         }
+
+    def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """The rows of a subform come with a single record alone ("Get Records")."""
+        answer = self._client.get(f"{ROOT}/{object_}/{record}", params={"fields": ",".join(fields)})
+        rows = (answer.body or {}).get("data", [])
+        return rows[0] if rows else {}
+
+    def removed_line(self, identity: str) -> Mapping[str, Any] | None:
+        """A row that is not mentioned stays ("Update Subform Data")."""
+        return {"id": identity, "_delete": None}
 
     def find(
         self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None

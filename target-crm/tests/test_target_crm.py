@@ -163,6 +163,39 @@ def test_a_plain_stream_is_upserted_into_the_custom_module_of_its_name(sandbox: 
     assert [(row["Name"], row["Part_Number"]) for row in rows] == [("Nut", "P-1")]
 
 
+QUOTES = {
+    "type": "object",
+    "x-ofrecord": {**SCHEMA["x-ofrecord"], "entity": "quote", "object": "Quotes", "match": []},
+    "properties": {
+        "Inventory_ID": {"type": "string"}, "Subject": field("subject"), "_ofrecord": {"type": "object"},
+        "Quoted_Items": field("lines", "lines", identity=["Product_Name"], lines={"Product_Name": {}, "Quantity": {"format": "number"}})
+        | {"type": ["array", "null"]},
+    },
+}  # fmt: skip
+
+
+def test_a_line_of_a_quote_that_stays_keeps_its_id_and_one_that_goes_is_removed(bench: Bench) -> None:
+    products = [insert(bench, Product_Name=f"Bolt {number}", Unit_Price=1) for number in range(3)]
+    bench.schema = QUOTES
+
+    def quote(*rows: tuple[int, int]) -> dict[str, Any]:
+        lines = [{"Product_Name": {"id": products[one]}, "Quantity": quantity} for one, quantity in rows]
+        return bench.record("1", {"Subject": "Q", "Quoted_Items": lines})
+
+    def lines() -> dict[str, tuple[str, int]]:
+        rows = bench.client.get(f"/crm/v8/Quotes/{bench.id_of('1')}").body["data"][0]["Quoted_Items"]
+        return {row["Product_Name"]["id"]: (row["id"], row["Quantity"]) for row in rows}
+
+    assert bench.send(quote((0, 1), (1, 2))) == 0
+    before = lines()
+    assert bench.send(quote((2, 5), (1, 3))) == 0
+    after = lines()
+    assert after.keys() == {products[1], products[2]}
+    assert (after[products[1]], after[products[2]][1]) == ((before[products[1]][0], 3), 5)
+    assert bench.send(quote((1, 3), (2, 5))) == 0
+    assert (bench.counts()["unchanged"], bench.run().calls) == (1, 0)
+
+
 MODULES = {
     "Products": ("Product_Code", "Product_Name"), "Accounts": ("Account_Name", "Account_Name"),
     "Contacts": ("Email", "Last_Name"), "Vendors": ("Vendor_Name", "Vendor_Name"),

@@ -19,6 +19,7 @@ from ofrecord_kit.target.leaving import (
     is_answered_deletion,
     welcome_back,
 )
+from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import PARENT, record_batch
@@ -40,7 +41,7 @@ class Delivery:
         self, wire: Wire, destination: Destination, ledger: Ledger, now: Callable[[], datetime], *, dry: bool = False
     ) -> None:
         self.wire = wire
-        self.destination = in_parts(destination, (*wire.sent, *wire.observed))
+        self.destination = with_lines(in_parts(destination, (*wire.sent, *wire.observed)), wire.sent)
         self.ledger = ledger
         self.now = now
         self.dry = dry

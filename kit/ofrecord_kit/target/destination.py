@@ -20,6 +20,8 @@ class Current:
     read_at: datetime
     modified: datetime | None = None
     created: datetime | None = None
+    lines: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Rows as the vendor answered them, of properties whose lines are told apart by an identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ class Destination(abc.ABC):
     discriminators: tuple[str, ...] = ()
     """Properties that tell apart what one object holds (`contact_type`); they narrow every match."""
 
+    line_id: str = "line_item_id"
+    """Key of a line's own id."""
+
     def __init__(self, client: Counted) -> None:
         self._client = client
 
@@ -109,6 +114,16 @@ class Destination(abc.ABC):
     @abc.abstractmethod
     def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
         """Write records of a plain Singer stream, matched on its key properties."""
+
+    def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """The rows of these properties, where `read` does not answer them."""
+        del object_, record, fields
+        return {}
+
+    def removed_line(self, identity: str) -> Mapping[str, Any] | None:
+        """The row that removes a line; None where a line that is not sent is removed."""
+        del identity
+        return None
 
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """Values of a record that is about to be read or written, for those who cannot find it by its id alone."""

@@ -10,6 +10,7 @@ from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
 from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
 from ofrecord_kit.target.leaving import DELETED
+from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
@@ -64,7 +65,7 @@ class Outbox:
         self, wires: Sequence[Wire], group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
     ) -> None:
         rules = {rule.field: rule for wire in wires for rule in wire.sent}
-        destination = in_parts(self.destination, rules.values())
+        destination = with_lines(in_parts(self.destination, rules.values()), rules.values())
         agreed = self.ledger.agreed_of([one.link for one in group], self.system, self.system)
         payable = []
         for one in group:

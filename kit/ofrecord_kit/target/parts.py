@@ -12,6 +12,7 @@ from typing import Any
 
 from ofrecord_kit.plan import FieldRule
 from ofrecord_kit.target.destination import Change, Current, Destination, New, Refused, Result, dig
+from ofrecord_kit.target.through import Through
 
 Parts = Mapping[str, Mapping[str, str]]
 """Property → part → field of the destination."""
@@ -44,14 +45,12 @@ def folded(values: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     return made
 
 
-class InParts(Destination):
+class InParts(Through):
     """A destination whose values in parts look like one."""
 
     def __init__(self, inner: Destination, parts: Parts) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._parts = parts
-        self.batch_size = inner.batch_size
-        self.discriminators = inner.discriminators
 
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """Fields instead of folded names are asked for."""
@@ -59,12 +58,6 @@ class InParts(Destination):
         found = self._inner.read(object_, ids, names)
         asked = {name: fields_ for name, fields_ in self._parts.items() if name in fields}
         return {one: replace(current, values=folded(current.values, asked)) for one, current in found.items()}
-
-    def find(
-        self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
-    ) -> dict[Any, list[str]]:
-        """As the vendor's."""
-        return self._inner.find(object_, field_, values, form, among)
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """Parts without a value are not mentioned."""
@@ -90,44 +83,3 @@ class InParts(Destination):
             else result
             for result in results
         ]
-
-    def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
-        """As the vendor's."""
-        return self._inner.stamp(object_, field_, ids)
-
-    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
-        """As the vendor's."""
-        return self._inner.upsert(stream, keys, records)
-
-    def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
-        """As the vendor's."""
-        self._inner.note(object_, record, values)
-
-    def act(self, object_: str, record: str, action: str) -> Result:
-        """As the vendor's."""
-        return self._inner.act(object_, record, action)
-
-    def reference(self, identity: str) -> Any:
-        """As the vendor's."""
-        return self._inner.reference(identity)
-
-    def lookup(self, kind: str, value: Any) -> Any:
-        """As the vendor's."""
-        return self._inner.lookup(kind, value)
-
-    def make_primary(self, object_: str, record: str) -> Result:
-        """As the vendor's."""
-        return self._inner.make_primary(object_, record)
-
-    def read_for_check(self, object_: str, record: str, field_: str) -> Any:
-        """As the vendor's."""
-        return self._inner.read_for_check(object_, record, field_)
-
-    @property
-    def calls(self) -> int:
-        """API calls made so far."""
-        return self._inner.calls
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._inner.close()

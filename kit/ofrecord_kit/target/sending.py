@@ -30,7 +30,8 @@ def _send(delivery: Delivery, ready: Sequence[Ready]) -> list[Any]:
     for _item, values, change in ready:
         fields = {name: value for name, value in values.items() if name not in status}
         plain.append(Change(change.id, fields, change.current))
-    sent = iter(destination.update(wire.object, [change for change in plain if change.values]))
+    changes = [change for change in plain if change.values]
+    sent = iter(destination.update(wire.object, changes) if changes else ())
     results: list[Any] = []
     for change, (_item, values, _whole) in zip(plain, ready, strict=True):
         result = next(sent) if change.values else Done(change.id)

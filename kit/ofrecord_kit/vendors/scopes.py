@@ -64,14 +64,16 @@ def creating(system: str, object_: str, external_id: str | None) -> list[str]:
     return [scope("books", object_, "UPDATE") if keyed else scope(system, object_, "CREATE")]
 
 
-def updating(system: str, object_: str) -> list[str]:
-    """Changing fields of a record."""
-    return [scope(system, object_, "UPDATE")]
-
-
-def stamping(system: str, object_: str) -> list[str]:
-    """Writing an id into a record; of orders through the Books door ("Update custom field in existing salesorders")."""
-    return [scope("books" if system == "inventory" and object_ == "salesorders" else system, object_, "UPDATE")]
+def updating(system: str, object_: str, fields: Iterable[str]) -> list[str]:
+    """Changing these fields. Custom fields of an order alone go through the Books door, as an id does that is noted there
+    ("Update custom field in existing salesorders").
+    """
+    names = list(fields)
+    through_books = system == "inventory" and object_ == "salesorders" and any(name.startswith("cf_") for name in names)
+    if not through_books:
+        return [scope(system, object_, "UPDATE")]
+    alone = all(name.startswith("cf_") for name in names)
+    return [*([] if alone else [scope(system, object_, "UPDATE")]), scope("books", object_, "UPDATE")]
 
 
 def acting(system: str, object_: str) -> list[str]:

@@ -1,0 +1,85 @@
+"""A destination seen through something that changes a little of it; the rest is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ofrecord_kit.target.destination import Change, Current, Destination, New, Result
+
+
+class Through(Destination):
+    """Passes everything on; a subclass says what is different."""
+
+    def __init__(self, inner: Destination) -> None:
+        self._inner = inner
+        self.batch_size = inner.batch_size
+        self.discriminators = inner.discriminators
+        self.line_id = inner.line_id
+
+    def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """As the vendor's."""
+        return self._inner.read(object_, ids, fields)
+
+    def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """As the vendor's."""
+        return self._inner.read_lines(object_, record, fields)
+
+    def find(
+        self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
+    ) -> dict[Any, list[str]]:
+        """As the vendor's."""
+        return self._inner.find(object_, field_, values, form, among)
+
+    def create(self, object_: str, records: Sequence[New]) -> list[Result]:
+        """As the vendor's."""
+        return self._inner.create(object_, records)
+
+    def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
+        """As the vendor's."""
+        return self._inner.update(object_, changes)
+
+    def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
+        """As the vendor's."""
+        return self._inner.stamp(object_, field_, ids)
+
+    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
+        """As the vendor's."""
+        return self._inner.upsert(stream, keys, records)
+
+    def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
+        """As the vendor's."""
+        self._inner.note(object_, record, values)
+
+    def act(self, object_: str, record: str, action: str) -> Result:
+        """As the vendor's."""
+        return self._inner.act(object_, record, action)
+
+    def reference(self, identity: str) -> Any:
+        """As the vendor's."""
+        return self._inner.reference(identity)
+
+    def lookup(self, kind: str, value: Any) -> Any:
+        """As the vendor's."""
+        return self._inner.lookup(kind, value)
+
+    def make_primary(self, object_: str, record: str) -> Result:
+        """As the vendor's."""
+        return self._inner.make_primary(object_, record)
+
+    def read_for_check(self, object_: str, record: str, field_: str) -> Any:
+        """As the vendor's."""
+        return self._inner.read_for_check(object_, record, field_)
+
+    def removed_line(self, identity: str) -> Mapping[str, Any] | None:
+        """As the vendor's."""
+        return self._inner.removed_line(identity)
+
+    @property
+    def calls(self) -> int:
+        """API calls made so far."""
+        return self._inner.calls
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._inner.close()
