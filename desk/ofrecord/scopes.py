@@ -65,7 +65,7 @@ def _of_source(wire: Wire, stream: str) -> Iterator[tuple[str, str]]:
     yield from _because(vendor.describing(wire.source), "types of fields, when catalogs are captured")
     if wire.source_external_id is not None and wire.source_object is not None:
         why = f"{wire.entity}: notes the id of {wire.destination}"
-        yield from _because(vendor.stamping(wire.source, wire.source_object), why)
+        yield from _because(vendor.updating(wire.source, wire.source_object, [wire.source_external_id]), why)
 
 
 def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
@@ -77,10 +77,13 @@ def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
         yield from _because(vendor.finding(system, object_), f"{entity}: finds its counterpart")
     if wire.create:
         yield from _because(vendor.creating(system, object_, wire.external_id), f"{entity}: creates {object_}")
-    if any(not rule.status for rule in wire.writable(linked=True)):
-        yield from _because(vendor.updating(system, object_), f"{entity}: updates {object_}")
+    names = [rule.name for rule in wire.writable(linked=True) if not rule.status]
+    if names:
+        yield from _because(vendor.updating(system, object_, names), f"{entity}: updates {object_}")
     if wire.external_id is not None:
-        yield from _because(vendor.stamping(system, object_), f"{entity}: notes the id of {wire.source}")
+        yield from _because(
+            vendor.updating(system, object_, [wire.external_id]), f"{entity}: notes the id of {wire.source}"
+        )
     if wire.then or wire.deleted or wire.leaving or wire.has_primary or any(rule.status for rule in wire.sent):
         yield from _because(vendor.acting(system, object_), f"{entity}: status actions")
     for kind in sorted({kind for rule in wire.sent for kind in _lookups(rule)}):

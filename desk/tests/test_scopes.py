@@ -11,6 +11,7 @@ import pytest
 
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.vendors.scopes import covers, updating
 
 PROJECT = Path(__file__).parents[2]
 RULES = PROJECT / "rules"
@@ -109,9 +110,20 @@ def test_a_wider_token_warns_and_a_narrower_one_stops(ask, scopes_of):
     ],
 )
 def test_wider_scopes_cover_narrower_ones(granted, wanted, is_enough):
-    from ofrecord_kit.vendors.scopes import covers  # noqa: PLC0415
-
     assert covers([granted], wanted) is is_enough
+
+
+@pytest.mark.parametrize(
+    ("object_", "fields", "scopes"),
+    [
+        ("items", ["cf_crm_id"], ["ZohoInventory.items.UPDATE"]),
+        ("salesorders", ["cf_crm_id"], ["ZohoBooks.salesorders.UPDATE"]),
+        ("salesorders", ["notes"], ["ZohoInventory.salesorders.UPDATE"]),
+        ("salesorders", ["notes", "cf_stage"], ["ZohoInventory.salesorders.UPDATE", "ZohoBooks.salesorders.UPDATE"]),
+    ],
+)
+def test_custom_fields_of_an_order_go_through_the_other_door(object_, fields, scopes):
+    assert updating("inventory", object_, fields) == scopes
 
 
 class Pipes:

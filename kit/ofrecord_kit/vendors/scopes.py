@@ -65,8 +65,9 @@ def creating(system: str, object_: str, external_id: str | None) -> list[str]:
 
 
 def updating(system: str, object_: str, fields: Iterable[str]) -> list[str]:
-    """Changing these fields. Custom fields of an order alone go through the Books door, as an id does that is noted there
-    ("Update custom field in existing salesorders").
+    """Changing these fields. Where all of an order's are custom ones, the Books door takes them alone.
+
+    ("Update custom field in existing salesorders", Zoho Books v3 docs.)
     """
     names = list(fields)
     through_books = system == "inventory" and object_ == "salesorders" and any(name.startswith("cf_") for name in names)
