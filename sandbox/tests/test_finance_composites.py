@@ -179,3 +179,19 @@ def test_a_list_of_returns_shows_order_quantity_and_states(shop):
     assert (row["salesorder_number"], row["quantity"], row["refunded_amount"], row["salesreturn_status"]) == (
         order["salesorder_number"], 2, 0, "approved",
     )  # fmt: skip
+
+
+def test_a_shipment_bumps_its_package_unless_the_doubt_says_otherwise(shop, monkeypatch):
+    package = shop.shipped(shop.bolt, 1)["package"]
+
+    def modified() -> str:
+        return str(shop.ok("GET", f"/packages/{package}")["package"]["last_modified_time"])
+
+    before, shipment = modified(), shop.ok("GET", f"/packages/{package}")["package"]["shipment_id"]
+    shop.world.clock.freeze(datetime(2026, 3, 5, 18, 0, tzinfo=UTC))
+    monkeypatch.setattr(doubts, "shipment_bumps_package", False)
+    shop.ok("POST", f"/shipmentorders/{shipment}/status/delivered")
+    assert modified() == before
+    monkeypatch.setattr(doubts, "shipment_bumps_package", True)
+    shop.ok("POST", f"/shipmentorders/{shipment}/status/delivered")
+    assert modified() > before

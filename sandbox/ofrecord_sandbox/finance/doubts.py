@@ -17,6 +17,8 @@ class Doubts:
     """UNVERIFIED: posting a payment or credit changes `last_modified_time` of the invoice."""
     child_bumps_order: bool = True
     """UNVERIFIED: packages, shipments and invoices change `last_modified_time` of their sales order."""
+    shipment_bumps_package: bool = True
+    """UNVERIFIED: shipping and delivering change `last_modified_time` of the package."""
     stock_bumps_item: bool = False
     """UNVERIFIED: a stock movement changes `last_modified_time` of the item."""
     person_bumps_contact: bool = True

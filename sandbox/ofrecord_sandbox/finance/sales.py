@@ -295,7 +295,7 @@ def _ship(world: World, record: Record) -> None:
             "tracking_number": record["tracking_number"], "shipment_date": record["date"],
             "delivery_method": record["delivery_method"],
         }  # fmt: skip
-        engine.keep(world, PACKAGES, package)
+        engine.keep(world, PACKAGES, package, touch=doubts.shipment_bumps_package)
         movements += [
             stock.Movement(line["item_id"], line["location_id"], stock.PHYSICAL, -dec(line["quantity"]))
             for line in package["line_items"]
@@ -308,7 +308,7 @@ def _unship(world: World, record: Record) -> None:
     blank = dict.fromkeys(("shipment_id", "shipment_number", "tracking_number", "shipment_date", "delivery_method"), "")
     blank["status"] = "not_shipped"
     for key in record["_packages"]:
-        engine.keep(world, PACKAGES, engine.found(world, PACKAGES, key) | blank)
+        engine.keep(world, PACKAGES, engine.found(world, PACKAGES, key) | blank, touch=doubts.shipment_bumps_package)
     stock.state(world, f"shipmentorders/{record['shipment_id']}", [])
     _follow(world, record)
 
