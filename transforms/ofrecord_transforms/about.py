@@ -44,7 +44,7 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
             "id": str(found),
             "modified": _time(get(modified)),
             "created": _time(get(created)),
-            "deleted": get(deleted) not in _ALIVE,
+            "deleted": deleted in record and record[deleted] not in _ALIVE,
         }
         if each_id is not None and (part := _value(each_id, record)) is not None:
             note["id"] = f"{found}/{part}"
@@ -73,8 +73,8 @@ def _value(get: Get, record: Record) -> Any:
 
 def _time(value: Any) -> str | None:
     """UTC as taps give it; anything else is brought to it, and what is no time is left out."""
-    if value.__class__ is str and value.endswith("+00:00"):
-        return str(value)
+    if isinstance(value, str) and value.endswith("+00:00"):
+        return value
     if value is None or value == "":
         return None
     try:

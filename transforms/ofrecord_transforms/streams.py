@@ -23,7 +23,19 @@ def outputs_for(routes: list[Compiled], tallies: Mapping[str, Tally], *, plain: 
     def bare(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         return [(entity, out) for entity, mapped in counted(record) if (out := plain_record(mapped)) is not None]
 
-    return bare if plain else counted
+    if plain:
+        return bare
+    if len(routes) > 1:
+        return counted
+    entity, records, count = routes[0].entity, routes[0].records, tallies[routes[0].entity].count
+
+    def only(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        made = [(entity, mapped) for mapped in records(record)]
+        for _, mapped in made:
+            count(mapped["_ofrecord"])
+        return made
+
+    return only
 
 
 def nothing(_record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
