@@ -21,6 +21,7 @@ from ofrecord_kit.target.leaving import (
 )
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
+from ofrecord_kit.target.once import THEN, finish_once
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import PARENT, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
@@ -29,8 +30,6 @@ from ofrecord_kit.target.spreading import deliver_spread
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
-THEN = "_then"
-"""Pseudo-field: the status actions of a document created once have been taken."""
 _ROUNDS = 3
 
 
@@ -88,7 +87,7 @@ class Delivery:
         pair(self, [item for item in open_ if item.outcome is None and item.destination_id is None])
         self._update([item for item in open_ if item.outcome is None and item.destination_id is not None])
         self._create([item for item in open_ if item.outcome is None])
-        self._finish_once([item for item in open_ if item.destination_id is not None])
+        finish_once(self, [item for item in open_ if item.destination_id is not None])
         self.refused += sum(any(held.kind == "refused" for held in item.helds) for item in items)
         if not self.dry:
             record_batch(self, items)
@@ -374,26 +373,3 @@ class Delivery:
         if isinstance(result, Refused):
             self.set_aside(item, "refused", result.message, code=result.code)
         return result if isinstance(result, Done) else None
-
-    def _finish_once(self, items: Sequence[Item]) -> None:
-        """Compare the amount of a document that was created, then take its actions; only once."""
-        wire = self.wire
-        for item in items:
-            ready = item.outcome in {"written", "unchanged"}
-            if not wire.once or not wire.then or item.then_done or self.dry or not ready:
-                continue
-            if wire.check and not self._agrees(item, wire.check):
-                continue
-            taken = [self.act(item, action) for action in wire.then]
-            item.then_done = item.then_now = None not in taken
-            if item.then_done and item.outcome == "unchanged" and any(done and done.changed for done in taken):
-                item.outcome = "written"
-
-    def _agrees(self, item: Item, field: str) -> bool:
-        wanted = next(iter((item.note.get("check") or {}).values()), None)
-        found = self.destination.read_for_check(self.wire.object, str(item.destination_id), field)
-        if wanted is None or same(wanted, found, "money"):
-            return True
-        message = f"{field} is {found} at {self.wire.destination} and {wanted} at {self.wire.source}; left as it is"
-        self.set_aside(item, "check", message, code="CHECK")
-        return False
