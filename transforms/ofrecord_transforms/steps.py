@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ofrecord_transforms.conditions import fulfils
 from ofrecord_transforms.lengths import check_for
 from ofrecord_transforms.lenses import InvalidValueError, amounts
 from ofrecord_transforms.lenses.choose import lens
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
-from ofrecord_transforms.rules import Entity, Field, Rules, Side
+from ofrecord_transforms.rules import Condition, Entity, Field, Rules, Side
 from ofrecord_transforms.systems import System
 
 Convert = Callable[[Any, Record], Any]
@@ -110,10 +111,10 @@ def _side_reader(system: System, side: Side) -> Get:
     get = reader(system, side.field)
     if side.zero_when is None:
         return get
-    zero = [(reader(system, name), frozenset(values)) for name, values in side.zero_when.items()]
+    zero = [(reader(system, name), fulfils(Condition("in", values), None)) for name, values in side.zero_when.items()]
 
     def amount(record: Record) -> Any:
-        return 0 if any(when(record) in values for when, values in zero) else get(record)
+        return 0 if any(holds(when(record)) for when, holds in zero) else get(record)
 
     return amount
 
