@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ import typer
 
 from ofrecord.matrix import rows
 from ofrecord.tables import JsonOption, Table, note, show
+from ofrecord_transforms.systems import System
 
 if TYPE_CHECKING:
     from ofrecord_transforms.rules import Entity, Field, Rules
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 ROW = ("owner", "subscribers", "policy", "names", "unit", "cadence", "conversion", "why")
 BESIDE = ("format", "violation", "too_long", "after_create", "combine", "otherwise", "identity", "lossy")
 """What a field says that is no column of the matrix."""
-_LEFT_OUT = {"entity", "file", "fields", "responsible", "why", "stop"}
+_LEFT_OUT = {"entity", "file", "fields", "stop", "cadence"}
 SHOWN_IDS = 20
+SYSTEMS = "systems"
+"""Stands for an entity where a system itself changed."""
 
 
 class DiffProblem(Exception):  # noqa: N818 - named for what it is
@@ -63,6 +66,8 @@ def changes(old: Rules, new: Rules) -> list[Change]:
 def _said(rules: Rules) -> dict[tuple[str, str], dict[str, str]]:
     said: dict[tuple[str, str], dict[str, str]] = {}
     listed = {(row.entity, row.field): row for row in rows(rules)}
+    for name, system in rules.systems.items():
+        said[SYSTEMS, name] = {one.name: _words(getattr(system, one.name)) for one in fields(system)} | {"rule": ""}
     for name, entity in rules.entities.items():
         said[name, ""] = {**_of_entity(entity), "rule": entity.file}
         for rule in entity.fields:
@@ -97,8 +102,15 @@ def _words(value: Any) -> str:
             return str(value).lower()
         case list() | tuple():
             return ", ".join(map(_words, value))
+        case System():
+            return value.name
         case dict():
             return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
+    if is_dataclass(value) and not isinstance(value, type):
+        said = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in {"rule", "line"}}
+        return ", ".join(
+            f"{name} {_words(inner)}" for name, inner in said.items() if inner not in (None, "", False, ())
+        )
     return str(value)
 
 

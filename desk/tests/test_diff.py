@@ -67,6 +67,27 @@ def test_lines_that_were_added_removed_or_changed_are_told_with_before_and_after
     assert {what for kind, field, what, _, _ in told if kind == "changed" and not field} == {"when"}
 
 
+def test_keys_of_the_entity_and_systems_are_compared_too(ask, folders):
+    (folders / "new" / "widget.yml").write_text(
+        RULES.replace("owner: A,", "owner: D,").replace("id: item_id", "id: thing_id"), encoding="utf-8"
+    )
+    (folders / "new" / "systems.yml").write_text(
+        "systems:\n  shop: {tap: tap-shop, modified: updated, created: made}\n  books: {created: made_at}\n",
+        encoding="utf-8",
+    )
+    done = ask("diff", "--rules", str(folders / "new"), "--against", str(folders / "old"), "--json")
+    told = {(one["kind"], one["entity"], one["field"], one["what"]): one for one in json.loads(done.stdout)["changes"]}
+    assert set(told) == {
+        ("changed", "widget", "", "responsible"),
+        ("changed", "widget", "", "systems"),
+        ("added", "systems", "shop", ""),
+        ("changed", "systems", "books", "created"),
+    }
+    places = told["changed", "widget", "", "systems"]
+    assert "inventory: system inventory, id item_id, stream things" in places["before"]
+    assert "inventory: system inventory, id thing_id, stream things" in places["after"]
+
+
 def test_a_moved_line_is_no_change(ask, folders):
     (folders / "new" / "widget.yml").write_text("# A word before.\n" + RULES, encoding="utf-8")
     done = ask("diff", "--rules", str(folders / "new"), "--against", str(folders / "old"), "--exit-code")
