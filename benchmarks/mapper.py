@@ -32,7 +32,8 @@ MORE = 10
 """How many times the records the memory is measured with the second time."""
 FEW_FILES, MANY_FILES = 5, 50
 
-OURS, MMT, SDK, JSON, MSGSPEC, FEW, MANY = "ofrecord", "map-transform", "sdk", "json", "msgspec", "few", "many"
+OURS, MMT, SDK, JSON, MSGSPEC = "ofrecord", "map-transform", "sdk", "json", "msgspec"
+FEW, MANY, SHIPPED = "few", "many", "shipped"
 LABELS = {
     OURS: "`ofrecord-mapper`, ten fields",
     MMT: "`meltano-map-transform` 0.12, ten expressions",
@@ -69,12 +70,17 @@ class Promise:
 
 
 def used(command: Sequence[str], source: Path, times: int = 1) -> Used:
-    """Run a program on a file, given so many times in a row. Raises when it fails."""
+    """Run a program on a file, given so many times in a row. Raises when it fails.
+
+    Python's own settings are left out: without buffers or compiled files no program shows what it can.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     with source.open("rb") as file:
         process = subprocess.Popen(
             command,
             stdin=file if times == 1 else subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            env=environment,
             stderr=subprocess.PIPE if times == 1 else subprocess.DEVNULL,
         )
         if times > 1:
@@ -129,6 +135,7 @@ def programs(place: Path) -> dict[str, list[str]]:
         SDK: [sys.executable, str(HERE / "passthrough.py")],
         JSON: [sys.executable, str(HERE / "bare.py"), "lines"],
         MSGSPEC: [sys.executable, str(HERE / "bare.py"), "lines", "--msgspec"],
+        SHIPPED: mapper(SHIPPED, HERE.parent / "rules"),
         FEW: mapper(FEW, rules_folder(place, FEW_FILES)),
         MANY: mapper(MANY, rules_folder(place, MANY_FILES)),
     }
@@ -143,9 +150,12 @@ def measured(commands: Mapping[str, Sequence[str]], place: Path, rounds: int) ->
         print(f"turn {turn} of {rounds}", file=sys.stderr, flush=True)
         for name, command in commands.items():
             start = used(command, Path(os.devnull)).cpu_s
-            record = (used(command, long).cpu_s - used(command, short).cpu_s) / (LONG - SHORT)
             if turn:
                 found[name].start_s.append(start)
+            if name == SHIPPED:
+                continue
+            record = (used(command, long).cpu_s - used(command, short).cpu_s) / (LONG - SHORT)
+            if turn:
                 found[name].record_us.append(record * 1e6)
     return found
 
@@ -166,12 +176,14 @@ def speeds(found: Mapping[str, Figures]) -> Iterator[str]:
 
 def promises(found: Mapping[str, Figures], memory: Callable[[int], float]) -> Iterator[Promise]:
     """What was promised of the mapper, and what is."""
-    ours, start = found[OURS].record_us, statistics.median(found[OURS].start_s)
+    ours = found[OURS].record_us
+    ours_start, shipped_start = (statistics.median(found[name].start_s) for name in (OURS, SHIPPED))
     times = paired(found[MMT].record_us, ours)
     yield Promise("times as fast as `meltano-map-transform`", f"{times:.1f}", "at least 5", times >= 5)  # noqa: PLR2004
     part = paired(ours, found[JSON].record_us)
     yield Promise("processor time, of bare JSON decoding and encoding", f"{part:.2f}", "at most 2.5", part <= 2.5)  # noqa: PLR2004
-    yield Promise("start", f"{start:.2f} s", "below 0.7 s", start < 0.7)  # noqa: PLR2004
+    for rules, start in (("these ten fields", ours_start), ("the shipped rules", shipped_start)):
+        yield Promise(f"start with {rules}", f"{start:.2f} s", "below 0.7 s", start < 0.7)  # noqa: PLR2004
     more = paired(found[MANY].record_us, found[FEW].record_us)
     yield Promise(
         f"a record, with {MANY_FILES} rule files, of with {FEW_FILES}",
