@@ -152,6 +152,8 @@ class FieldReader(Shapes):
         found: dict[str, Side] = {}
         for part, child in checked.items():
             place = f"{where}, {part}"
+            if part not in words.ADDRESS_PARTS:
+                continue
             if isinstance(child.value, dict):
                 self.keys(child, words.PART_KEYS, place)
                 values = self.mapping(child.get("values"), place)

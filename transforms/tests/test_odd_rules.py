@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ofrecord_transforms.compile import compile_entity
@@ -80,6 +80,52 @@ def test_a_value_replaced_by_anything_gives_problems_or_working_rules(data):
     for entity in rules.entities.values() if not problems else ():
         for source, to in entity.directions():
             compile_entity(rules, entity, source, to).records({**RECORD, entity.systems[source].id: "1"})
+
+
+TEXTS = {f"rules/{path.name}": path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.yml"))}
+CHIPS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ": ",
+    "- ",
+    "#",
+    "'",
+    '"',
+    "\t",
+    "  ",
+    "\n",
+    "|",
+    "&a",
+    "*a",
+    "!x",
+    "%",
+    "@",
+    "\x07",
+    "ü",
+    "? ",
+    "0x",
+    "~",
+]
+
+
+@settings(max_examples=200, phases=[Phase.generate])
+@given(data=st.data())
+def test_a_file_mangled_in_any_way_never_ends_in_a_traceback(data):
+    name = data.draw(st.sampled_from(list(TEXTS)))
+    text = TEXTS[name]
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 60)))
+        text = text[:start] + data.draw(st.sampled_from([*CHIPS, text[end : end + 30], ""])) + text[end:]
+    problems = []
+    try:
+        read_all({name: text.encode()}, RULES)
+    except RulesError as error:
+        problems = error.problems
+    assert all(line.startswith(f"{name}:") for line in problems)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def _field(inquiry: Inquiry, rule: Field) -> None:
     owner_first = sorted(rule.sides, key=lambda system: system != rule.owner)
     sides = {system: rule.sides[system] for system in owner_first}
     good = [_unit(inquiry, rule, system, side) for system, side in sides.items() if side.unit is not None]
-    if not all(good):
+    if not sides or not all(good):
         return
     (one, left), *others = sides.items()
     for two, right in others:

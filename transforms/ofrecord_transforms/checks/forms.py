@@ -66,8 +66,8 @@ def _side(inquiry: Inquiry, rule: Field, system: str, side: Side) -> None:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
-        # Unknown, empty, a path out of the database, or a folder in it.
+    except (KeyError, ValueError, OSError):
+        # Unknown, a path out of the database, or a folder in it.
         return False
     return True
 
