@@ -121,7 +121,8 @@ def lesson(subject: Subject, conflict: Held, keep: str, folder: Path, *, agreed:
         (tried / "cases" / cases.name).write_text(texts[cases], encoding="utf-8")
         wrong = [one.problem for one in run_cases(load(tried), tried) if one.problem is not None]
     if wrong:
-        message = "With this rule a case does not come as written any more; nothing was changed.\n" + "\n".join(wrong)
+        wrong.append("Nothing was changed. If the decision replaces a case, take it out, then learn again.")
+        message = "With this rule a case does not come as written any more:\n" + "\n".join(wrong)
         raise LessonProblem(message)
     return texts
 

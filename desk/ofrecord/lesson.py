@@ -126,7 +126,7 @@ def case_of(entity: Entity, rule: Field, keep: str, other: str, *, agreed: bool)
     """The case without its result: both systems edited the field, the one that is not kept later. Values are made up."""
     first = next(iter(rule.sides))
     return {
-        "case": f"{rule.what} changed in {keep} and in {other}: {keep} wins",
+        "case": f"{rule.what} changed in {keep} and in {other}, {keep} wins",
         "entity": entity.entity,
         "field": rule.what,
         "agreed": made_up(rule, rule.sides[first], 0) if agreed else "none",
