@@ -6,7 +6,7 @@ played, as a few plain values. Every order of the pipelines must end the same wa
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from ofrecord_transforms.rules import Entity, Field, Rules
 
 _ROUNDS = 4
 """Cycles after which everything must have come to rest; two are enough unless something goes round in a circle."""
+
+_LATER = timedelta(hours=1)
+"""The run begins this long after the last edit."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class Play:
     happened: dict[str, str] = field(default_factory=dict)
     standing: dict[str, str] = field(default_factory=dict)
     restless: bool = False
+    edited: datetime | None = None
+    """The last edit of any system."""
 
     def __post_init__(self) -> None:
         """The records as the edits left them."""
@@ -128,6 +133,7 @@ class Play:
                     self.changed[edit.system] = max(edit.at, self.changed.get(edit.system, edit.at))
                 if edit.created is not None:
                     self.created[edit.system] = edit.created
+        self.edited = max(self.changed.values(), default=None)
 
     def _agreed_everywhere(self, one: FieldCase, said: Mapping[str, Any]) -> dict[str, Any]:
         found = dict(said)
@@ -185,7 +191,7 @@ class Play:
         for rule in (*way.wire.sent, *way.wire.observed):
             write = plan.writes.get(rule.name) or plan.adopts.get(rule.name)
             if write is not None:
-                self.held[way.to][rule.field] = write.value
+                self._write(way.to, rule.field, write.value)
                 self.happened[rule.field] = "adopt" if rule.name in plan.adopts else "written"
                 self.owed.discard((way.to, rule.field))
                 self.owed.discard((way.source, rule.field))
@@ -207,8 +213,14 @@ class Play:
             self.owed.remove(owed)
             name = owed[1]
             if not same(self.held[system].get(name), self.agreed[name].get(system), self._form(name)):
-                self.held[system][name] = self.agreed[name].get(system)
+                self._write(system, name, self.agreed[name].get(system))
                 self.happened[name] = "revert"
+
+    def _write(self, system: str, name: str, value: Any) -> None:
+        """A write of ours; the vendor takes it for a change of the record like any other, at the time of the run."""
+        self.held[system][name] = value
+        if self.edited is not None:
+            self.changed[system] = self.edited + _LATER
 
     def _form(self, name: str) -> str | None:
         rule = next(one.rule for one in self.case.fields if one.rule.name == name)
