@@ -124,7 +124,9 @@ def _values(
         for name, property_, value in always:
             out[property_] = native[name] = value
         note["native"] = native
-        note["observed"] = {name: own(value) for name, get, own in looks if (value := get(record)) is not ABSENT}
+        note["observed"] = (
+            {name: own(value) for name, get, own in looks if (value := get(record)) is not ABSENT} if looks else {}
+        )
         if adopting:
             note["adopt"] = _adopted(adopting, record)
         if match:

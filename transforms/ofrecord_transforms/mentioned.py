@@ -5,25 +5,15 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ofrecord_transforms.rules import Entity
-from ofrecord_transforms.systems import System
 
 _HASH = "custom_field_hash"
 _NO_NAMES = frozenset(
     {
-        "what",
-        "why",
-        "file",
-        "rule",
-        "entity",
-        "owner",
-        "policy",
-        "format",
-        "violation",
-        "lossy",
-        "responsible",
-        "values",
+        "what", "why", "file", "rule", "entity", "owner", "policy", "format", "violation", "lossy", "responsible",
+        "values", "always", "otherwise", "identity", "parent", "unit", "region", "form", "zone", "duplicates", "missing",
+        "new", "stream", "object", "name", "tap", "store", "custom_prefix",
     }
-)
+)  # fmt: skip
 """Attributes of rules that never hold a field's name; leaving them out only keeps the list short."""
 _BY_SYSTEM = frozenset({"sides", "systems"})
 """Attributes that say something of each system."""
@@ -46,7 +36,7 @@ def _words(thing: Any, source: str) -> Iterator[str]:
             value = getattr(thing, field.name)
             if field.name in _BY_SYSTEM:
                 yield from _words(value.get(source), source)
-            elif field.name not in _NO_NAMES or isinstance(thing, System):
+            elif field.name not in _NO_NAMES:
                 yield from _words(value, source)
     elif isinstance(thing, Mapping):
         for key, value in thing.items():

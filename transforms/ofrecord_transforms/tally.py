@@ -24,7 +24,8 @@ class Tally:
         """Count one record by what `_ofrecord` says of it."""
         if "native" in note:
             self.passed += 1
-            self.unowned += len(note["observed"])
+            if observed := note["observed"]:
+                self.unowned += len(observed)
             if "invalid" in note:
                 self.invalid.update(note["invalid"].keys())
         elif "filtered" in note:

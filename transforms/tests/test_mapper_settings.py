@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ofrecord_transforms.mapper import Mapper
 from ofrecord_transforms.plain import plain_record
 from ofrecord_transforms.tally import Tally
 
@@ -114,6 +115,18 @@ def test_the_log_counts_at_the_end_what_became_of_every_record(run, plain):
         "order: 2 passed on; 2 filtered (kind is worse 1, no kind 1); 1 stopped (Over nothing 1); 1 deleted; "
         "1 values not convertible (active 1); 1 values of fields the source does not own left out."
     ) in log
+
+
+def test_fifty_rule_files_leave_a_record_the_same_way_as_one(tmp_path):
+    for number in range(50):
+        text = RULES.replace("entity: order", f"entity: order {number}").replace("stream: Things", f"stream: T{number}")
+        (tmp_path / f"{number}.yml").write_text(text)
+    settings = {"from": "crm", "to": "inventory"}
+    fifty = Mapper(config={**settings, "rules": str(tmp_path)})
+    one = Mapper(config={**settings, "rules": str(tmp_path), "entities": ["order 7"]})
+    assert [route.entity for route in fifty._by_stream["T7"]] == ["order 7"]
+    assert fifty._by_stream["T7"][0].names == one._by_stream["T7"][0].names
+    assert fifty._outputs["T7"](dict(RECORDS[0])) == one._outputs["T7"](dict(RECORDS[0]))
 
 
 def test_what_is_filtered_stopped_or_deleted_has_no_plain_record():
