@@ -26,10 +26,10 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PEER = HERE / ".venv/bin/meltano-map-transform"
 BEGIN, END = "<!-- mapper: written by `make bench ONLY=mapper` -->", "<!-- end of mapper -->"
-SHORT, LONG = 2_000, 22_000
-ROUNDS = 5
-MORE = 10
-"""How many times the records the memory is measured with the second time."""
+SHORT, LONG = 2_000, 62_000
+ROUNDS = 3
+ONCE, OFTEN = 10, 100
+"""How many times the short input is given when memory is measured."""
 FEW_FILES, MANY_FILES = 5, 50
 
 OURS, MMT, SDK, JSON, MSGSPEC = "ofrecord", "map-transform", "sdk", "json", "msgspec"
@@ -193,9 +193,9 @@ def promises(found: Mapping[str, Figures], memory: Callable[[int], float]) -> It
     )
     few, many = statistics.median(found[FEW].start_s), statistics.median(found[MANY].start_s)
     yield Promise(f"start with {FEW_FILES} and with {MANY_FILES} rule files", f"{few:.2f} s and {many:.2f} s", "")
-    once, often = memory(1), memory(MORE)
+    once, often = memory(ONCE), memory(OFTEN)
     yield Promise(
-        f"greatest memory, {LONG:,} and {MORE * LONG:,} records",
+        f"greatest memory, {ONCE * SHORT:,} and {OFTEN * SHORT:,} records",
         f"{once:.0f} and {often:.0f} MB",
         "at most 1.1 times",
         often <= 1.1 * once,
@@ -234,7 +234,7 @@ def main() -> None:
     with workplace() as place:
         commands = programs(place)
         found = measured(commands, place, rounds)
-        rows = list(promises(found, lambda times: used(commands[OURS], place / "long.jsonl", times).peak_mb))
+        rows = list(promises(found, lambda times: used(commands[OURS], place / "short.jsonl", times).peak_mb))
     machine = (
         f"{os.cpu_count()} cores, {platform.system()}, {platform.python_implementation()} {platform.python_version()}"
     )
