@@ -42,15 +42,12 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
             raise UnusableRecordError(message)
         note: dict[str, Any] = {
             "id": str(found),
-            "modified": _time(get(modified)),
-            "created": _time(get(created)),
+            "modified": at if isinstance(at := get(modified), str) and at.endswith("+00:00") else _time(at),
+            "created": at if isinstance(at := get(created), str) and at.endswith("+00:00") else _time(at),
             "deleted": deleted in record and record[deleted] not in _ALIVE,
         }
         if each_id is not None and (part := _value(each_id, record)) is not None:
             note["id"] = f"{found}/{part}"
-        note["modified"] = _time(record.get(system.modified))
-        note["created"] = _time(record.get(system.created))
-        note["deleted"] = record.get(system.deleted) not in _ALIVE
         if stamped is not None:
             note["stamped"] = _value(stamped, record)
         if label is not None:
@@ -72,9 +69,7 @@ def _value(get: Get, record: Record) -> Any:
 
 
 def _time(value: Any) -> str | None:
-    """UTC as taps give it; anything else is brought to it, and what is no time is left out."""
-    if isinstance(value, str) and value.endswith("+00:00"):
-        return value
+    """Brought to UTC, which is what taps give; what is no time is left out."""
     if value is None or value == "":
         return None
     try:

@@ -146,7 +146,7 @@ class Mapper(InlineMapper):
                     write(starts[entity], mapped)
 
         names = {name for compiled in routes for name in compiled.names}
-        reader.ways[stream] = Way(stream, lines_decoder(names), take)
+        reader.ways[stream] = Way(lines_decoder(stream, names), take)
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The same bytes, after everything that came before."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
-from typing import IO, Any, TypedDict
+from typing import IO, Any, Literal, TypedDict
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, GenericSingerWriter
@@ -45,11 +45,14 @@ def schema_of(line: str | bytes) -> Any:
     return _schema.decode(line).schema
 
 
-def lines_decoder(names: Iterable[str]) -> Callable[[bytes], list[Any]]:
-    """Decodes whole lines; of their records only these names, so that the rest costs next to nothing."""
+def lines_decoder(stream: str, names: Iterable[str]) -> Callable[[bytes], list[Any]]:
+    """Decodes lines that are all records of a stream; only these names, so that the rest costs next to nothing.
+
+    The function raises `msgspec.MsgspecError` when a line is anything else.
+    """
     record = TypedDict("Record", dict.fromkeys(sorted(names), Any), total=False)  # type: ignore[misc]
     line = msgspec.defstruct(
-        "Line", [("type", str), ("stream", str | None, None), ("record", record | None, None)], gc=False
+        "Line", [("type", Literal["RECORD"]), ("stream", Literal[stream]), ("record", record)], gc=False
     )
     return msgspec.json.Decoder(line, float_hook=Decimal).decode_lines
 
@@ -68,9 +71,8 @@ def encode(message: Any) -> bytes:
 class Way:
     """The short way of the records of one stream: decoded no further than they are asked for, and handed on at once."""
 
-    stream: str
     decode: Callable[[bytes], list[Any]]
-    """Lines → a list of objects with `type`, `stream` and `record` (a mapping, or None)."""
+    """Lines → a list of objects with `record`; raises `msgspec.MsgspecError` unless all are records of the stream."""
     take: Callable[[list[dict[str, Any]]], None]
 
 
@@ -129,10 +131,6 @@ class LineReader(GenericSingerReader[str]):
             messages = way.decode(block)
         except msgspec.MsgspecError:
             return 0
-        stream = way.stream
-        for message in messages:
-            if message.type != "RECORD" or message.stream != stream or message.record is None:
-                return 0
         way.take([message.record for message in messages])
         return len(messages)
 

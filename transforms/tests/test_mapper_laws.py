@@ -216,7 +216,7 @@ def test_the_straight_way_and_the_whole_way_say_the_same(name, source, to):
 def test_what_is_not_decoded_is_not_needed(name, source, to):
     entity = RULES.entities[name]
     compiled = compile_entity(RULES, entity, source, to)
-    decode = lines_decoder(mentioned(entity, source))
+    decode = lines_decoder("s", mentioned(entity, source))
 
     @quick
     @given(records(entity, source))
@@ -245,5 +245,5 @@ def test_rules_give_the_same_result_in_any_order_of_files(random):
 
 
 def test_numbers_of_a_record_keep_their_digits_whichever_way_they_are_decoded():
-    [line] = lines_decoder({"n"})(b'{"type":"RECORD","stream":"s","record":{"n":0.10,"other":[1]}}\n')
+    [line] = lines_decoder("s", {"n"})(b'{"type":"RECORD","stream":"s","record":{"n":0.10,"other":[1]}}\n')
     assert str(line.record["n"]) == str(Decimal("0.10")) == str(record_decoder.decode(b'{"n":0.10}')["n"])
