@@ -1,6 +1,7 @@
 """`ofrecord check` and the frame of the command."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -194,6 +195,73 @@ def test_the_streams_of_an_entity_go_with_it(project, mistake):
 def test_what_the_project_does_not_carry_is_named(project, mistake):
     change, message = PROJECTS[mistake]
     assert project(*change) == [message]
+
+
+@pytest.fixture
+def catalogued(tmp_path):
+    """A rules folder with the captured catalogs and one file about products with these lines."""
+    shutil.copytree(RULES / "catalog", tmp_path / "rules" / "catalog")
+
+    def write(*lines, keys=""):
+        text = RULE.split("new:", maxsplit=1)[0] + keys + "fields:\n" + "".join(f"  - {line}\n" for line in lines)
+        (tmp_path / "rules" / "product.yml").write_text(text, encoding="utf-8")
+        return str(tmp_path / "rules")
+
+    return write
+
+
+NAME = "{what: Name, owner: inventory, inventory: name, crm: Product_Name}"
+
+
+@pytest.mark.promise("N02")
+def test_a_bad_map_fails_with_file_and_line_of_everything_that_is_wrong_without_a_network(catalogued):
+    folder = catalogued(
+        "{what: Code, owner: shared, format: number, inventory: sku, crm: Unit_Price}",
+        "{what: Weight, owner: inventory, inventory: description, crm: Weight_g}",
+        "{what: Active, owner: inventory, inventory: {field: status, values: {active: true}}, crm: Product_Active}",
+        "{what: Kind, owner: inventory, inventory: {field: item_type, values: {sales: A, inventory: A, purchases: B, "
+        "sales_and_purchases: C}}, crm: Manufacturer}",
+        keys="new: [inventory]\n",
+    )
+    done = run("check", "--rules", folder)
+    assert done.exit_code == 1
+    found = done.stdout.splitlines()
+    for line, words in (
+        ("rules/product.yml:5,", "crm requires Product_Name of new Products"),
+        ("rules/product.yml:8,", "two owners without a policy"),
+        ("rules/product.yml:9,", "holds text, crm Products.Weight_g takes numbers"),
+        ("rules/product.yml:10,", 'can also be "inactive", which has no counterpart in crm'),
+        ("rules/product.yml:11,", "several values become the same one, which cannot be undone"),
+    ):
+        assert any(text.startswith(line) and words in text for text in found), (line, found)
+
+
+@pytest.mark.promise("F002")
+def test_the_matrix_shows_owner_and_subscribers_and_two_writers_without_a_policy_stop_the_build(catalogued):
+    price = "{what: Price, owner: OWNER, inventory: {field: rate, unit: USD}, crm: {field: Unit_Price, unit: USD}}"
+    folder = catalogued(NAME, price.replace("OWNER", "inventory"))
+    [row] = [line for line in run("matrix", "--rules", folder).stdout.splitlines() if "Price" in line]
+    assert [word for word in ("product", "inventory", "crm") if word not in row] == []
+    done = run("check", "--rules", catalogued(NAME, price.replace("OWNER", "shared")))
+    assert done.exit_code == 1
+    assert done.stdout.startswith('rules/product.yml:8, "Price": two owners without a policy')
+    done = run("check", "--rules", catalogued(NAME, price.replace("OWNER", "[crm, inventory]")))
+    assert done.exit_code == 1
+    assert done.stdout.startswith('rules/product.yml:8, "Price": two owners.')
+
+
+@pytest.mark.promise("F033")
+def test_a_map_is_shown_as_a_table_and_a_wrong_name_or_type_fails_with_a_suggestion(catalogued):
+    page = run("matrix", "--html", "--rules", catalogued(NAME)).stdout
+    [row] = [row for row in page.split("<tr") if "Product_Name" in row]
+    assert "inventory" in row
+    assert "<table" in page
+    wrong = run("check", "--rules", catalogued(NAME.replace("Product_Name", "Product_Nam"))).stdout
+    assert wrong.startswith(
+        'rules/product.yml:7, "Name": crm Products has no field "Product_Nam". Did you mean "Product_Name"?'
+    )
+    wrong = run("check", "--rules", catalogued(NAME.replace("Product_Name", "Weight_g"))).stdout
+    assert "crm Products.Weight_g takes numbers. Say format: number, or translate it with values." in wrong
 
 
 def test_the_shipped_project_carries_the_shipped_rules():

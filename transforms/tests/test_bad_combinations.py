@@ -192,7 +192,6 @@ def test_a_document_and_a_field_of_three_systems_need_a_policy():
     assert problems_of(three + line % ", policy: [shop, crm, inventory]", systems=systems) == []
 
 
-@pytest.mark.promise("F002")
 def test_two_writers_without_a_policy_stop_with_file_and_line():
     number = "  - {what: Count, owner: shared, format: number, crm: A, inventory: a}\n"
     both = "  - {what: Title, owner: [crm, inventory], crm: T, inventory: t}\n"

@@ -239,7 +239,6 @@ FIELDS = {
 }
 
 
-@pytest.mark.promise("F033")
 @pytest.mark.parametrize("mistake", FIELDS)
 def test_a_field_the_systems_could_not_keep_is_refused(problems_of, mistake):
     line, message = FIELDS[mistake]
