@@ -45,6 +45,7 @@ class Resource:
 RESOURCES = {
     "contacts": Resource("contacts", "contact", "contact_id", ("contact_name", "contact_type")),
     "items": Resource("items", "item", "item_id", ("name", "rate"), fields=INVENTORY),
+    "compositeitems": Resource("compositeitems", "composite_item", "composite_item_id", ("name", "sku", "rate")),
     "salesorders": Resource("salesorders", "salesorder", "salesorder_id", ("customer_id",), "status/", BOOKS),
     "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id"),
 }
