@@ -40,6 +40,7 @@ class Resource:
     required: tuple[str, ...] = ()
     actions: str = ""
     fields: str = ""
+    searched: bool = True
 
 
 RESOURCES = {
@@ -47,7 +48,7 @@ RESOURCES = {
     "items": Resource("items", "item", "item_id", ("name", "rate"), fields=INVENTORY),
     "compositeitems": Resource("compositeitems", "composite_item", "composite_item_id", ("name", "sku", "rate")),
     "salesorders": Resource("salesorders", "salesorder", "salesorder_id", ("customer_id",), "status/", BOOKS),
-    "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id"),
+    "pricebooks": Resource("pricebooks", "pricebook", "pricebook_id", searched=False),  # no filters documented
 }
 PERSONS = "contact_persons"
 _UNREAD = Current({}, datetime.min.replace(tzinfo=UTC))
@@ -137,13 +138,13 @@ class Inventory(Destination):
         if object_ == PERSONS:
             rows = self._persons_of(str(among["contact_id"]), again=False)
             key = "contact_person_id"
-        elif len(values) <= _FEW and object_ not in self._lists:
-            resource = RESOURCES[object_]
-            rows = [row for value in values for row in self._pages(resource, {field_: str(value)})]
-            key = resource.id
         else:
-            rows = self._listed(object_)
-            key = RESOURCES[object_].id
+            resource = RESOURCES[object_]
+            key = resource.id
+            if len(values) <= _FEW and object_ not in self._lists and resource.searched:
+                rows = [row for value in values for row in self._pages(resource, {field_: str(value)})]
+            else:
+                rows = self._listed(object_)
         by_form: dict[Any, list[str]] = {}
         for row in rows:
             if all(name not in row or row[name] == value for name, value in among.items()):

@@ -37,7 +37,7 @@ class Company:
         self.stage = stage
         self.people = People(stage)
         self.meltano = yaml.safe_load((stage.folder / "meltano.yml").read_text())
-        self.last_output = ""
+        self.last_output = self.complaints = ""
 
     # -- the sync ------------------------------------------------------------------------------------------------
 
@@ -105,6 +105,8 @@ class Company:
         lines = [line for line in states.splitlines() if line.strip()]
         if lines:
             state.write_text(lines[-1])
+        if max(codes):
+            self.complaints += self.last_output
         return max(codes)
 
     def run(self, *jobs: str, run: str = "test", **target_config: Any) -> list[int]:
@@ -114,8 +116,14 @@ class Company:
 
     def synced(self, *jobs: str, run: str = "test") -> None:
         """Run the jobs, which must all succeed."""
+        self.complaints = ""
         codes = self.run(*jobs, run=run)
-        assert set(codes) == {0}, self.last_output
+        assert set(codes) == {0}, self.complaints
+
+    def forget_bookmarks(self) -> None:
+        """As `meltano run --full-refresh`: the next run reads everything again."""
+        for path in (self.stage.folder / "run").glob("state-*.json"):
+            path.unlink()
 
     def writes_of(self, *jobs: str, run: str = "again") -> list[str]:
         """Run the jobs; the requests that changed something at a vendor."""

@@ -105,3 +105,4 @@ def test_confirming_an_order_takes_its_quantity_from_what_can_be_promised(compan
     assert order["status"] in {"confirmed", "open"}
     stock = company.people.finance_get(f"/inventory/v1/items/{item}", "item")
     assert stock["actual_available_stock"] == 1
+    assert company.product_of(item)["Qty_in_Stock"] == 1
