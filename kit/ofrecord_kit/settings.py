@@ -156,7 +156,7 @@ WRITING: tuple[th.Property[Any], ...] = (
         th.IntegerType,
         default=0,
         title="Refusals allowed",
-        description="Records refused by the vendor or failed that a run may have and still succeed.",
+        description="Records refused by the vendor, not convertible or failed that a run may have and still succeed.",
     ),
 )
 """Settings of targets."""

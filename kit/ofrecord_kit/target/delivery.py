@@ -23,7 +23,7 @@ from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.once import THEN, finish_once
 from ofrecord_kit.target.parts import in_parts
-from ofrecord_kit.target.recording import PARENT, record_batch
+from ofrecord_kit.target.recording import LOUD, PARENT, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.sending import send_changes
 from ofrecord_kit.target.spreading import deliver_spread
@@ -88,7 +88,7 @@ class Delivery:
         self._update([item for item in open_ if item.outcome is None and item.destination_id is not None])
         self._create([item for item in open_ if item.outcome is None])
         finish_once(self, [item for item in open_ if item.destination_id is not None])
-        self.refused += sum(any(held.kind == "refused" for held in item.helds) for item in items)
+        self.refused += sum(any(held.kind in LOUD for held in item.helds) for item in items)
         if not self.dry:
             record_batch(self, items)
         return items

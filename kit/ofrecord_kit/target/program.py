@@ -241,7 +241,7 @@ class OfrecordTarget(Target, abc.ABC):
             )
         elif not green:
             self.logger.error(
-                "%d records were refused by the vendor or failed; refusals_allowed is %d. "
+                "%d records were refused by the vendor, could not be converted or failed; refusals_allowed is %d. "
                 "See them with `ofrecord held`, correct them, and run again.", refusals, allowed,
             )  # fmt: skip
         self._close()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STAMP = "_stamp"
 PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
+LOUD = frozenset({"refused", "invalid"})
+"""Kinds of held records that make a run red beyond `refusals_allowed`: somebody must correct them."""
 WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "paused": 0.0}
 """Seconds before a held record is tried again, doubling; kinds not named wait for a person."""
 

@@ -14,7 +14,7 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Done, Refused
-from ofrecord_kit.target.recording import WAITS_S
+from ofrecord_kit.target.recording import LOUD, WAITS_S
 from ofrecord_kit.target.spreading import to_revisit
 from ofrecord_kit.target.wire import read_wire
 
@@ -171,7 +171,7 @@ class OfrecordSink(BatchSink):
         with self.program.ledger.writing(self.program.now()) as ledger:
             for held in helds:
                 ledger.hold(held, wait_s=WAITS_S.get(held.kind))
-        self.program.refused += sum(held.kind == "refused" for held in helds)
+        self.program.refused += sum(held.kind in LOUD for held in helds)
 
     def retry_due(self) -> Counter[str]:
         """Try held records again whose time has come; counted apart, they are not read in this run."""
