@@ -40,6 +40,10 @@ class Item:
     """Its CRM product, when a rep made one."""
 
 
+_MOVED = 15
+"""Every so many customers have another address in inventory than in the CRM."""
+
+
 @dataclass
 class Customer:
     """A CRM account, and its inventory contact when there is one."""
@@ -47,6 +51,8 @@ class Customer:
     account_id: str
     name: str
     phone: str | None
+    place: dict[str, str | None] = field(default_factory=dict)
+    """Its address in the CRM by part; empty when it has none."""
     contact_id: str = ""
     currency: str = "USD"
     person_id: str | None = None
@@ -81,15 +87,16 @@ def plant(doors: Doors, random: Random, facts: DemoFacts) -> Masters:
 def _accounts(doors: Doors, random: Random, facts: DemoFacts) -> list[Customer]:
     names = invented.account_names(random, ACCOUNTS)
     records: list[Record] = []
+    places: list[dict[str, str | None]] = []
     for number, name in enumerate(names, start=1):
         record: Record = {"Account_Name": name}
         if number % 9:
             record["Phone"] = invented.phone(random)
         if number % 4:
             record["Website"] = f"https://company{number}.example.com"
-        if number % 7:
-            place = invented.address(random, number)
-            record |= {f"Billing_{part.title()}": value for part, value in place.items() if value}
+        place = dict(invented.address(random, number)) if number % 7 else {}
+        record |= {f"Billing_{part.title()}": value for part, value in place.items() if value}
+        places.append(place)
         records.append(record)
     ids = doors.crm("Accounts", records)
     counts = Counter(names)
@@ -99,8 +106,8 @@ def _accounts(doors: Doors, random: Random, facts: DemoFacts) -> list[Customer]:
     facts.too_long_names = len(long)
     facts.long_name_account = {"account_id": long[0]}
     return [
-        Customer(account_id, record["Account_Name"], record.get("Phone"))
-        for account_id, record in zip(ids, records, strict=True)
+        Customer(account_id, record["Account_Name"], record.get("Phone"), place)
+        for account_id, record, place in zip(ids, records, places, strict=True)
     ]
 
 
@@ -228,7 +235,7 @@ def _product(name: str, code: str, price: Decimal) -> Record:
 
 
 def _customers(doors: Doors, random: Random, accounts: list[Customer], facts: DemoFacts) -> list[Customer]:
-    """40 customers that say which account they are, 5 that only share its name."""
+    """40 customers that say which account they are, 5 that only share its name; a few have moved in one system only."""
     plain = len(invented.ODD_ACCOUNTS) + 2 * len(invented.TWINS) + len(invented.LONG_ACCOUNTS)
     chosen = accounts[plain : plain + CUSTOMERS_LINKED - 4] + accounts[4:8]
     by_name = [accounts[0], accounts[2], *accounts[150:153]]
@@ -243,6 +250,8 @@ def _customers(doors: Doors, random: Random, accounts: list[Customer], facts: De
             digits = 0 if customer.currency == "JPY" else 3
             values["currency_id"] = doors.currency(customer.currency, customer.currency, digits)
         place = invented.address(random, number)
+        if customer.place and number % _MOVED:
+            place = customer.place
         values["billing_address"] = {
             "address": place["street"], "city": place["city"], "state": place["state"], "zip": place["code"],
             "country": place["country"], "phone": customer.phone or "",
