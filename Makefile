@@ -6,6 +6,7 @@ BIN := .venv/bin
 MEMBERS := kit tap-crm tap-inventory tap-books target-crm target-inventory transforms sandbox desk
 READY := .venv/.ready
 DATA ?=
+DEPTH ?=
 SCALE ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,8 +34,8 @@ $(READY): $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a real data set)
 	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
 
-test: $(READY) ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q
+test: $(READY) ## Run every test (DEPTH=full: a million journeys for each currency)
+	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 check: $(READY) ## Lint, types, direction of dependencies, rules
 	@$(BIN)/ruff check .
@@ -57,8 +58,9 @@ bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (O
 promises: $(READY) ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --write-promises
 
-catalogs: $(READY) ## Write rules/catalog/ from what the taps discover on the sandbox
+catalogs: $(READY) ## Write rules/catalog/ from the sandbox, and the schemas for editors
 	@$(BIN)/python -m ofrecord_kit.testing.catalogs rules/catalog tap-crm tap-inventory tap-books
+	@$(BIN)/python -m ofrecord_transforms.json_schema rules
 
 wheels: $(READY) ## Build a wheel of every member into dist/
 	@for member in $(MEMBERS); do $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist $$member || exit 1; done; ls dist
