@@ -124,7 +124,9 @@ def test_a_mapping_goes_from_its_taps_system_to_its_targets(project):
         assert tap.startswith(f"tap-{config['from']}--")
         assert target == f"target-{config['to']}"
         assert mapping.endswith(f"-{config['from']}-to-{config['to']}")
-        assert {(ROOT / "rules" / f"{entity.replace(' ', '_')}.yml").is_file() for entity in config["entities"]} == {True}
+        assert {(ROOT / "rules" / f"{entity.replace(' ', '_')}.yml").is_file() for entity in config["entities"]} == {
+            True
+        }
 
 
 def test_every_plugin_a_job_names_is_defined(project):

@@ -51,7 +51,7 @@ class Customer:
     account_id: str
     name: str
     phone: str | None
-    place: dict[str, str | None] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)
     """Its address in the CRM by part; empty when it has none."""
     contact_id: str = ""
     currency: str = "USD"
@@ -87,7 +87,7 @@ def plant(doors: Doors, random: Random, facts: DemoFacts) -> Masters:
 def _accounts(doors: Doors, random: Random, facts: DemoFacts) -> list[Customer]:
     names = invented.account_names(random, ACCOUNTS)
     records: list[Record] = []
-    places: list[dict[str, str | None]] = []
+    places: list[dict[str, str]] = []
     for number, name in enumerate(names, start=1):
         record: Record = {"Account_Name": name}
         if number % 9:
