@@ -10,8 +10,7 @@ import typer
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.subject import Subject, SubjectProblem, link_of, subject_of
 from ofrecord.tables import JsonOption, Table, note, show
-from ofrecord_kit.ledger import Event, Held, Ledger
-from ofrecord_kit.plan import UNKNOWN
+from ofrecord_kit.ledger import Event, Held, Ledger, store_of
 
 
 def why(
@@ -50,11 +49,8 @@ def told_of(book: Ledger, subject: Subject, link: str) -> dict[str, Any]:
     """The rule, ids and agreed values by system, events oldest first, and what is held of the field."""
     rule, systems = subject.rule, list(subject.entity.systems)
     ids = {system: found for system in systems if (found := book.ids_of([link], system).get(link)) is not None}
-    agreed = {}
-    for system in rule.sides:
-        base = book.agreed_of([link], system, system).get(link, {}).get(rule.name)
-        if base is not None and base.source is not UNKNOWN:
-            agreed[system] = base.source
+    last = book.last_agreed(link, rule.name)
+    agreed = {system: last[store_of(system)] for system in rule.sides if store_of(system) in last}
     return {
         "rule": {
             "entity": subject.entity.entity, "field": rule.what, "line": rule.rule, "owner": rule.owner,

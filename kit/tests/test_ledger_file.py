@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
@@ -144,6 +147,10 @@ def test_a_ledger_of_the_first_version_gets_the_notes_of_runs_and_keeps_its_rows
     path = tmp_path / "ledger.db"
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE run DROP COLUMN notes")
+        connection.execute("DROP TABLE agreed")
+        connection.execute(
+            "CREATE TABLE agreed (link TEXT, field TEXT, system TEXT, value TEXT, at DATETIME, run TEXT)"
+        )
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     again = Ledger(str(path))
@@ -153,6 +160,51 @@ def test_a_ledger_of_the_first_version_gets_the_notes_of_runs_and_keeps_its_rows
         writing.put_run(replace(run, notes={"edited": {"product": {"price": 2}}}))
     assert again.runs()[0].notes == {"edited": {"product": {"price": 2}}}
     again.close()
+
+
+def _ledger_of(path: Path, version: str) -> None:
+    """A ledger of an older version with two links, one of three systems, and a whole that has no link."""
+    config = Config()
+    config.set_main_option("script_location", "ofrecord_kit.ledger:migrations")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        for link, system in (("a", "crm"), ("a", "inventory"), ("a", "shop"), ("b", "crm"), ("b", "inventory")):
+            connection.exec_driver_sql(
+                "INSERT INTO link (entity, system, system_id, link, at) VALUES ('product', ?, ?, ?, '2026-03-01 12:00:00')",
+                (system, f"{link}-{system}", link),
+            )
+        for link, field, system, value in (
+            ("a", "phone", "crm", "1"), ("a", "phone", "inventory", "2"), ("a", "phone", "shop", "3"),
+            ("b", "phone", "crm", "4"), ("b", "_deleted", "crm", "true"),
+            ("deal/7", "paid", "inventory", "5"), ("deal/7", "paid", "crm", "6"),
+        ):  # fmt: skip
+            connection.exec_driver_sql(
+                "INSERT INTO agreed (link, field, system, value, at) VALUES (?, ?, ?, ?, '2026-03-01 12:00:00')",
+                (link, field, system, value),
+            )
+    engine.dispose()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_what_an_older_ledger_says_was_agreed_belongs_to_each_pair_of_its_link(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "old.db"
+    _ledger_of(path, version)
+    ledger = Ledger(str(path))
+    value = {"crm": 1, "inventory": 2, "shop": 3}
+    for here, there in permutations(value, 2):
+        assert ledger.agreed_of(["a"], here, there) == {"a": {"phone": Agreed(value[here], value[there])}}
+    assert ledger.agreed_of(["b"], "crm", "books") == {
+        "b": {"phone": Agreed(4, UNKNOWN), "_deleted": Agreed(True, UNKNOWN)}
+    }
+    assert ledger.agreed_of(["b"], "crm", "shop") == {}
+    assert ledger.agreed_of(["deal/7"], "books", "crm") == {"deal/7": {"paid": Agreed(5, 6)}}
+    ledger.close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    engine.dispose()
 
 
 def test_a_ledger_from_a_newer_version_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:

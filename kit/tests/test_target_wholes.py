@@ -198,7 +198,7 @@ def test_an_order_that_comes_later_is_told_what_its_deal_said_last(world: World,
 
 def test_an_order_that_passes_to_another_deal_is_told_by_that_one(world: World, orders: list[dict[str, Any]]) -> None:
     world.deliver(told("Won"), told("Open", "Bob", "d-2"), said=DEALS)
-    link = world.ledger.links_pointing_at("order", "deal", "crm", ["d-2"])["d-2"][0]
+    link = world.ledger.links_pointing_at("order", "deal", "crm", ["d-2"], "inventory")["d-2"][0]
     with world.ledger.writing(NOON) as writing:
         writing.record_agreed(link, {"deal": {"inventory": "d-1", "crm": "d-1"}})
     delivery = world.delivery(DEALS)
@@ -243,5 +243,5 @@ def test_a_dry_run_tells_no_order(world: World, orders: list[dict[str, Any]]) ->
 
 def test_a_field_of_another_entity_points_at_nothing(world: World) -> None:
     link = order_of(world, "so-1", "d-1")
-    assert world.ledger.links_pointing_at("invoice", "deal", "crm", ["d-1"]) == {}
-    assert world.ledger.links_pointing_at("order", "deal", "crm", ["d-1"]) == {"d-1": [link]}
+    assert world.ledger.links_pointing_at("invoice", "deal", "crm", ["d-1"], "inventory") == {}
+    assert world.ledger.links_pointing_at("order", "deal", "crm", ["d-1"], "inventory") == {"d-1": [link]}

@@ -106,8 +106,8 @@ class Play:
     ways: Mapping[tuple[str, str], Way]
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
     """System → field → value, in the form the system holds it."""
-    agreed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Field → system → value."""
+    agreed: dict[str, dict[tuple[str, str], Any]] = field(default_factory=dict)
+    """Field → (system, other system of the pair) → value of the first."""
     changed: dict[str, datetime] = field(default_factory=dict)
     created: dict[str, datetime] = field(default_factory=dict)
     owed: set[tuple[str, str]] = field(default_factory=set)
@@ -123,9 +123,12 @@ class Play:
         self.held = {system: {} for system in self.entity.systems}
         for one in self.case.fields:
             name = one.rule.name
-            self.agreed[name] = {} if one.agreed is None else self._agreed_everywhere(one, one.agreed)
+            said = {} if one.agreed is None else self._agreed_everywhere(one, one.agreed)
+            self.agreed[name] = {
+                (here, there): value for here, value in said.items() for there in said if there != here
+            }
             for system in one.rule.sides:
-                self.held[system][name] = self.agreed[name].get(system)
+                self.held[system][name] = said.get(system)
             for edit in one.edits:
                 if not edit.is_touch:
                     self.held[edit.system][name] = edit.value
@@ -165,7 +168,7 @@ class Play:
         rules = wire.writable(linked=bool(any(self.agreed.values())))
         current = {rule.name: self.held[way.to].get(rule.field) for rule in (*wire.sent, *wire.observed)}
         agreed = {
-            name: Agreed(values.get(source, UNKNOWN), values.get(way.to, UNKNOWN))
+            name: Agreed(values.get((source, way.to), UNKNOWN), values.get((way.to, source), UNKNOWN))
             for name, values in self.agreed.items()
         }
         plan = plan_update(
@@ -198,7 +201,9 @@ class Play:
             agree = plan.agrees.get(rule.name)
             if write is not None or agree is not None:
                 there = write.value if write is not None else agree.destination if agree is not None else None
-                self.agreed[rule.field].update({way.source: native.get(rule.field), way.to: there})
+                self.agreed[rule.field].update(
+                    {(way.source, way.to): native.get(rule.field), (way.to, way.source): there}
+                )
             if rule.name in plan.conflicts:
                 self.standing[rule.field] = "review"
         for violation in plan.violations:
@@ -212,8 +217,10 @@ class Play:
         for owed in [owed for owed in self.owed if owed[0] == system]:
             self.owed.remove(owed)
             name = owed[1]
-            if not same(self.held[system].get(name), self.agreed[name].get(system), self._form(name)):
-                self._write(system, name, self.agreed[name].get(system))
+            owner = next(one.rule.owner for one in self.case.fields if one.rule.name == name)
+            value = self.agreed[name].get((system, owner))
+            if not same(self.held[system].get(name), value, self._form(name)):
+                self._write(system, name, value)
                 self.happened[name] = "revert"
 
     def _write(self, system: str, name: str, value: Any) -> None:

@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ofrecord_kit.errors import Stop, sentence
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema version this code writes; the name of the newest migration."""
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 
 
 class LedgerProblem(Stop):

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -21,12 +32,14 @@ link = Table(
 agreed = Table(
     "agreed",
     metadata,
-    Column("link", Text, primary_key=True),
-    Column("field", Text, primary_key=True),
-    Column("system", Text, primary_key=True),
+    Column("link", Text),
+    Column("field", Text),
+    Column("system", Text),
+    Column("other", Text),
     Column("value", Text, nullable=False),
     Column("at", DateTime, nullable=False),
     Column("run", Text),
+    PrimaryKeyConstraint("link", "field", "system", "other", name="pk_agreed"),
 )
 
 part = Table(

@@ -85,33 +85,46 @@ class Ledger:
         return found
 
     def agreed_of(self, links: Iterable[str], source: str, destination: str) -> dict[str, dict[str, Agreed]]:
-        """Agreed values by link and field, as seen from `source` writing to `destination`."""
-        here = store_of(source)
+        """What a pair of systems agreed on, by link and field, as seen from `source` writing to `destination`."""
+        here, there = store_of(source), store_of(destination)
         sides: dict[str, dict[str, list[Any]]] = {}
         for keys in _chunks(links):
             query = select(t.agreed.c.link, t.agreed.c.field, t.agreed.c.system, t.agreed.c.value).where(
-                t.agreed.c.link.in_(keys), t.agreed.c.system.in_((here, store_of(destination)))
+                t.agreed.c.link.in_(keys), t.agreed.c.system.in_((here, there)), t.agreed.c.other.in_((here, there))
             )
             for link, field, system, value in self._rows(query):
                 pair = sides.setdefault(link, {}).setdefault(field, [UNKNOWN, UNKNOWN])
                 pair[0 if system == here else 1] = from_json(value)
         return {link: {field: Agreed(*pair) for field, pair in fields.items()} for link, fields in sides.items()}
 
-    def links_with(self, field: str, system: str, value: Any) -> list[str]:
-        """Links whose agreed value of a field in a system is this one."""
+    def last_agreed(self, link: str, field: str) -> dict[str, Any]:
+        """The value of a field each store of a link agreed on last, with whichever other one."""
         a = t.agreed.c
-        query = select(a.link).where(a.field == field, a.system == store_of(system), a.value == to_json(value))
+        query = select(a.system, a.value).where(a.link == link, a.field == field).order_by(a.at)
+        return {row[0]: from_json(row[1]) for row in self._rows(query)}
+
+    def links_with(self, field: str, system: str, value: Any, other: str) -> list[str]:
+        """Links whose value of a field in a system, as agreed with the `other` one, is this one."""
+        a = t.agreed.c
+        query = select(a.link).where(
+            a.field == field, a.system == store_of(system), a.other == store_of(other), a.value == to_json(value)
+        )
         return [row[0] for row in self._rows(query)]
 
-    def links_pointing_at(self, entity: str, field: str, system: str, ids: Iterable[str]) -> dict[str, list[str]]:
-        """Links of an entity by the record id that is their agreed value of a field in a system, plain or `{"id": …}`."""
+    def links_pointing_at(
+        self, entity: str, field: str, system: str, ids: Iterable[str], other: str
+    ) -> dict[str, list[str]]:
+        """Links of an entity by the record id, plain or `{"id": …}`, that is their value of a field in a system.
+
+        The value is the one agreed with the `other` system.
+        """
         a = t.agreed.c
         found: dict[str, list[str]] = {}
         for keys in _chunks(ids):
             forms = {to_json(form): one for one in keys for form in (one, {"id": one})}
             query = (
                 select(a.value, a.link).distinct().join(t.link, and_(t.link.c.link == a.link, t.link.c.entity == entity))
-                .where(a.field == field, a.system == store_of(system), a.value.in_(list(forms)))
+                .where(a.field == field, a.system == store_of(system), a.other == store_of(other), a.value.in_(list(forms)))
             )  # fmt: skip
             for value, link in self._rows(query):
                 found.setdefault(forms[value], []).append(link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -61,23 +62,42 @@ class Writing:
             self._put(t.link, {"entity": entity, "system": system, "system_id": record}, {"link": link, "at": self._at})
         return link
 
-    def record_agreed(self, link: str, fields: Mapping[str, Mapping[str, Any]], *, keep_seen: bool = False) -> None:
-        """What the systems agreed on: field → system → value in that system's representation.
+    def record_agreed(
+        self,
+        link: str,
+        fields: Mapping[str, Mapping[str, Any]],
+        *,
+        between: tuple[str, str] | None = None,
+        keep_seen: bool = False,
+    ) -> None:
+        """What a pair of systems agreed on: field → system → value in that system's representation.
 
-        Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
+        Without `between`, a value is what its system agreed on with each other one that is named for the field, or, where
+        none is, with each other one of the link. Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
         """
         rows = [
-            {"link": link, "field": field, "system": store_of(system), "value": to_json(value), "at": self._at, "run": self._run}
+            {"link": link, "field": field, "system": store_of(system), "other": other, "value": to_json(value), "at": self._at, "run": self._run}
             for field, sides in fields.items()
             for system, value in sides.items()
+            for other in self._others(link, system, between or tuple(sides))
         ]  # fmt: skip
         if not rows:
             return
-        self._connection.execute(delete(t.agreed).where(t.agreed.c.link == link, t.agreed.c.field.in_(list(fields)),
-                                                        t.agreed.c.system.in_({row["system"] for row in rows})))  # fmt: skip
+        a, name = t.agreed.c, itemgetter("system", "other")
+        for system, other in sorted({name(row) for row in rows}):
+            names = [row["field"] for row in rows if name(row) == (system, other)]
+            mine = (a.link == link, a.field.in_(names), a.system == system, a.other == other)
+            self._connection.execute(delete(t.agreed).where(*mine))
         self._connection.execute(insert(t.agreed), rows)
         if not keep_seen:
             self._connection.execute(update(t.link).where(t.link.c.link == link).values(seen=None))
+
+    def _others(self, link: str, system: str, named: Iterable[str]) -> list[str]:
+        """The stores that make a pair with a system: the named ones, else those of the link."""
+        mine = store_of(system)
+        others = sorted({store_of(one) for one in named} - {mine})
+        query = select(t.link.c.system).where(t.link.c.link == link, t.link.c.system != mine)
+        return others or sorted(self._connection.execute(query).scalars())
 
     def record_seen(self, entity: str, source: str, digests: Mapping[str, str]) -> None:
         """Remember the digest of what was delivered for each source id, until either side changes the agreement."""

@@ -98,6 +98,7 @@ def digest_of(item: Item, wire: Wire) -> str:
     note = item.note
     about = [
         wire.rules,
+        wire.destination,
         item.record.get("_ofrecord", {}).get("deleted"),
         note.get("rank"),
         note.get("by"),

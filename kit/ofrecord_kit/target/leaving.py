@@ -95,14 +95,16 @@ def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict
     if item.helds:
         return
     ledger.event(Event("left", wire.entity, link, ids, system=wire.source, after=wire.leaving, why=item.reason))
-    ledger.record_agreed(link, {LEFT: {wire.source: wire.leaving or True}, **_as_status(wire, wire.leaving)})
+    noted = {LEFT: {wire.source: wire.leaving or True}, **_as_status(wire, wire.leaving)}
+    ledger.record_agreed(link, noted, between=wire.pair)
 
 
 def record_return(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     """Tell that a record came back."""
     action = _status_of(wire, item) or "active" if isinstance(_noted(item, LEFT), str) else None
     ledger.event(Event("returned", wire.entity, link, ids, system=wire.source, after=action))
-    ledger.record_agreed(link, {LEFT: {wire.source: None}, **_as_status(wire, action)})
+    noted = {LEFT: {wire.source: None}, **_as_status(wire, action)}
+    ledger.record_agreed(link, noted, between=wire.pair)
 
 
 def _status_of(wire: Wire, item: Item) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ofrecord_kit.ledger import Event, Ledger, Owed, store_of
+from ofrecord_kit.ledger import Event, Ledger, Owed
 from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
 from ofrecord_kit.target.leaving import DELETED
@@ -64,12 +64,18 @@ class Outbox:
     def _pay_fields(
         self, wires: Sequence[Wire], group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
     ) -> None:
-        rules = {rule.field: rule for wire in wires for rule in wire.sent}
+        ways = {
+            rule.field: (wire, rule) for wire in wires for rule in wire.sent if rule.owner in {"shared", wire.source}
+        }
+        rules = {field: rule for field, (_wire, rule) in ways.items()}
         destination = with_lines(in_parts(self.destination, rules.values()), rules.values())
-        agreed = self.ledger.agreed_of([one.link for one in group], self.system, self.system)
+        links = [one.link for one in group]
+        owners = {wire.source for wire, _rule in ways.values()}
+        agreed = {owner: self.ledger.agreed_of(links, self.system, owner) for owner in owners}
         payable = []
         for one in group:
-            base = agreed.get(one.link, {}).get(one.field)
+            owner = ways[one.field][0].source if one.field in ways else ""
+            base = agreed.get(owner, {}).get(one.link, {}).get(one.field)
             if wires and one.field in rules and one.link in ids and base is not None and base.source is not UNKNOWN:
                 payable.append((one, rules[one.field], base.source))
         object_ = wires[0].object if wires else ""
@@ -116,7 +122,7 @@ def choose_primaries(
     """Make the child with the least rank the primary one of each parent touched; how many calls that took."""
     changed = 0
     for parent in sorted(parents):
-        links = ledger.links_with(PARENT, wire.destination, parent)
+        links = ledger.links_with(PARENT, wire.destination, parent, wire.source)
         agreed = ledger.agreed_of(links, wire.source, wire.destination)
         ids = ledger.ids_of(links, wire.destination)
         ranked = sorted(
@@ -136,9 +142,8 @@ def choose_primaries(
             changed += result.changed
             with ledger.writing(now()) as writing:
                 for _rank, _record, link in ranked:
-                    writing.record_agreed(
-                        link, {PRIMARY: {store_of(wire.destination): link == ranked[0][2]}}, keep_seen=True
-                    )
+                    noted = {PRIMARY: {wire.destination: link == ranked[0][2]}}
+                    writing.record_agreed(link, noted, between=wire.pair, keep_seen=True)
     return changed
 
 

@@ -77,7 +77,7 @@ def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
         _record_deletion(delivery, ledger, item, link, ids)
         return
     if item.agreed.get(DELETED, Agreed()).source not in {UNKNOWN, None}:
-        ledger.record_agreed(link, {DELETED: {wire.source: None}})
+        ledger.record_agreed(link, {DELETED: {wire.source: None}}, between=wire.pair)
     if item.returned:
         record_return(wire, ledger, item, link, ids)
     _record_fields(delivery, ledger, item, link, ids)
@@ -94,7 +94,7 @@ def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str,
     ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
     if item.helds:
         return
-    ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}})
+    ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}}, between=wire.pair)
     parent = item.agreed.get(PARENT)
     if parent is not None and parent.destination is not UNKNOWN:
         delivery.parents.add(str(parent.destination))
@@ -131,7 +131,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         agreed[RANK] = {wire.source: item.note.get("rank")}
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
         delivery.parents.add(str(item.values[wire.parent]))
-    ledger.record_agreed(link, agreed)
+    ledger.record_agreed(link, agreed, between=wire.pair)
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)

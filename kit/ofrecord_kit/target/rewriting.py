@@ -133,4 +133,4 @@ def _record(delivery: Delivery, ledger: Writing, whole: Whole) -> None:
             ledger.event(
                 Event("updated", wire.entity, key, ids, rule.field, wire.destination, None, write.value, rule.where, write.why)
             )  # fmt: skip
-    ledger.record_agreed(key, agreed)
+    ledger.record_agreed(key, agreed, between=wire.pair)

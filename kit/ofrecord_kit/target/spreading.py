@@ -54,7 +54,7 @@ def to_revisit(delivery: Delivery) -> list[Any]:
 def _pointing_at(delivery: Delivery, source_ids: Sequence[str]) -> dict[str, list[str]]:
     """The destination records whose agreed value of the field, in the source system, is one of these ids."""
     wire, said = delivery.wire, delivery.wire.spread or {}
-    links = delivery.ledger.links_pointing_at(said["through"], said["field"], wire.source, source_ids)
+    links = delivery.ledger.links_pointing_at(said["through"], said["field"], wire.source, source_ids, wire.destination)
     ids = delivery.ledger.ids_of([link for some in links.values() for link in some], wire.destination)
     found = {one: sorted(ids[link] for link in some if link in ids) for one, some in links.items()}
     return {one: records for one, records in found.items() if records}

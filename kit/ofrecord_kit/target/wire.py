@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ofrecord_kit.ledger.values import store_of
 from ofrecord_kit.plan import CLOCK_TOLERANCE_S, FieldRule
 
 _SAME_FORM_IN_BOTH = frozenset({"phone", "email", "money", "number", "date", "datetime", "address", "lines"})
@@ -13,7 +14,10 @@ _SAME_FORM_IN_BOTH = frozenset({"phone", "email", "money", "number", "date", "da
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One entity in one direction, as the rules say. `sent` may be written, `observed` is only looked at."""
+    """One entity in one direction, as the rules say. `sent` may be written, `observed` is only looked at.
+
+    What a third system owns is not observed: an edit of it is seen on the way to its owner, whose pair agreed on it.
+    """
 
     entity: str
     object: str
@@ -49,6 +53,11 @@ class Wire:
         """For people: `product inventory→crm`."""
         return f"{self.entity} {self.source}→{self.destination}"
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two systems whose agreement it is about."""
+        return self.source, self.destination
+
     def writable(self, *, linked: bool) -> tuple[FieldRule, ...]:
         """The rules that may write: all, or after a `once` creation only those marked `after_create`."""
         return tuple(rule for rule in self.sent if rule.after_create) if self.once and linked else self.sent
@@ -77,7 +86,7 @@ def read_wire(schema: Mapping[str, Any]) -> Wire | None:
         missing=said.get("missing") or "leave", parent=parent.get("field"), has_primary=bool(parent.get("primary")),
         combine=said.get("combine"),
         sent=tuple(rule for rule in rules if rule.name in writes),
-        observed=tuple(rule for rule in rules if rule.name not in writes), partial=bool(said.get("partial")),
+        observed=tuple(rule for rule in rules if rule.name not in writes and store_of(rule.owner) == store_of(said["to"])), partial=bool(said.get("partial")),
         leaving=said.get("leaving"), spread=said.get("spread"), limits=said.get("limits") or {},
         tolerance_s=CLOCK_TOLERANCE_S if said.get("tolerance_s") is None else float(said["tolerance_s"]),
         drift=tuple(said.get("drift") or ()), responsible=said.get("responsible"),
