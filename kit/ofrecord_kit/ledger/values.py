@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,12 @@ def to_json(value: Any) -> str:
 def from_json(text: str | bytes) -> Any:
     """The value of a JSON text; numbers with a point are `Decimal`."""
     return _decoder.decode(text)
+
+
+def places_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Where each field of an annotated SCHEMA is kept at the destination: field → (property, its parts or None)."""
+    said = {name: about.get("x-ofrecord") for name, about in (schema.get("properties") or {}).items()}
+    return {one["field"]: (name, one.get("parts")) for name, one in said.items() if one and one.get("field")}
 
 
 def store_of(system: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.rows import Event, Held, Run
-from ofrecord_kit.ledger.values import store_of, to_json
+from ofrecord_kit.ledger.values import from_json, places_of, store_of, to_json
 
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -238,9 +238,28 @@ class Writing:
             self._connection.execute(delete(t.intent).where(*where))
 
     def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
-        """Remember how an entity is written, for owed writes of later runs."""
+        """Remember how an entity is written, for owed writes of later runs.
+
+        What was agreed about a field that goes to another place there now (property, or place of a part) is forgotten for
+        this pair, and with it the digests of the entity: the new place is filled when its record is read again.
+        """
         keys = {"entity": entity, "source": source, "destination": destination}
+        known = self._connection.execute(
+            select(t.wire.c.schema).where(*(t.wire.c[name] == value for name, value in keys.items()))
+        ).scalar()
+        was, now = places_of(from_json(known)) if known else {}, places_of(schema)
+        moved = sorted(field for field in was.keys() & now.keys() if was[field] != now[field])
+        if moved:
+            self._forget_agreed(entity, moved, (store_of(source), store_of(destination)))
         self._put(t.wire, keys, {"schema": to_json(schema)})
+
+    def _forget_agreed(self, entity: str, fields: Sequence[str], pair: tuple[str, str]) -> None:
+        a, mine = t.agreed.c, select(t.link.c.link).where(t.link.c.entity == entity)
+        whole = a.link.startswith(f"{entity}/", autoescape=True)
+        self._connection.execute(
+            delete(t.agreed).where(a.field.in_(fields), a.system.in_(pair), a.other.in_(pair), a.link.in_(mine) | whole)
+        )
+        self._connection.execute(update(t.link).where(t.link.c.entity == entity).values(seen=None))
 
     def pause(self, entity: str, system: str, why: str) -> None:
         """Write nothing of this entity to this system until `resume`."""

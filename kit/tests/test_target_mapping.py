@@ -1,0 +1,46 @@
+"""A field that goes to another place than before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ofrecord_kit.testing.shop import World, field, record, schema
+
+PARTS = {"street": "Street", "city": "City"}
+BONN = {"street": "Way 1", "city": "Bonn"}
+
+
+def test_a_field_mapped_to_another_property_fills_it_and_the_link_stays(world: World) -> None:
+    assert world.deliver(record(Name="Bolt", Price=10)) == ["written"]
+    [link] = world.ledger.linked("product", "inventory", ["1"]).values()
+    other = schema(Amount=field("price", "inventory", format="money"))
+    del other["properties"]["Price"]
+    again = record(Name="Bolt", Amount=10, note={"native": {"name": "Bolt", "price": 10}})
+    assert world.deliver(again, said=other) == ["written"]
+    [product] = world.products()
+    assert (product["Price"], product["Amount"]) == (10, 10)
+    assert world.ledger.linked("product", "inventory", ["1"]) == {"1": link}
+    assert world.deliver(again, said=other) == ["unchanged"]
+    assert world.ledger.agreed_of([link], "inventory", "crm")[link]["name"].destination == "Bolt"
+
+
+def test_a_part_kept_in_another_column_fills_it(world: World) -> None:
+    def said(parts: dict[str, str]) -> dict[str, Any]:
+        return schema(address=field("address", "inventory", format="address", parts=parts))
+
+    sent = record(Name="Bolt", address=BONN, note={"native": {"name": "Bolt", "address": BONN}})
+    assert world.deliver(sent, said=said(PARTS)) == ["written"]
+    moved = {**PARTS, "city": "Town"}
+    assert [world.deliver(sent, said=said(moved)) for _ in range(2)] == [["written"], ["unchanged"]]
+    assert (world.products()[0]["City"], world.products()[0]["Town"]) == ("Bonn", "Bonn")
+
+
+def test_another_entity_keeps_what_it_agreed_when_a_field_moves(world: World) -> None:
+    with world.ledger.writing(world.now()) as writing:
+        kept = writing.record_link("part", {"inventory": "1", "crm": "2"})
+        writing.record_agreed(kept, {"price": {"inventory": 1, "crm": 1}})
+    world.deliver(record(Name="Bolt", Price=10))
+    other = schema(Amount=field("price", "inventory"))
+    del other["properties"]["Price"]
+    world.wire(other)
+    assert world.ledger.agreed_of([kept], "inventory", "crm")[kept]["price"].source == 1
