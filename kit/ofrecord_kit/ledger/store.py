@@ -228,6 +228,18 @@ class Ledger:
             for row in self._rows(query)
         ]
 
+    def held_conflict(
+        self, entity: str, source: str, destination: str, source_id: str, field: str
+    ) -> dict[str, Any] | None:
+        """The two values, by system, of a conflict about a field that waits for a person; None: none waits."""
+        h = t.held.c
+        query = select(h.payload).where(
+            h.entity == entity, h.source == source, h.destination == destination, h.source_id == source_id,
+            h.field == field, h.kind == "conflict", h.state == "open", h.payload.is_not(None),
+        )  # fmt: skip
+        found = self._rows(query)
+        return dict(from_json(found[0][0])) if found else None
+
     def events(
         self, *, kinds: Sequence[str] = (), entity: str | None = None, link: str | None = None, run: str | None = None,
         since: datetime | None = None,

@@ -88,8 +88,11 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
     violations: tuple[Violation, ...] = (),
     destination: str | None = None,
     tolerance_s: float = CLOCK_TOLERANCE_S,
+    queued: frozenset[str] = frozenset(),
 ) -> RecordPlan:
     """The plan for a record that has its counterpart.
+
+    `queued`: rule fields whose conflict waits for a person; no time of modification decides them.
 
     `once`: only properties marked `after_create` may still be written. `skip`: two records were just paired and nothing
     is to be written; what each holds becomes what they agreed on.
@@ -104,7 +107,8 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
             plan.agrees[rule.name] = Agree(current.get(rule.name), "paired, nothing written")
             continue
         decision = decide(
-            rule, source, values[rule.name], here, base, current.get(rule.name), times, missing,
+            rule, source, values[rule.name], here, base, current.get(rule.name),
+            replace(times, source_modified=None, destination_modified=None) if rule.field in queued else times, missing,
             destination=destination, tolerance_s=tolerance_s,
         )  # fmt: skip
         match decision:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_changed
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update, violations_of
+from ofrecord_kit.target.clocks import times_of, values_of
 from ofrecord_kit.target.destination import Change, Destination, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item, digest_of, item_of
 from ofrecord_kit.target.leaving import (
@@ -277,8 +279,9 @@ class Delivery:
         """Ask the plan; the values to write, the external id of a pair among them."""
         wire = self.wire
         current = item.current.values if item.current else {}
+        times, queued = times_of(self, item)
         item.plan = plan_update(
-            self._rules(item), wire.source, item.values, item.native, item.agreed, current, item.times(),
+            self._rules(item), wire.source, item.values, item.native, item.agreed, current, times, queued=queued,
             missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
             violations=violations_of(wire.observed, item.observed, item.agreed),
             destination=wire.destination, tolerance_s=wire.tolerance_s,
@@ -287,6 +290,7 @@ class Delivery:
         for name, conflict in item.plan.conflicts.items():
             rule = next(rule for rule in wire.sent if rule.name == name)
             self.set_aside(item, "conflict", conflict.why, field=rule.field, rule=rule.where)
+            item.helds[-1] = replace(item.helds[-1], payload=values_of(rule, item, wire.pair))
         self._hold_violations(item)
         item.outcome = None
         values = {name: write.value for name, write in {**item.plan.writes, **item.plan.adopts}.items()}
