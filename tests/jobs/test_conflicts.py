@@ -17,7 +17,7 @@ def digits(text):
 def customer(company):
     """(account id, contact id) of one customer both systems know, with a phone, and a minute-hand to move."""
     account = company.crm_new("Accounts", Account_Name="Nordlicht GmbH", Phone="+12065550101")
-    company.synced("customers", "customers")
+    company.synced("customers")
     [contact] = company.contacts_named("Nordlicht GmbH")
     minutes(company, 5)
     return account, contact["contact_id"]
@@ -45,7 +45,7 @@ def test_the_later_edit_lands_on_both_and_one_within_the_clock_tolerance_waits_f
     company.people.crm_put("Accounts", account, Phone=FIRST)
     minutes(company, 5)
     set_phone_in_inventory(company, contact, SECOND)
-    company.synced("customers", "customers")
+    company.synced("customers")
     assert phones(company, customer) == [digits(SECOND)] * 2
     minutes(company, 5)
     company.people.crm_put("Accounts", account, Phone="+12065550111")
@@ -62,7 +62,7 @@ def test_edits_of_different_fields_of_one_record_are_all_kept(company, customer)
     company.people.crm_put("Accounts", account, Website="https://nordlicht.example")
     minutes(company, 1)
     set_phone_in_inventory(company, contact, SECOND)
-    company.synced("customers", "customers")
+    company.synced("customers")
     assert phones(company, customer) == [digits(SECOND)] * 2
     assert company.contact(contact)["website"] == "https://nordlicht.example"
     assert company.people.crm_get("Accounts", account)["Website"] == "https://nordlicht.example"
@@ -72,7 +72,7 @@ def test_edits_of_different_fields_of_one_record_are_all_kept(company, customer)
 @pytest.mark.promise("F018")
 def test_the_owner_wins_when_a_price_is_edited_on_both_sides(company):
     item = company.new_item("P-1", "10.00")
-    company.synced("products", "products")
+    company.synced("products")
     product = company.product_of(item)["id"]
     company.people.ask("PUT", f"/inventory/v1/items/{item}", {"rate": 12})
     company.people.crm_put("Products", product, Unit_Price=7)
@@ -90,7 +90,7 @@ def test_a_system_named_by_the_policy_wins_a_real_double_edit(company, customer)
     company.people.crm_put("Accounts", account, Phone=FIRST)
     minutes(company, 5)
     set_phone_in_inventory(company, contact, SECOND)
-    company.synced("customers", "customers")
+    company.synced("customers")
     assert phones(company, customer) == [digits(FIRST)] * 2
 
 
@@ -146,7 +146,7 @@ def test_of_two_new_records_that_match_the_older_ones_values_land_on_both(compan
     minutes(company, 5)
     [younger] = makers.values()
     younger()
-    company.synced("customers", "customers")
+    company.synced("customers")
     [contact] = company.contacts_named("Radhaus")
     [vendor] = company.people.crm_list("Vendors", "Vendor_Name,Website")
     assert [contact["website"], vendor["Website"]] == [f"https://{older}.example"] * 2
@@ -156,7 +156,7 @@ def test_of_two_new_records_that_match_the_older_ones_values_land_on_both(compan
 def test_an_address_is_one_value_and_halves_of_two_addresses_never_meet(company, customer, who):
     account, contact = customer
     company.people.crm_put("Accounts", account, Billing_Street="Am Hafen 1", Billing_City="Kiel")
-    company.synced("customers", "customers")
+    company.synced("customers")
     assert company.contact(contact)["billing_address"]["city"] == "Kiel"
     minutes(company, 5)
     company.people.crm_put("Accounts", account, Billing_Street="Am Markt 2")

@@ -101,7 +101,7 @@ def test_a_price_book_made_by_hand_follows_the_list_of_its_name(company):
     )["pricebook_id"]
     details = [{"from_range": 1, "to_range": 100, "discount": 10}]
     made = company.crm_new("Price_Books", Price_Book_Name="Resellers", Active=True, Pricing_Details=details)
-    company.synced("prices", "prices")
+    company.synced("prices")
     assert company.people.crm_get("Price_Books", made)["Description"] == "Ten off"
     company.people.ask("POST", f"/inventory/v1/pricebooks/{key}/inactive")
     company.synced("prices")
