@@ -44,3 +44,14 @@ def test_another_entity_keeps_what_it_agreed_when_a_field_moves(world: World) ->
     del other["properties"]["Price"]
     world.wire(other)
     assert world.ledger.agreed_of([kept], "inventory", "crm")[kept]["price"].source == 1
+
+
+def test_a_shared_field_read_from_another_column_that_is_empty_clears_nothing(world: World) -> None:
+    def said(column: str) -> dict[str, Any]:
+        return schema(Website=field("website", "shared", policy="latest", read=[column]))
+
+    first = record(Name="Bolt", Website="a.example", note={"native": {"name": "Bolt", "website": "a.example"}})
+    assert world.deliver(first, said=said("site")) == ["written"]
+    empty = record(Name="Bolt", Website=None, note={"native": {"name": "Bolt", "website": None}})
+    world.deliver(empty, said=said("homepage"))
+    assert world.products()[0]["Website"] == "a.example"

@@ -83,6 +83,15 @@ def test_a_record_that_leaves_the_view_takes_the_action_of_the_rules_once_and_co
     assert kinds(world) == ["created", "left", "returned"]
 
 
+def test_a_leaving_is_told_although_what_was_delivered_last_is_forgotten(world: World) -> None:
+    world.deliver(record(Name="Bolt"), said=LEAVING)
+    with world.ledger.writing(world.now()) as writing:
+        [link] = world.ledger.linked("product", "inventory", ["1"]).values()
+        writing.record_agreed(link, {"price": {"inventory": 1, "crm": 1}})
+    assert world.deliver(out_of_view(), said=LEAVING) == ["written"]
+    assert kinds(world) == ["created", "left"]
+
+
 def test_a_record_that_comes_back_changed_is_written_as_well(world: World) -> None:
     for one in (record(Name="Bolt"), out_of_view(), record(Name="Nut")):
         assert world.deliver(one, said=LEAVING) == ["written"]

@@ -28,10 +28,20 @@ def from_json(text: str | bytes) -> Any:
     return _decoder.decode(text)
 
 
-def places_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Where each field of an annotated SCHEMA is kept at the destination: field → (property, its parts or None)."""
+def places_of(schema: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
+    """Where each field of an annotated SCHEMA is kept on both sides.
+
+    Field → (property at the destination, its parts or None, fields of the source or None when the SCHEMA says nothing).
+    """
     said = {name: about.get("x-ofrecord") for name, about in (schema.get("properties") or {}).items()}
-    return {one["field"]: (name, one.get("parts")) for name, one in said.items() if one and one.get("field")}
+    return {
+        one["field"]: (name, one.get("parts"), one.get("read")) for name, one in said.items() if one and one.get("field")
+    }
+
+
+def has_moved(was: tuple[str, Any, Any], now: tuple[str, Any, Any]) -> bool:
+    """Is a field kept in another place, on either side, than `places_of` said before? Silence is no other place."""
+    return was[:2] != now[:2] or (None not in (was[2], now[2]) and was[2] != now[2])
 
 
 def store_of(system: str) -> str:

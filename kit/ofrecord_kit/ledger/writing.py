@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.rows import Event, Held, Run
-from ofrecord_kit.ledger.values import from_json, places_of, store_of, to_json
+from ofrecord_kit.ledger.values import from_json, has_moved, places_of, store_of, to_json
 
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -240,15 +240,15 @@ class Writing:
     def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
         """Remember how an entity is written, for owed writes of later runs.
 
-        What was agreed about a field that goes to another place there now (property, or place of a part) is forgotten for
-        this pair, and with it the digests of the entity: the new place is filled when its record is read again.
+        What was agreed about a field that is kept in another place now (property, place of a part, field it is read from)
+        is forgotten for this pair, and with it the digests of the entity: the new place is filled when its record is read again.
         """
         keys = {"entity": entity, "source": source, "destination": destination}
         known = self._connection.execute(
             select(t.wire.c.schema).where(*(t.wire.c[name] == value for name, value in keys.items()))
         ).scalar()
         was, now = places_of(from_json(known)) if known else {}, places_of(schema)
-        moved = sorted(field for field in was.keys() & now.keys() if was[field] != now[field])
+        moved = sorted(field for field in was.keys() & now.keys() if has_moved(was[field], now[field]))
         if moved:
             self._forget_agreed(entity, moved, (store_of(source), store_of(destination)))
         self._put(t.wire, keys, {"schema": to_json(schema)})

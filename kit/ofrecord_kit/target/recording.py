@@ -52,8 +52,10 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
 
 
 def _has_news(item: Item) -> bool:
+    if item.left or item.returned:
+        return True
     if item.outcome == "filtered":
-        return item.left or bool(item.note.get("deleted"))
+        return bool(item.note.get("deleted"))
     stale = item.link is None or item.link.seen != item.digest
     return stale or item.then_now or item.plan.violations != ()
 
