@@ -35,7 +35,9 @@ def places_of(schema: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
     """
     said = {name: about.get("x-ofrecord") for name, about in (schema.get("properties") or {}).items()}
     return {
-        one["field"]: (name, one.get("parts"), one.get("read")) for name, one in said.items() if one and one.get("field")
+        one["field"]: (name, one.get("parts"), one.get("read"))
+        for name, one in said.items()
+        if one and one.get("field")
     }
 
 
