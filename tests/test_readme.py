@@ -119,9 +119,9 @@ def test_the_scopes_of_going_live_are_enough_for_every_stream(by_hand, tmp_path)
 
 
 def test_the_matrix_is_what_the_command_prints():
-    printed = CliRunner().invoke(cli.app, ["matrix", "--rules", str(ROOT / "rules"), "--markdown"]).stdout.strip()
+    printed = CliRunner().invoke(cli.app, ["matrix", "--rules", str(ROOT / "rules"), "--overview"]).stdout.strip()
     assert block("matrix") == printed, (
-        "README.md is stale: put the output of `ofrecord matrix --markdown` between the markers"
+        "README.md is stale: put the output of `ofrecord matrix --overview` between the markers"
     )
 
 

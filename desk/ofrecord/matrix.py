@@ -87,6 +87,24 @@ def _name(side: Side) -> str:
 
 
 def markdown(shown: list[Row]) -> str:
+    """The whole matrix as Markdown, a table for each entity."""
+    lines: list[str] = []
+    for entity in dict.fromkeys(row.entity for row in shown):
+        lines += [f"## {entity}", "", f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
+        for row in (row for row in shown if row.entity == entity):
+            names = "; ".join(f"{system}: `{name}`" for system, name in row.names.items())
+            cells = (
+                row.field, row.owner, ", ".join(row.subscribers), names, row.unit, row.policy, row.cadence, row.conversion,
+            )  # fmt: skip
+            lines.append("| " + " | ".join((text or "").replace("|", "\\|") for text in cells) + " |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+_COLUMNS = ("field", "owner", "subscribers", "called", "unit", "policy", "cadence", "conversion")
+
+
+def overview(shown: list[Row]) -> str:
     """The matrix as a Markdown table for a README: one line for the fields of an entity that share owner and policy."""
     together: dict[tuple[str, str, str], list[str]] = {}
     for row in shown:
@@ -102,12 +120,15 @@ def markdown(shown: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def matrix(
+def matrix(  # noqa: PLR0917 - options of a command
     rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
     entity: Annotated[str | None, typer.Option(help="Show only this entity.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the matrix as JSON.")] = False,
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print a Markdown table, fields of one owner together.")
+        bool, typer.Option("--markdown", help="Print Markdown: a table for each entity, a line for each field.")
+    ] = False,
+    as_overview: Annotated[
+        bool, typer.Option("--overview", help="Print one Markdown table, fields of one owner together.")
     ] = False,
     as_html: Annotated[bool, typer.Option("--html", help="Print one page of HTML that needs nothing else.")] = False,
 ) -> None:
@@ -132,6 +153,8 @@ def matrix(
         typer.echo(json.dumps([asdict(row) for row in shown], ensure_ascii=False, indent=2))
     elif as_markdown:
         typer.echo(markdown(shown))
+    elif as_overview:
+        typer.echo(overview(shown))
     elif as_html:
         typer.echo(page(loaded, shown))
     elif sys.stdout.isatty():

@@ -36,6 +36,24 @@ def test_programs_get_json_with_the_names_of_each_system():
     assert {row["entity"].replace(" ", "_") for row in rows} == {path.stem for path in RULES.glob("*.yml")}
 
 
+def test_markdown_has_a_line_for_every_field_with_unit_policy_cadence_and_conversion():
+    rows = json.loads(run("--rules", str(RULES), "--json").stdout)
+    lines = run("--rules", str(RULES), "--markdown").stdout.splitlines()
+    table = [line for line in lines if line.startswith("| ") and not line.startswith("| field |")]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table] == [row["field"] for row in rows]
+    weight = next(line for line in table if line.startswith("| Shipping weight |"))
+    assert weight.endswith("| kg, g |  | 15 minutes | kg → g |")
+    assert len({line.count(" | ") for line in table}) == 1
+
+
+def test_the_overview_puts_fields_of_one_owner_together():
+    lines = run("--rules", str(RULES), "--overview").stdout.splitlines()
+    assert (
+        "| contact | crm | inventory | Account, First name, Last name, E-mail, Phone, Mobile, Job title, Department |"
+        in lines
+    )
+
+
 def test_a_person_gets_a_table():
     main_end, other_end = pty.openpty()
     command = [sys.executable, "-c", "from ofrecord.cli import main; main()", "matrix", "--rules", str(RULES)]

@@ -34,6 +34,46 @@ def test_the_shipped_owner_of_a_field(shipped, entity, what, expected):
     assert owner(shipped, entity, what) == expected
 
 
+PACKS = {
+    "inventory and books to the CRM": ({"inventory", "books"}, {
+        ("product", "sku"), ("product", "name"), ("product", "rate"), ("product", "actual_available_stock"),
+        ("product", "package_details.weight"), ("product", "unit"), ("product", "status"), ("product", "ean"),
+        ("product", "reorder_level"), ("product", "is_taxable"), ("composite product", "sku"), ("price list", "name"),
+        ("price list", "status"), ("account", "payment_terms"), ("account", "credit_limit"), ("account", "tax_reg_no"),
+        ("vendor", "billing_address.address"), ("order", "salesorder_number"), ("order", "status"),
+        ("shipment", "shipment_order.carrier"), ("shipment", "shipment_order.tracking_number"),
+        ("return", "salesreturn_status"), ("invoice", "invoice_number"), ("invoice", "date"), ("invoice", "total"),
+        ("invoice", "balance"), ("invoice", "status"), ("payment", "invoices.amount_applied"), ("payment", "date"),
+        ("credit", "balance"),
+    }),
+    "CRM to inventory": ({"crm"}, {
+        ("account", "Website"), ("account", "Shipping_Street"), ("account", "Shipping_City"), ("contact", "First_Name"),
+        ("contact", "Last_Name"), ("contact", "Email"), ("contact", "Phone"), ("contact", "Mobile"), ("contact", "Title"),
+        ("contact", "Department"), ("contact", "Account_Name"), ("deal", "Stage"), ("order", "Account_Name"),
+        ("order", "Quote_Number"), ("order", "Quoted_Items"), ("order", "Created_Time"), ("order", "Adjustment"),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        pytest.param("inventory and books to the CRM", marks=pytest.mark.promise("F004")),
+        pytest.param("CRM to inventory", marks=pytest.mark.promise("F005")),
+    ],
+)
+def test_a_new_project_starts_with_these_fields_mapped_from_their_owner(shipped, pack):
+    owners, wanted = PACKS[pack]
+    mapped = {
+        (entity.entity, name)
+        for entity in shipped.entities.values()
+        for rule in entity.fields
+        if rule.owner in owners and len(rule.sides) > 1
+        for name in rule.sides[rule.owner].fields()
+    }
+    assert wanted - mapped == set()
+
+
 def test_a_two_way_field_always_names_its_policy(shipped):
     open_ends = [
         rule.rule
