@@ -35,7 +35,7 @@ demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a
 	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
 
 test: $(READY) ## Run every test (DEPTH=full: a million journeys for each currency)
-	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 check: $(READY) ## Lint, types, direction of dependencies, rules
 	@$(BIN)/ruff check .
@@ -56,7 +56,7 @@ bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (O
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
 promises: $(READY) ## Run the tests and write docs/promises.md
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q --write-promises
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
 
 catalogs: $(READY) ## Write rules/catalog/ from the sandbox, and the schemas for editors
 	@$(BIN)/python -m ofrecord_kit.testing.catalogs rules/catalog tap-crm tap-inventory tap-books
