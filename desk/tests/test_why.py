@@ -43,6 +43,7 @@ def told(book, tmp_path):
     return lambda *words: book.ask("why", *words, "--rules", str(folder))
 
 
+@pytest.mark.promise("F008")
 def test_the_rule_the_agreed_values_and_the_events_of_the_field_are_shown(told):
     found = json.loads(told("company/42.phone", "--json").stdout)
     assert found["rule"] == {

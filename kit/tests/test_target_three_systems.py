@@ -108,3 +108,21 @@ def test_what_one_of_three_owns_reaches_both_others_and_an_edit_elsewhere_is_put
     before = world.writes()
     world.cycle(ways)
     assert world.writes() == before
+
+
+@pytest.mark.promise("F008")
+@pytest.mark.parametrize("ways", ORDERS)
+@pytest.mark.parametrize(
+    "edited", [("crm", "inventory"), ("crm", "shop"), ("inventory", "shop"), ("crm", "inventory", "shop")]
+)
+def test_of_edits_in_several_systems_the_one_named_earliest_wins_whatever_runs_first(
+    three: Callable[..., Three], edited: tuple[str, ...], ways: list[tuple[str, str]]
+) -> None:
+    world = three("shared", ["crm", "inventory", "shop"])
+    for number, system in enumerate(edited):
+        world.edit(system, f"4{number}")
+    for _cycle in range(3):
+        world.cycle(ways)
+    assert world.held() == dict.fromkeys(PLACES, "40")
+    assert set(world.cycle(ways)) == {"unchanged"}
+    assert world.ledger.held() == []

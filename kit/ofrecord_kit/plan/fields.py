@@ -154,15 +154,17 @@ def decide(  # noqa: PLR0917 - the table has as many columns
     *,
     destination: str | None = None,
     tolerance_s: float = CLOCK_TOLERANCE_S,
+    origins: tuple[str, str] | None = None,
 ) -> Decision:
     """The decision about one field.
 
     `value` is the incoming value in the destination's representation, `native` the same in the source's own, `current`
     what the destination holds now. `source` is the name of the system the value comes from, `destination` that of the
     other: an order of precedence settles nothing without it. Edits closer than `tolerance_s` are not ordered by their
-    clocks. A field owned by neither the source nor `shared` is never written.
+    clocks. `origins` are the systems in which the two values were edited, where that is not where they stand: an order of
+    precedence ranks these. A field owned by neither the source nor `shared` is never written.
     """
-    between = _Between(source, destination, times, tolerance_s)
+    between = _Between(source, destination, times, tolerance_s, origins)
     if rule.owner not in (source, "shared") or not has_changed(rule, native, agreed):
         return Leave()
     if same(current, value, rule.form):
@@ -187,6 +189,7 @@ class _Between:
     destination: str | None
     times: Times
     tolerance_s: float
+    origins: tuple[str, str] | None
 
 
 def _pair(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decision:
@@ -221,9 +224,10 @@ def _winner(policy: str | tuple[str, ...], between: _Between) -> bool | None:
             known = (between.source, between.destination)
             return system == between.source if system in known or between.destination is None else None
         case order:
-            if between.source not in order or between.destination not in order:
+            one, other = between.origins or (between.source, between.destination)
+            if one not in order or other not in order:
                 return None
-            return order.index(between.source) < order.index(between.destination)
+            return order.index(one) < order.index(other)
 
 
 def _is_later(one: datetime | None, other: datetime | None, tolerance_s: float) -> bool | None:

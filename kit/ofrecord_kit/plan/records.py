@@ -89,8 +89,11 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
     destination: str | None = None,
     tolerance_s: float = CLOCK_TOLERANCE_S,
     queued: frozenset[str] = frozenset(),
+    origins: Mapping[str, tuple[str, str]] = {},
 ) -> RecordPlan:
     """The plan for a record that has its counterpart.
+
+    `origins`: rule field → the systems in which the two values were edited, for orders of precedence.
 
     `queued`: rule fields whose conflict waits for a person; no time of modification decides them.
 
@@ -109,7 +112,7 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
         decision = decide(
             rule, source, values[rule.name], here, base, current.get(rule.name),
             replace(times, source_modified=None, destination_modified=None) if rule.field in queued else times, missing,
-            destination=destination, tolerance_s=tolerance_s,
+            destination=destination, tolerance_s=tolerance_s, origins=origins.get(rule.field),
         )  # fmt: skip
         match decision:
             case Write():

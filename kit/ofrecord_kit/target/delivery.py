@@ -24,6 +24,7 @@ from ofrecord_kit.target.leaving import (
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.once import THEN, finish_once
+from ofrecord_kit.target.origins import origins_of
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, PARENT, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
@@ -284,7 +285,7 @@ class Delivery:
             self._rules(item), wire.source, item.values, item.native, item.agreed, current, times, queued=queued,
             missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
             violations=violations_of(wire.observed, item.observed, item.agreed),
-            destination=wire.destination, tolerance_s=wire.tolerance_s,
+            destination=wire.destination, tolerance_s=wire.tolerance_s, origins=origins_of(self, item),
         )  # fmt: skip
         item.plan = plan_adoptions(wire.observed, self._adoptable(item), item.agreed, current, item.plan)
         for name, conflict in item.plan.conflicts.items():
