@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -35,9 +34,10 @@ def demo(
 
 def play(console: Console, data: Path | None, *, keep: bool) -> bool:
     """The demo from start to end; whether everything arrived. A request to end it counts as Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from ofrecord.demo.play import run_demo  # noqa: PLC0415 - the other commands need none of it
-    from ofrecord.demo.stage import DemoError, find_project  # noqa: PLC0415
+    from ofrecord.demo.stage import DemoError, find_project, stop_when_asked  # noqa: PLC0415
+
+    stop_when_asked()
 
     try:
         return run_demo(console, find_project(Path.cwd()), data, keep=keep)

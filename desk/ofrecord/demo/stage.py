@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import requests
 
 READY_WITHIN_S = 120.0
+STOP = threading.Event()
+"""Somebody asked the demo to end."""
 POLL_S = 0.25
 HTTP_REFUSED = 400
 PROJECT_PARTS = ("meltano.yml", "rules")
@@ -103,6 +106,7 @@ class Stage:
             try:
                 while process.poll() is None:
                     time.sleep(POLL_S)
+                    _heed_stop()
                     if watch is not None:
                         watch(self.journal(before)["next"] - before)
             except BaseException:
@@ -142,6 +146,23 @@ def end_group(process: subprocess.Popen[Any], patience_s: float = 10.0) -> None:
         except ProcessLookupError:
             process.wait()
             return
+
+
+def _heed_stop() -> None:
+    if STOP.is_set():
+        raise KeyboardInterrupt
+
+
+def stop_when_asked() -> None:
+    """Ctrl-C and SIGTERM end the demo, also where the exception they raise is swallowed (in a callback, in `__del__`)."""
+
+    def stop(sign: int, frame: FrameType | None) -> None:
+        STOP.set()
+        signal.default_int_handler(sign, frame)
+
+    STOP.clear()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, stop)
 
 
 @contextmanager
