@@ -85,6 +85,7 @@ def settings(folder: Path, **more: Any) -> dict[str, Any]:
 WIRE: dict[str, Any] = {
     "type": "object",
     "x-ofrecord": {"entity": "product", "object": "Products", "from": "inventory", "to": "crm", "rules": "sha256:1",
+                   "responsible": {"owner": "Product management"},
                    "external_id": "Inventory_ID", "match": [], "create": True},
     "properties": {"Inventory_ID": {"type": "string"},
                    "name": {"type": ["string", "null"], "x-ofrecord": {"field": "name", "owner": "inventory"}},
@@ -157,6 +158,12 @@ def test_no_value_of_a_record_that_breaks_its_schema_reaches_the_log(
     assert "SKU-2" in caplog.text
     assert "ann@example.com" not in caplog.text
     assert "bad" not in caplog.text
+
+
+def test_what_is_set_aside_names_who_is_responsible(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run(tmp_path, product(1, "bad"))
+    [line] = [one for one in caplog.messages if "set aside" in one]
+    assert line.endswith("(responsible: Product management)")
 
 
 def test_the_last_line_sums_the_run_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -104,12 +104,14 @@ class OfrecordSink(BatchSink):
         self.logger.info("%s: %s", self.wire.way if self.wire else self.stream_name, counts)
 
     def _say(self, held: Held) -> None:
-        """One line per held record that a person must look at, without its values."""
+        """One line per held record that a person must look at, without its values; it names who is responsible."""
         if held.state != "open":
             return
+        owner = ((self.wire.responsible if self.wire else None) or {}).get("owner")
         self.logger.warning(
-            "%s: set aside %s %s%s: %s %s", held.entity, held.kind, held.source_id,
+            "%s: set aside %s %s%s: %s %s%s", held.entity, held.kind, held.source_id,
             f" ({held.label})" if held.label else "", held.code or "", held.field or "",
+            f" (responsible: {owner})" if owner else "",
         )  # fmt: skip
 
     def _upsert(self, records: Sequence[dict[str, Any]]) -> None:
