@@ -53,11 +53,31 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The vendor refused, in its own words."""
+    """The vendor refused, in its own words. `fix` is what to do about it, `request` the vendor's id of the request."""
 
     code: str
     message: str
     field: str | None = None
+    fix: str | None = None
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the destination takes in one field, as far as it says so; see `permitted`.
+
+    `length` counts characters, `values` are those of a closed or open list, `forbidden` means that the token's user may
+    not write it. `type` is the vendor's word. `fix` replaces the remedy that `permitted` would name.
+    """
+
+    read_only: bool = False
+    length: int | None = None
+    values: tuple[str, ...] | None = None
+    fix: str | None = None
+    forbidden: bool = False
+    required: bool = False
+    unique: bool = False
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,16 @@ class Destination(abc.ABC):
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """Values of a record that is about to be read or written, for those who cannot find it by its id alone."""
         del object_, record, values
+
+    def facts(self, object_: str) -> Mapping[str, Fact]:
+        """What may be written there, by property; empty where nothing is known, and then everything is tried."""
+        del object_
+        return {}
+
+    def creates_at_once(self, object_: str, number: int) -> int:
+        """How many of this many records are given to one `create`."""
+        del object_, number
+        return self.batch_size
 
     def act(self, object_: str, record: str, action: str) -> Result:
         """Take a status action (`inactive`, `confirmed`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ofrecord_kit.target.destination import Change, Current, Destination, New, Result
+from ofrecord_kit.target.destination import Change, Current, Destination, Fact, New, Result
 
 
 class Through(Destination):
@@ -74,6 +74,14 @@ class Through(Destination):
     def removed_line(self, identity: str) -> Mapping[str, Any] | None:
         """As the vendor's."""
         return self._inner.removed_line(identity)
+
+    def facts(self, object_: str) -> Mapping[str, Fact]:
+        """As the vendor's."""
+        return self._inner.facts(object_)
+
+    def creates_at_once(self, object_: str, number: int) -> int:
+        """As the vendor's."""
+        return self._inner.creates_at_once(object_, number)
 
     @property
     def calls(self) -> int:
