@@ -48,6 +48,12 @@ class Item:
     """It had left the view and is back."""
     acted: bool = False
     """A status action was taken for it."""
+    pending: bool = False
+    """It is decided and something is still to be done."""
+    action: str | None = None
+    """The status action to take before anything else: it was deleted, has left the view or is back."""
+    to_write: dict[str, Any] = field(default_factory=dict)
+    """What the plan writes, by property, the external id of a pair among it."""
 
     @property
     def native(self) -> Mapping[str, Any]:
@@ -63,6 +69,13 @@ class Item:
     def to_adopt(self) -> Mapping[str, Any]:
         """Edits of fields the source does not own, by property, in the form of their owner."""
         return self.note.get("adopt") or {}
+
+    @property
+    def kind(self) -> str:
+        """What it is to the limits of a run: `create`, `update` or `delete` (a record that is switched off, too)."""
+        if self.created:
+            return "create"
+        return "delete" if self.action is not None and not self.returned else "update"
 
     def edited(self, wire: Wire) -> set[str]:
         """Fields (as the rules name them) that the source edited and does not own."""

@@ -39,8 +39,8 @@ def _noted(item: Item, field: str) -> Any:
     return _source(item.agreed, field)
 
 
-def follow_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
-    """Answer deletions as the rules say, each once."""
+def decide_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
+    """What deletions lead to, as the rules say, each once."""
     wire = delivery.wire
     links = [item.link.link for item in items if item.link]
     agreed = delivery.ledger.agreed_of(links, wire.source, wire.destination)
@@ -51,16 +51,13 @@ def follow_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
         item.agreed = agreed.get(item.link.link, {})
         if _noted(item, DELETED) is not None:
             item.outcome = "unchanged"
-        elif delivery.dry and wire.deleted is not None:
-            item.outcome = "written"
         elif wire.deleted is None:
             item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
         else:
-            item.outcome = "written"
-            delivery.act(item, wire.deleted)
+            item.action = wire.deleted
 
 
-def follow_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
+def decide_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
     """Filtered records that have a counterpart have left the view: said once, and answered once where the rules do."""
     wire = delivery.wire
     links = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, [item.source_id for item in items])
@@ -73,21 +70,16 @@ def follow_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
         if has_gone(item.agreed):
             continue
         item.left = True
-        if wire.leaving is None:
-            continue
-        item.outcome = "written"
-        if not delivery.dry:
-            delivery.act(item, wire.leaving)
+        if wire.leaving is not None:
+            item.outcome, item.action = None, wire.leaving
 
 
 def welcome_back(delivery: Delivery, item: Item) -> None:
-    """A record that had left is in the view again: an action that was taken is undone."""
+    """A record that had left is in the view again: an action that was taken is to be undone."""
     noted = _noted(item, LEFT)
     item.returned = noted is not None and not delivery.wire.partial
-    if not item.returned or not isinstance(noted, str):
-        return
-    item.acted = delivery.dry or delivery.act(item, _status_of(delivery.wire, item) or "active") is not None
-    item.returned = item.acted
+    if item.returned and isinstance(noted, str):
+        item.action = _status_of(delivery.wire, item) or "active"
 
 
 def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
