@@ -1,10 +1,11 @@
 """What to do about one record, decided from plain values; nothing in here has effects.
 
 `canonical` says when two values are the same; `fields` holds the decision table for one field; `records` applies it
-to a record. All of it is frozen dataclasses, handled by `match`.
+to a record; `facts` says whether a value may be sent at all. All of it is frozen dataclasses, handled by `match`.
 """
 
 from ofrecord_kit.plan.canonical import canonical, match_form, same
+from ofrecord_kit.plan.facts import Fact, Obstacle, obstacle, obstacles
 from ofrecord_kit.plan.fields import (
     CLOCK_TOLERANCE_S,
     UNKNOWN,
@@ -32,8 +33,10 @@ __all__ = [
     "Agreed",
     "Conflict",
     "Decision",
+    "Fact",
     "FieldRule",
     "Leave",
+    "Obstacle",
     "RecordPlan",
     "Times",
     "Unknown",
@@ -45,6 +48,8 @@ __all__ = [
     "has_changed",
     "match_form",
     "observe",
+    "obstacle",
+    "obstacles",
     "plan_adoptions",
     "plan_create",
     "plan_update",

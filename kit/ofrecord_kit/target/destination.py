@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.plan import same
+from ofrecord_kit.plan.facts import Fact
 from ofrecord_kit.target.counted import Counted
 
 
@@ -22,6 +23,8 @@ class Current:
     created: datetime | None = None
     lines: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Rows as the vendor answered them, of properties whose lines are told apart by an identity."""
+    editor: str | None = None
+    """Who changed it last, as the vendor names its users (else their id); None where the vendor does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +63,6 @@ class Refused:
     field: str | None = None
     fix: str | None = None
     request: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What the destination takes in one field, as far as it says so; see `permitted`.
-
-    `length` counts characters, `values` are those of a closed or open list, `forbidden` means that the token's user may
-    not write it. `type` is the vendor's word. `fix` replaces the remedy that `permitted` would name.
-    """
-
-    read_only: bool = False
-    length: int | None = None
-    values: tuple[str, ...] | None = None
-    fix: str | None = None
-    forbidden: bool = False
-    required: bool = False
-    unique: bool = False
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ofrecord_kit.target.destination import Change, Current, Destination, Fact, New, Result
+from ofrecord_kit.plan.facts import Fact
+from ofrecord_kit.target.destination import Change, Current, Destination, New, Result
 
 
 class Through(Destination):

@@ -1,0 +1,97 @@
+"""Whether a value may be written into a field at all, by what is known of the field before any call.
+
+A value that breaks a fact is held with the limit and a remedy; the other fields of its record go on. Messages never hold
+the value itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ofrecord_kit.plan.canonical import same
+from ofrecord_kit.plan.fields import FieldRule
+
+_SHOWN: Final = 8
+"""As many values of a list as a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the destination takes in one field, as far as it says so; see `obstacle`.
+
+    `length` counts characters, `values` are those of a closed or open list (a misspelt value makes a new entry in an open
+    one), `forbidden` means that the token's user may not write it. `type` is the vendor's word. `fix` replaces the remedy
+    that `obstacle` would name.
+    """
+
+    read_only: bool = False
+    length: int | None = None
+    values: tuple[str, ...] | None = None
+    fix: str | None = None
+    forbidden: bool = False
+    required: bool = False
+    unique: bool = False
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a value is not even sent: `READ_ONLY`, `NO_PERMISSION`, `TOO_LONG` or `NOT_IN_LIST`, in words, and a remedy."""
+
+    code: str
+    message: str
+    fix: str
+
+
+def obstacle(name: str, fact: Fact, value: Any) -> Obstacle | None:
+    """What stands against writing this value into a property; None when nothing is known to."""
+    if fact.read_only:
+        return Obstacle(
+            "READ_ONLY", f"{name} cannot be written", fact.fix or "Take the field out of the rules, or give it to that system."
+        )  # fmt: skip
+    if fact.forbidden:
+        return Obstacle(
+            "NO_PERMISSION", f"the token may not write {name}",
+            fact.fix or "Give its user the right to edit the field (profile, layout), or take the field out of the rules.",
+        )  # fmt: skip
+    if fact.length is not None and isinstance(value, str) and len(value) > fact.length:
+        return Obstacle(
+            "TOO_LONG", f"{len(value)} characters; {name} takes {fact.length}",
+            fact.fix or "Shorten the value where it is edited, or make the field longer there.",
+        )  # fmt: skip
+    if fact.values is not None and (value or value == 0) and not _in_list(value, fact.values):
+        known = ", ".join(fact.values[:_SHOWN])
+        more = ", …" if len(fact.values) > _SHOWN else ""
+        return Obstacle(
+            "NOT_IN_LIST", f"{name} takes only: {known}{more}",
+            fact.fix or "Map the value in the rules (`values:`), or add it to the list there.",
+        )  # fmt: skip
+    return None
+
+
+def obstacles(rules: Iterable[FieldRule], values: Mapping[str, Any], facts: Mapping[str, Fact]) -> dict[str, Obstacle]:
+    """By property, what stands against writing these values. A value in parts is written as a whole or not at all."""
+    found = {}
+    for rule in rules:
+        if rule.name not in values or rule.status:
+            continue
+        for name, value in _places(rule, values[rule.name]):
+            against = obstacle(name, facts[name], value) if name in facts else None
+            if against is not None:
+                found.setdefault(rule.name, against)
+    return found
+
+
+def _places(rule: FieldRule, value: Any) -> list[tuple[str, Any]]:
+    """The destination's fields a value goes to."""
+    if rule.parts and isinstance(value, Mapping):
+        return [(place, value[part]) for part, place in rule.parts.items() if part in value]
+    return [(rule.name, value)]
+
+
+def _in_list(value: Any, allowed: Collection[str]) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_in_list(one, allowed) for one in value)
+    return any(same(value, one, "text") for one in allowed)
