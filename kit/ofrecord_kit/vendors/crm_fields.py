@@ -1,0 +1,109 @@
+"""What Zoho CRM's field metadata says of writing, and the form in which a field takes a value.
+
+Source: Zoho CRM v8 docs, "Fields", "Insert Records"; read 2026-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ofrecord_kit.plan.canonical import instant
+from ofrecord_kit.plan.facts import Fact
+
+Field = Mapping[str, Any]
+
+WITH_LENGTH = frozenset({"text", "textarea", "email", "phone", "website", "picklist", "autonumber"})
+"""Types whose `length` counts characters; that of numbers counts digits."""
+PICK_LISTS = frozenset({"picklist", "multiselectpicklist"})
+_COMPUTED = frozenset({"autonumber", "formula", "rollup_summary"})
+_BY_SERVER = frozenset({"id", "Modified_Time"})
+_NONE = "-None-"
+"""How people see an empty pick list; through the API it is null (UNVERIFIED that it never arrives)."""
+_NUMBERS = frozenset({"currency", "decimal", "double", "integer", "percent"})
+_TEXTS = frozenset({"bigint", "email", "phone", "picklist", "text", "textarea", "website"})
+_LOOKUPS = frozenset({"lookup", "ownerlookup", "userlookup", "layout"})
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def character_limit(field: Field) -> int | None:
+    """Most characters of a text."""
+    texts = field["data_type"] in WITH_LENGTH and field.get("json_type") in {"string", None}
+    return int(field["length"]) if texts and field.get("length") else None
+
+
+def is_read_only(field: Field) -> bool:
+    """Whether no API call writes it."""
+    said = bool(field.get("read_only") or field.get("field_read_only"))
+    allowed = field.get("operation_type") or {}
+    written = allowed.get("api_create", True) or allowed.get("api_update", True)
+    return said or not written or field["data_type"] in _COMPUTED or field["api_name"] in _BY_SERVER
+
+
+def choices(field: Field) -> list[str]:
+    """The values of a pick list as the API writes them; of a list for all layouts together."""
+    return [
+        str(one["actual_value"])
+        for one in field.get("pick_list_values") or []
+        if one.get("actual_value") not in {None, "", _NONE} and one.get("type") != "unused"
+    ]
+
+
+def facts_of(fields: Iterable[Field]) -> dict[str, Fact]:
+    """What may be written, by API name.
+
+    `read_only` is said for the token's user, `field_read_only` for everyone: the first alone means a missing right. A new
+    value is accepted by most pick lists and becomes an entry of the list ("Insert Records"): a misspelt one is an obstacle.
+    """
+    return {str(field["api_name"]): _fact(field) for field in fields}
+
+
+def _fact(field: Field) -> Fact:
+    forbidden = bool(field.get("read_only")) and field.get("field_read_only") is False
+    known = choices(field) if field["data_type"] in PICK_LISTS else []
+    return Fact(
+        read_only=is_read_only(field) and not forbidden, forbidden=forbidden, length=character_limit(field),
+        values=tuple(known) or None, required=bool(field.get("system_mandatory")),
+        unique=bool(field.get("unique") or field.get("external")), type=str(field["data_type"]),
+    )  # fmt: skip
+
+
+def in_form(kind: str, value: Any) -> Any:
+    """A value of a plain stream in the form its field takes; one that has none goes as it is, the vendor says why not.
+
+    A blank text is no value. Times have no fractions; without an offset they are UTC.
+
+    >>> in_form("currency", "10.50"), in_form("boolean", "Yes"), in_form("lookup", "5540001"), in_form("date", "2026-03-01T10:00:00Z")
+    (Decimal('10.50'), True, {'id': '5540001'}, '2026-03-01')
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if kind in _NUMBERS and isinstance(value, str):
+        return _number(value)
+    if kind == "boolean" and not isinstance(value, bool):
+        return _TRUTH.get(str(value).strip().casefold(), value)
+    if kind in _TEXTS and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if kind in _LOOKUPS and isinstance(value, str | int):
+        return {"id": str(value)}
+    if kind == "multiselectpicklist" and isinstance(value, str):
+        return [one.strip() for one in value.split(";") if one.strip()]
+    if kind in {"date", "datetime"}:
+        return _time(kind, value)
+    return value
+
+
+def _number(text: str) -> Any:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return text
+    return number if number.is_finite() else text
+
+
+def _time(kind: str, value: Any) -> Any:
+    moment = instant(value)
+    if moment is None:
+        return value
+    return str(value).strip()[:10] if kind == "date" else moment.isoformat(timespec="seconds")
