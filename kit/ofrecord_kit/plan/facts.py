@@ -73,7 +73,7 @@ def obstacle(name: str, fact: Fact, value: Any) -> Obstacle | None:
 
 def obstacles(rules: Iterable[FieldRule], values: Mapping[str, Any], facts: Mapping[str, Fact]) -> dict[str, Obstacle]:
     """By property, what stands against writing these values. A value in parts is written as a whole or not at all."""
-    found = {}
+    found: dict[str, Obstacle] = {}
     for rule in rules:
         if rule.name not in values or rule.status:
             continue

@@ -34,6 +34,7 @@ class FieldRule:
 
     `name` is the property (destination name), `field` the name in the rules, `where` the rule's file and line. `policy`
     is one word, or systems in order of precedence. `parts`: part → the destination's field, of a value in parts.
+    `currency`: of an amount, where the rules say it (ISO 4217).
     """
 
     name: str
@@ -53,6 +54,7 @@ class FieldRule:
     lines: Any = None
     parts: Mapping[str, str] | None = None
     identity: tuple[str, ...] = ()
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,17 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Yield:
+    """A person chose the destination's value: the source's edit counts as known, so the other direction carries it over.
+
+    `destination` is what the destination goes on having agreed to, which is not what it holds.
+    """
+
+    destination: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """An edit of a field by a system that does not own it, and the chosen answer: revert, hold, adopt."""
 
@@ -114,7 +127,7 @@ class Violation:
     answer: str
 
 
-Decision = Leave | Write | Agree | Conflict
+Decision = Leave | Write | Agree | Conflict | Yield
 
 
 def has_changed(rule: FieldRule, native: Any, agreed: Agreed) -> bool:
@@ -155,6 +168,7 @@ def decide(  # noqa: PLR0917 - the table has as many columns
     destination: str | None = None,
     tolerance_s: float = CLOCK_TOLERANCE_S,
     origins: tuple[str, str] | None = None,
+    taken: str | None = None,
 ) -> Decision:
     """The decision about one field.
 
@@ -162,9 +176,10 @@ def decide(  # noqa: PLR0917 - the table has as many columns
     what the destination holds now. `source` is the name of the system the value comes from, `destination` that of the
     other: an order of precedence settles nothing without it. Edits closer than `tolerance_s` are not ordered by their
     clocks. `origins` are the systems in which the two values were edited, where that is not where they stand: an order of
-    precedence ranks these. A field owned by neither the source nor `shared` is never written.
+    precedence ranks these. `taken` is the system whose value a person chose for just this conflict. A field owned by
+    neither the source nor `shared` is never written.
     """
-    between = _Between(source, destination, times, tolerance_s, origins)
+    between = _Between(source, destination, times, tolerance_s, origins, taken)
     if rule.owner not in (source, "shared") or not has_changed(rule, native, agreed):
         return Leave()
     if same(current, value, rule.form):
@@ -178,7 +193,7 @@ def decide(  # noqa: PLR0917 - the table has as many columns
         return _pair(rule, between, value, current)
     if not edited:
         return Write(value, "shared, changed on one side only")
-    return _settle(rule, between, value, current)
+    return _settle(rule, between, value, current, agreed.destination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +205,7 @@ class _Between:
     times: Times
     tolerance_s: float
     origins: tuple[str, str] | None
+    taken: str | None
 
 
 def _pair(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decision:
@@ -198,10 +214,15 @@ def _pair(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decis
         return Write(value, "shared, empty on one side")
     if canonical(value, rule.form) is None:
         return Leave()
-    return _settle(rule, between, value, current)
+    return _settle(rule, between, value, current, None)
 
 
-def _settle(rule: FieldRule, between: _Between, value: Any, current: Any) -> Decision:
+def _settle(rule: FieldRule, between: _Between, value: Any, current: Any, base: Any) -> Decision:
+    """`base`: what the destination agreed to last; None when it never did, since an empty side is no conflict."""
+    if between.taken == between.source:
+        return Write(value, f"decided: take {between.taken}", current)
+    if between.taken is not None and between.taken == between.destination:
+        return Yield(base, f"decided: take {between.taken}")
     policy = rule.policy or "review"
     said = policy if isinstance(policy, str) else ", ".join(policy)
     source_wins = _winner(policy, between)

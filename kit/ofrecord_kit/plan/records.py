@@ -17,6 +17,7 @@ from ofrecord_kit.plan.fields import (
     Times,
     Violation,
     Write,
+    Yield,
     adopt,
     decide,
     has_changed,
@@ -28,7 +29,8 @@ from ofrecord_kit.plan.fields import (
 class RecordPlan:
     """What to do about one record; all maps are by property name, except violations (a list).
 
-    `adopts`: edits of fields the source does not own that their owner takes over.
+    `adopts`: edits of fields the source does not own that their owner takes over. `yields`: conflicts a person decided for
+    the destination.
     """
 
     writes: dict[str, Write] = field(default_factory=dict)
@@ -36,11 +38,12 @@ class RecordPlan:
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
     adopts: dict[str, Write] = field(default_factory=dict)
+    yields: dict[str, Yield] = field(default_factory=dict)
 
     @property
     def is_unchanged(self) -> bool:
         """Is there nothing to write, hold or report?"""
-        return not (self.writes or self.conflicts or self.violations or self.adopts)
+        return not (self.writes or self.conflicts or self.violations or self.adopts or self.yields)
 
 
 def source_has_changed(
@@ -90,12 +93,15 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
     tolerance_s: float = CLOCK_TOLERANCE_S,
     queued: frozenset[str] = frozenset(),
     origins: Mapping[str, tuple[str, str]] = {},
+    taken: Mapping[str, str] = {},
 ) -> RecordPlan:
     """The plan for a record that has its counterpart.
 
     `origins`: rule field → the systems in which the two values were edited, for orders of precedence.
 
     `queued`: rule fields whose conflict waits for a person; no time of modification decides them.
+
+    `taken`: rule field → the system whose value a person chose for the conflict there is now.
 
     `once`: only properties marked `after_create` may still be written. `skip`: two records were just paired and nothing
     is to be written; what each holds becomes what they agreed on.
@@ -113,6 +119,7 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
             rule, source, values[rule.name], here, base, current.get(rule.name),
             replace(times, source_modified=None, destination_modified=None) if rule.field in queued else times, missing,
             destination=destination, tolerance_s=tolerance_s, origins=origins.get(rule.field),
+            taken=taken.get(rule.field),
         )  # fmt: skip
         match decision:
             case Write():
@@ -121,6 +128,8 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
                 plan.agrees[rule.name] = decision
             case Conflict():
                 plan.conflicts[rule.name] = decision
+            case Yield():
+                plan.yields[rule.name] = decision
             case Leave():
                 pass
     return plan

@@ -4,6 +4,7 @@
 `outbox` pays what is owed at the end, `program` is the Singer target around it.
 """
 
+from ofrecord_kit.plan import Fact
 from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, Stale
 from ofrecord_kit.target.program import OfrecordTarget
 from ofrecord_kit.target.sink import OfrecordSink
@@ -14,6 +15,7 @@ __all__ = [
     "Current",
     "Destination",
     "Done",
+    "Fact",
     "Missing",
     "New",
     "OfrecordSink",

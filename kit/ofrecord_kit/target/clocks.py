@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ofrecord_kit.ledger import Event
-from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Times, has_changed, same
+from ofrecord_kit.plan import Agreed, FieldRule, Times, same
+from ofrecord_kit.plan.contests import is_contested, time_of_a_person
 from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
@@ -32,20 +33,14 @@ def times_of(delivery: Delivery, item: Item) -> tuple[Times, frozenset[str]]:
 
 
 def _is_contested(rule: FieldRule, item: Item) -> bool:
-    """Did both sides change it?"""
-    base = item.agreed.get(rule.field, Agreed())
     there = item.current.values.get(rule.name) if item.current else None
-    if rule.name not in item.values or base.destination is UNKNOWN or same(there, base.destination, rule.form):
-        return False
-    return has_changed(rule, item.native.get(rule.field, item.values[rule.name]), base)
+    native = item.native.get(rule.field, item.values.get(rule.name))
+    return rule.name in item.values and is_contested(rule, native, item.agreed.get(rule.field, Agreed()), there)
 
 
 def _of_a_person(modified: datetime | None, events: list[Event], system: str, tolerance_s: float) -> datetime | None:
-    """A modification time, unless it is that of our last write to the system."""
     ours = [event.at for event in events if event.system == system and event.kind in _OURS and event.at is not None]
-    if modified is None or not ours or abs(modified - max(ours)) >= timedelta(seconds=tolerance_s):
-        return modified
-    return None
+    return time_of_a_person(modified, ours, tolerance_s)
 
 
 def _is_queued(delivery: Delivery, rule: FieldRule, item: Item) -> bool:

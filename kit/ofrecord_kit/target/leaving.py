@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed
+from ofrecord_kit.plan.gone import Act, Nothing, on_deletion, on_leaving, on_return
 from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
@@ -45,16 +46,12 @@ def decide_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
     links = [item.link.link for item in items if item.link]
     agreed = delivery.ledger.agreed_of(links, wire.source, wire.destination)
     for item in items:
-        if item.link is None:
-            item.outcome, item.reason = "filtered", "deleted before it was ever synced"
-            continue
-        item.agreed = agreed.get(item.link.link, {})
-        if _noted(item, DELETED) is not None:
-            item.outcome = "unchanged"
-        elif wire.deleted is None:
-            item.outcome, item.reason = "filtered", "deleted at the source; the rules leave the other side"
-        else:
-            item.action = wire.deleted
+        item.agreed = agreed.get(item.link.link, {}) if item.link else {}
+        match on_deletion(is_linked=item.link is not None, noted=_noted(item, DELETED), action=wire.deleted):
+            case Act(action):
+                item.action = action
+            case Nothing(why, news):
+                item.outcome, item.reason = "filtered" if news else "unchanged", why
 
 
 def decide_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -67,19 +64,20 @@ def decide_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
         if item.link is None:
             continue
         item.agreed, item.destination_id = agreed.get(item.link.link, {}), item.link.destination_id
-        if has_gone(item.agreed):
-            continue
-        item.left = True
-        if wire.leaving is not None:
-            item.outcome, item.action = None, wire.leaving
+        match on_leaving(is_linked=True, has_gone=has_gone(item.agreed), action=wire.leaving):
+            case Act(action):
+                item.left, item.outcome, item.action = True, None, action
+            case Nothing(news=news):
+                item.left = news
 
 
 def welcome_back(delivery: Delivery, item: Item) -> None:
     """A record that had left is in the view again: an action that was taken is to be undone."""
     noted = _noted(item, LEFT)
     item.returned = noted is not None and not delivery.wire.partial
-    if item.returned and isinstance(noted, str):
-        item.action = _status_of(delivery.wire, item) or "active"
+    match on_return(noted, _status_of(delivery.wire, item)):
+        case Act(action) if item.returned:
+            item.action = action
 
 
 def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
