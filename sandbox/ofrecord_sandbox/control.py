@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any
 
 import orjson
 
-from ofrecord_sandbox import crm, faults, oauth
+from ofrecord_sandbox import faults, oauth
+from ofrecord_sandbox.arranging import ROOT, told_plainly
+from ofrecord_sandbox.arranging import body as body_of
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import Limits, World
-
-_ROOT = "/_sandbox"
 
 
 def register(world: World) -> None:
@@ -36,39 +34,12 @@ def register(world: World) -> None:
         ("GET", "journal", _journal),
         ("DELETE", "journal", _clear_journal),
         ("GET", "automation", _automation),
-        ("POST", "crm/modules", _add_module),
-        ("POST", "crm/fields", _add_field),
         ("POST", "tokens", _add_token),
         ("POST", "tokens/revoke", _revoke_tokens),
         ("POST", "oauth", _set_oauth),
     ]
     for method, path, handler in paths:
-        world.router.add(method, f"{_ROOT}/{path}", _told_plainly(handler))
-
-
-def _told_plainly(handler: Callable[..., Response]) -> Callable[..., Response]:
-    """Whatever was written wrongly becomes a 400 with one sentence."""
-
-    @wraps(handler)
-    def answer(world: World, request: Request, **values: str) -> Response:
-        try:
-            return handler(world, request, **values)
-        except (ValueError, TypeError, KeyError) as error:
-            return Response(400, {"error": str(error)})
-
-    return answer
-
-
-def _body(request: Request, *known: str) -> dict[str, Any]:
-    body = orjson.loads(request.body) if request.body else {}
-    if not isinstance(body, dict):
-        msg = "the body is an object"
-        raise ValueError(msg)  # noqa: TRY004 - becomes the same 400 as every other mistake
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        msg = f"unknown key {unknown[0]!r}; known: {', '.join(known)}"
-        raise ValueError(msg)
-    return body
+        world.router.add(method, ROOT + path, told_plainly(handler))
 
 
 def _health(world: World, _request: Request) -> Response:
@@ -105,7 +76,7 @@ def _clock(world: World, _request: Request) -> Response:
 
 
 def _set_clock(world: World, request: Request) -> Response:
-    body = _body(request, "freeze", "move_s", "run")
+    body = body_of(request, "freeze", "move_s", "run")
     if "freeze" in body:
         at = datetime.fromisoformat(body["freeze"])
         world.clock.freeze(at if at.tzinfo else at.replace(tzinfo=UTC))
@@ -123,7 +94,7 @@ def _limits(world: World, _request: Request) -> Response:
 def _set_limits(world: World, request: Request) -> Response:
     """`{"all": "vendor"|"off"}` and single numbers, 0 switching a limit off."""
     names = [limit.name for limit in fields(Limits)]
-    body = _body(request, "all", *names)
+    body = body_of(request, "all", *names)
     chosen = body.pop("all", None)
     if chosen == "vendor":
         world.limits = Limits()
@@ -135,7 +106,7 @@ def _set_limits(world: World, request: Request) -> Response:
 
 
 def _set_latency(world: World, request: Request) -> Response:
-    world.latency_s = float(_body(request, "seconds").get("seconds", 0))
+    world.latency_s = float(body_of(request, "seconds").get("seconds", 0))
     return Response(200, {"seconds": world.latency_s})
 
 
@@ -175,21 +146,9 @@ def _automation(world: World, _request: Request) -> Response:
     return Response(200, {"fired": list(world.store.table("crm/automation"))})
 
 
-def _add_module(world: World, request: Request) -> Response:
-    body = _body(request, "api_name", "label", "fields")
-    crm.add_module(world, body["api_name"], body.get("label", body["api_name"]), body.get("fields", []))
-    return Response(200, {"module": body["api_name"]})
-
-
-def _add_field(world: World, request: Request) -> Response:
-    body = _body(request, "module", "field")
-    crm.add_field(world, body["module"], body["field"])
-    return Response(200, {"module": body["module"], "field": body["field"]["api_name"]})
-
-
 def _add_token(world: World, request: Request) -> Response:
     """Register a refresh token with narrower scopes, or of another data centre (`domain`)."""
-    body = _body(request, "refresh_token", "scopes", "domain")
+    body = body_of(request, "refresh_token", "scopes", "domain")
     scopes = body.get("scopes", list(oauth.ALL_SCOPES))
     oauth.add_refresh_token(world, body["refresh_token"], scopes, body.get("domain", ""))
     return Response(200, {"refresh_token": body["refresh_token"], "scopes": scopes})
@@ -197,7 +156,7 @@ def _add_token(world: World, request: Request) -> Response:
 
 def _revoke_tokens(world: World, request: Request) -> Response:
     """All access tokens, or the refresh token named (its access tokens die with it)."""
-    body = _body(request, "refresh_token")
+    body = body_of(request, "refresh_token")
     if "refresh_token" in body:
         gone = world.store.table("oauth/refresh").remove(body["refresh_token"])
         return Response(200, {"revoked": int(gone is not None)})
@@ -206,6 +165,6 @@ def _revoke_tokens(world: World, request: Request) -> Response:
 
 def _set_oauth(world: World, request: Request) -> Response:
     """`{"error_status": 200|400}`: with which status the accounts server refuses."""
-    body = _body(request, "error_status")
+    body = body_of(request, "error_status")
     world.store.table("sandbox/switches").put("oauth", {"error_status": int(body.get("error_status", 200))})
     return Response(200, body)

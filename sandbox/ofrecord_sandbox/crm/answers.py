@@ -48,3 +48,26 @@ def several(errors: list[RefusedError]) -> RefusedError:
     if len(errors) == 1:
         return errors[0]
     return RefusedError("MULTIPLE_OR_MULTI_ERRORS", "Multiple errors", {"errors": [error.body() for error in errors]})
+
+
+ALREADY_MODIFIED = 412
+_NO_PERMISSION = 403
+_VERBS = {"creatable": "Create", "editable": "Edit", "deletable": "Delete", "viewable": "View"}
+
+
+def no_permission(module: str, right: str, details: Body | None = None) -> RefusedError:
+    """The user's profile does not allow it; `right` is creatable, editable, deletable or viewable."""
+    verb = _VERBS[right]
+    given = {"permissions": [f"Crm_Implied_{verb}_{module}"]} | (details or {})
+    return RefusedError("NO_PERMISSION", f"permission denied to {verb.lower()}", given, _NO_PERMISSION)
+
+
+def overall(codes: set[str], success: int) -> int:
+    """Status of an answer with one element a record: the vendor's rule for what all of them came to."""
+    if codes == {"SUCCESS"}:
+        return success
+    if codes == {"ALREADY_MODIFIED"}:
+        return ALREADY_MODIFIED
+    if codes == {"NO_PERMISSION"}:
+        return _NO_PERMISSION
+    return 207 if "SUCCESS" in codes else 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ofrecord_sandbox.crm.answers import invalid_data
@@ -17,29 +18,62 @@ _APPLIED = {
 _SKIPPED = {"cadences", "assignment_rules", "connected_workflows"}
 
 
-def features(given: dict[str, Any]) -> tuple[str, ...]:
-    """The features a write lets run: all without `trigger`, none with `[]`. Raises RefusedError for unknown ones."""
-    for key, known in (("apply_feature_execution", _APPLIED), ("skip_feature_execution", _SKIPPED)):
-        for number, feature in enumerate(given.get(key) or []):
-            if not isinstance(feature, dict) or feature.get("name") not in known:
-                details = {
-                    "api_name": "name",
-                    "json_path": f"$.{key}[{number}].name",
-                    "supported_values": sorted(known),
-                }
-                raise invalid_data(details)
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a call lets run, and what it asks to apply or to skip besides."""
+
+    running: tuple[str, ...] = ALL
+    applied: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    """(feature, action): an upsert may skip a feature for `insert` or `update` only; an empty action means both."""
+
+    def skipped_on(self, event: str) -> list[str]:
+        """Features skipped when a record is inserted, updated or deleted."""
+        return [name for name, action in self.skipped if action in {"", event}]
+
+
+def features(given: dict[str, Any]) -> Features:
+    """What a write lets run: everything without `trigger`, nothing with `[]`. Raises RefusedError for what is unknown."""
     trigger = given.get("trigger")
-    if trigger is None:
-        return ALL
-    if not isinstance(trigger, list) or any(one not in ALL for one in trigger):
+    if trigger is not None and (not isinstance(trigger, list) or any(one not in ALL for one in trigger)):
         raise invalid_data({"api_name": "trigger", "json_path": "$.trigger", "supported_values": list(ALL)})
-    return tuple(trigger)
+    applied = _named(given, "apply_feature_execution", _APPLIED, {"name"})
+    skipped = _named(given, "skip_feature_execution", _SKIPPED, {"name", "action"})
+    return Features(
+        ALL if trigger is None else tuple(trigger),
+        tuple(one["name"] for one in applied),
+        tuple((one["name"], one.get("action", "")) for one in skipped),
+    )
 
 
-def fire(world: World, request: Request, module: str, record_id: str, event: str, running: tuple[str, ...]) -> None:  # noqa: PLR0917 - one value each, named at every call
-    """Note what would have run on this record; seeds leave no note."""
-    if not running or request.internal:
+def _named(given: dict[str, Any], key: str, known: set[str], keys: set[str]) -> list[dict[str, Any]]:
+    wanted = given.get(key) or []
+    if not isinstance(wanted, list):
+        raise invalid_data({"expected_data_type": "jsonarray", "api_name": key, "json_path": f"$.{key}"})
+    for number, one in enumerate(wanted):
+        path = f"$.{key}[{number}]"
+        if not isinstance(one, dict) or set(one) - keys:
+            raise invalid_data({"expected_data_type": "jsonobject", "api_name": key, "json_path": path})
+        for name, allowed in (("name", known), ("action", {"insert", "update"})):
+            if (name in one or name == "name") and one.get(name) not in allowed:
+                details = {"api_name": name, "json_path": f"{path}.{name}", "supported_values": sorted(allowed)}
+                raise invalid_data(details)
+    return wanted
+
+
+def fire(world: World, request: Request, module: str, record_id: str, event: str, features_given: Features) -> None:  # noqa: PLR0917 - one value each, named at every call
+    """Note what would have run on this record, and what was skipped or applied; nothing asked for, or a seed: no note."""
+    skipped = features_given.skipped_on(event)
+    if request.internal or not (features_given.running or features_given.applied):
         return
     number = world.next_id(_IDS)
-    note = {"id": number, "module": module, "record": record_id, "event": event, "features": list(running)}
+    note = {
+        "id": number,
+        "module": module,
+        "record": record_id,
+        "event": event,
+        "features": list(features_given.running),
+        "applied": list(features_given.applied),
+        "skipped": skipped,
+    }
     world.store.table("crm/automation").put(number, note)

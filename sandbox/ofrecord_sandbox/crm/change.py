@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ofrecord_sandbox.crm import lines, organisation, values
-from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, several
+from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, no_permission, several
 from ofrecord_sandbox.crm.external import External, resolve_lookup
 from ofrecord_sandbox.crm.metadata import Field, Module, schema
 from ofrecord_sandbox.store import Record
@@ -57,6 +57,8 @@ def _value(  # noqa: PLR0917 - one value each, named at every call
         raise invalid_data({"api_name": name, "json_path": where}, "the field name given seems to be invalid")
     if field.read_only:
         raise invalid_data({"api_name": name, "json_path": where}, "the field is read only")
+    if field.permission != "read_write":  # the vendor's answer is UNVERIFIED
+        raise no_permission(module.api_name, "editable", {"api_name": name, "json_path": where})
 
     def lookup(column: Field, inner: Any, inner_path: str, steps: tuple[str, ...]) -> Any:
         return _lookup(world, column, inner, inner_path, external.lookups.get(steps))
@@ -93,9 +95,7 @@ def _user(field: Field, value: Any, path: str) -> Any:
 def _missing(module: Module, given: Record, inserting: bool, path: str) -> list[RefusedError]:
     """Mandatory fields that a new record lacks, or that a change would clear."""
     errors = []
-    for field in module.fields.values():
-        if not field.mandatory:
-            continue
+    for field in module.demanded:
         name = field.api_name
         lacking = given.get(name) in (None, "", []) if inserting else name in given and given[name] in (None, "")
         if lacking:

@@ -17,7 +17,7 @@ def checked_fields(module: Module, named: Any) -> list[str]:
 
     Only the module's system-defined field, unique and external fields may be named; raises RefusedError otherwise.
     """
-    unique = module.unique_fields()
+    unique = module.unique_fields
     if not isinstance(named, list):
         raise invalid_data({"expected_data_type": "jsonarray", "json_path": "$.duplicate_check_fields"})
     for number, name in enumerate(named):
@@ -48,7 +48,7 @@ def find_match(
 
 def refuse_duplicates(world: World, module: Module, record_id: str | None, values: Record, path: str) -> None:
     """Raise DUPLICATE_DATA when a unique value belongs to another record already."""
-    for name in module.unique_fields():
+    for name in module.unique_fields:
         value = values.get(name)
         if value is None or isinstance(value, dict | list):
             continue

@@ -52,7 +52,7 @@ class External:
                 raise refusal
             self.own = field
             return
-        if steps[0] == "Product_Details" and (rows := next(iter(module.subforms()), None)):
+        if steps[0] == "Product_Details" and (rows := next(iter(module.subforms), None)):
             steps[0] = rows.api_name  # the older documents' name of the line items
         holder = module
         for step in steps:

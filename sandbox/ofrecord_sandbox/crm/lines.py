@@ -160,7 +160,7 @@ def total_up(world: World, module: Module, record: Record) -> None:
     """
     currency = record.get("Currency")
     rows: list[Record] = []
-    for field in module.subforms():
+    for field in module.subforms:
         if "Net_Total" in schema(world)[field.target].fields:
             own = enumerate(record.get(field.api_name) or [], start=1)
             record[field.api_name] = [_computed(world, row, position, currency) for position, row in own]

@@ -6,6 +6,7 @@ Source: Zoho CRM v8 docs, "Modules", "Fields", "Layouts".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from ofrecord_sandbox.crm import standard
@@ -24,6 +25,8 @@ _LENGTHS = {
     "currency": 16, "double": 16, "percent": 5, "autonumber": 255, "date": 20, "datetime": 120, "boolean": 5,
 }  # fmt: skip
 TEXTAREA = {"small": 2000, "large": 32000, "rich_text": 50000}
+PERMISSIONS = ("read_write", "read_only", "hidden")
+RIGHTS = ("api_supported", "creatable", "editable", "deletable", "viewable")
 DATA_TYPES = frozenset(_JSON_TYPES) | frozenset(_LENGTHS) | {"textarea"}
 
 
@@ -43,9 +46,13 @@ class Field:
     custom: bool
     values: tuple[str, ...]
     restricted: bool
+    required: bool
+    """By the layout: the field's own description does not say so."""
+    permission: str
+    """What the token's profile may do with it: read_write, read_only or hidden."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Module:
     """One module, ready for use. `parent` is set for the rows of a subform, with the field that holds them."""
 
@@ -55,7 +62,8 @@ class Module:
     parent: str
     name_field: str
     duplicate_field: str
-    deletable: bool = True
+    rights: frozenset[str] = frozenset()
+    """Which of api_supported, creatable, editable, deletable, viewable hold."""
     fields: dict[str, Field] = field(default_factory=dict)
 
     @property
@@ -63,13 +71,29 @@ class Module:
         """Name of the table of its records."""
         return f"crm/records/{self.api_name}"
 
-    def unique_fields(self) -> list[str]:
+    @cached_property
+    def unique_fields(self) -> tuple[str, ...]:
         """Fields whose values may not occur twice; external fields count as unique."""
-        return [known.api_name for known in self.fields.values() if known.unique or known.external]
+        return tuple(known.api_name for known in self.fields.values() if known.unique or known.external)
 
-    def subforms(self) -> list[Field]:
+    @cached_property
+    def subforms(self) -> tuple[Field, ...]:
         """Fields that hold rows."""
-        return [known for known in self.fields.values() if known.data_type == "subform"]
+        return tuple(known for known in self.fields.values() if known.data_type == "subform")
+
+    @cached_property
+    def demanded(self) -> tuple[Field, ...]:
+        """Fields a new record needs: by the system or by the layout."""
+        return tuple(known for known in self.fields.values() if known.mandatory or known.required)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Fields the token's profile may not see."""
+        return frozenset(known.api_name for known in self.fields.values() if known.permission == "hidden")
+
+    def refuses(self, right: str) -> bool:
+        """Whether `creatable`, `editable`, … does not hold for the token's user."""
+        return right not in self.rights
 
 
 def schema(world: World) -> dict[str, Module]:
@@ -102,7 +126,7 @@ def setup_fields(world: World) -> None:
             add_field(world, module, dict(wanted))
     stages = dict(world.store.table("crm/fields").rows["Quotes.Quote_Stage"])
     values = [pick["actual_value"] for pick in stages["pick_list_values"]]
-    stages["pick_list_values"] = _pick_list(world, [*values, "Accepted"])
+    stages["pick_list_values"] = pick_list(world, [*values, "Accepted"])
     world.store.table("crm/fields").put("Quotes.Quote_Stage", stages)
 
 
@@ -158,9 +182,9 @@ def add_field(world: World, module: str, wanted: dict[str, Any]) -> None:
     row["decimal_place"] = wanted.get("decimal_place", row["decimal_place"])
     row["system_mandatory"] = bool(wanted.get("mandatory", False))
     row["read_only"] = row["field_read_only"] = bool(wanted.get("read_only", False))
-    row["unique"] = {"casesensitive": "false"} if wanted.get("unique") else {}
+    row["unique"] = {"case_sensitive": False} if wanted.get("unique") else {}
     row["external"] = {"type": wanted["external"], "show": False} if wanted.get("external") else None
-    row["pick_list_values"] = _pick_list(world, wanted.get("values", []))
+    row["pick_list_values"] = pick_list(world, wanted.get("values", []))
     row["_restricted"] = bool(wanted.get("restricted", False))
     world.store.table("crm/fields").put(f"{module}.{name}", row)
     if row["external"] or row["unique"]:
@@ -208,6 +232,7 @@ def _put_lines(world: World, module: str, lines: str) -> None:
             row = _field_row(world, module, name, data_type, argument, custom=False)
             row["system_mandatory"] = "!" in flags
             row["read_only"] = row["field_read_only"] = "ro" in flags
+            row["_restricted"] = "closed" in flags
             row["operation_type"] = dict.fromkeys(row["operation_type"], "ro" not in flags)
             world.store.table("crm/fields").put(f"{module}.{name}", row)
 
@@ -243,7 +268,7 @@ def _field_row(world: World, module: str, name: str, data_type: str, argument: s
         "associated_module": {"module": argument, "id": _module_id(world, argument)}
         if data_type == "subform"
         else None,
-        "pick_list_values": _pick_list(
+        "pick_list_values": pick_list(
             world,
             [value.replace("_", " ") for value in argument.split("|")] if "picklist" in data_type and argument else [],
         ),
@@ -263,18 +288,34 @@ def _lookup(world: World, target: str) -> dict[str, Any]:
     return {"display_label": target.replace("_", " "), "module": module}
 
 
-def _pick_list(world: World, values: list[str]) -> list[dict[str, Any]]:
+def pick_list(world: World, values: list[Any]) -> list[dict[str, Any]]:
+    """The values of a list in the vendor's shape; one is a text or `{"display_value", "actual_value"}`."""
+    pairs = [
+        (value["display_value"], value["actual_value"]) if isinstance(value, dict) else (value, value)
+        for value in values
+    ]
     return [
         {
             "id": world.next_id(_FIELD_IDS),
-            "display_value": value,
-            "actual_value": value,
-            "reference_value": value,
+            "display_value": display,
+            "actual_value": actual,
+            "reference_value": actual,
             "sequence_number": number,
             "type": "used",
         }
-        for number, value in enumerate(values, start=1)
+        for number, (display, actual) in enumerate(pairs, start=1)
     ]
+
+
+def remove_field(world: World, key: str) -> None:
+    """Take a field (`Module.Api_Name`) and its values away."""
+    module, _, name = key.partition(".")
+    world.store.table("crm/fields").remove(key)
+    table = world.store.table(f"crm/records/{module}")
+    for record in table:
+        if name in record:
+            table.put(record["id"], {known: value for known, value in record.items() if known != name})
+    table.forget_indexes()
 
 
 def _compiled_module(row: dict[str, Any]) -> Module:
@@ -285,6 +326,7 @@ def _compiled_module(row: dict[str, Any]) -> Module:
         parent=row["parent_module"].get("api_name", ""),
         name_field=row["_name_field"],
         duplicate_field=row["_duplicate_field"],
+        rights=frozenset(right for right in RIGHTS if row[right]),
     )
 
 
@@ -296,10 +338,12 @@ def _compiled_field(row: dict[str, Any]) -> Field:
         decimals=row["decimal_place"],
         target=row["_target"],
         mandatory=row["system_mandatory"],
-        read_only=row["read_only"],
+        read_only=row["field_read_only"],
         unique=bool(row["unique"]),
         external=bool(row["external"]),
         custom=row["custom_field"],
         values=tuple(pick["actual_value"] for pick in row["pick_list_values"]),
         restricted=row.get("_restricted", False),
+        required=row.get("_required", False),
+        permission=row.get("_permission", "read_write"),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, missing_param
+from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, missing_param, no_permission
 from ofrecord_sandbox.crm.metadata import Module, schema
 from ofrecord_sandbox.web import Request
 from ofrecord_sandbox.world import World
@@ -18,10 +18,23 @@ MAX_PER_PAGE = 200
 
 
 def module_named(world: World, name: str) -> Module:
-    """The module of a path; raises RefusedError INVALID_MODULE."""
+    """The module of a path; raises RefusedError INVALID_MODULE when there is none, or none that the API supports."""
     module = schema(world).get(name)
-    if module is None:
-        raise RefusedError("INVALID_MODULE", "The module name given seems to be invalid", {"resource_path_index": 0})
+    if module is None or module.refuses("api_supported"):
+        raise unknown_module()
+    return module
+
+
+def unknown_module() -> RefusedError:
+    """No such module for the API."""
+    return RefusedError("INVALID_MODULE", "The module name given seems to be invalid", {"resource_path_index": 0})
+
+
+def readable(world: World, name: str) -> Module:
+    """The module of a path whose records are to be read; raises RefusedError NO_PERMISSION when the user may not."""
+    module = module_named(world, name)
+    if module.kind != "subform" and module.refuses("viewable"):
+        raise no_permission(name, "viewable")
     return module
 
 

@@ -21,7 +21,7 @@ PERMANENT_DAYS = 120
 
 def list_records(world: World, request: Request, module: str) -> Response:
     """`GET /{module}`."""
-    known = params.module_named(world, module)
+    known = params.readable(world, module)
     params.only(request, "fields", "ids", "page", "per_page", "page_token", "sort_by", "sort_order")
     names = params.field_names(known, request, required=True) or []
     sort_by, descending = _order(request)
@@ -49,7 +49,7 @@ def list_records(world: World, request: Request, module: str) -> Response:
 
 def get_record(world: World, request: Request, module: str, record_id: str) -> Response:
     """`GET /{module}/{id}`, the id being an external value under `X-EXTERNAL`. Nothing there: 204."""
-    known = params.module_named(world, module)
+    known = params.readable(world, module)
     params.only(request, "fields")
     names = params.field_names(known, request, required=False)
     external = External(world, known, request)
@@ -64,7 +64,7 @@ def get_record(world: World, request: Request, module: str, record_id: str) -> R
 
 def list_deleted(world: World, request: Request, module: str) -> Response:
     """`GET /{module}/deleted`: recycle bin for 60 days, bare ids until 120."""
-    known = params.module_named(world, module)
+    known = params.readable(world, module)
     params.only(request, "type", "page", "per_page")
     kind = request.query.get("type", "all")
     if kind not in {"all", "recycle", "permanent"}:
@@ -146,7 +146,7 @@ def _rows(world: World, module: Module) -> dict[str, Record]:
     key = f"crm/rows/{module.api_name}"
     kept = world.cache.get(key)
     if kept is None or kept[0] != table.version:
-        holders = [field.api_name for field in parent.subforms() if field.target == module.api_name]
+        holders = [field.api_name for field in parent.subforms if field.target == module.api_name]
         rows = {
             row["id"]: {**row, "_parent": record["id"], "_m": record["_m"], "_c": record["_c"]}
             for record in table
@@ -161,6 +161,6 @@ def _rows(world: World, module: Module) -> dict[str, Record]:
 def _row_listed(world: World, module: Module, names: list[str], row: Record) -> Record:
     parent = schema(world)[module.parent]
     record = world.store.table(parent.table).rows[row["_parent"]]
-    holder = next(field for field in parent.subforms() if field.target == module.api_name)
+    holder = next(field for field in parent.subforms if field.target == module.api_name)
     shown = shapes.row_shown(world, parent, record, holder, row)
     return {name: shown.get(name) for name in dict.fromkeys([*names, "id"])}

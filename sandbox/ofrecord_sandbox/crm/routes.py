@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from ofrecord_sandbox.crm import attachments, coql, guard, reading, settings, writing
+from ofrecord_sandbox.crm import arranged, attachments, coql, deleting, guard, reading, settings, writing
 from ofrecord_sandbox.crm.answers import RefusedError
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -14,6 +14,7 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "settings/modules", settings.modules),
     ("GET", "settings/modules/{name}", settings.module),
     ("GET", "settings/fields", settings.fields),
+    ("GET", "settings/fields/{field_id}", settings.field),
     ("GET", "settings/layouts", settings.layouts),
     ("GET", "org", settings.organization),
     ("GET", "users", settings.users),
@@ -21,12 +22,12 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "{module}", reading.list_records),
     ("POST", "{module}", writing.insert),
     ("PUT", "{module}", writing.update_many),
-    ("DELETE", "{module}", writing.delete_many),
+    ("DELETE", "{module}", deleting.delete_many),
     ("POST", "{module}/upsert", writing.upsert),
     ("GET", "{module}/deleted", reading.list_deleted),
     ("GET", "{module}/{record_id}", reading.get_record),
     ("PUT", "{module}/{record_id}", writing.update),
-    ("DELETE", "{module}/{record_id}", writing.delete),
+    ("DELETE", "{module}/{record_id}", deleting.delete),
     ("POST", "{module}/{record_id}/actions/clone", writing.clone),
     ("GET", "{module}/{record_id}/Attachments", attachments.list_attachments),
     ("POST", "{module}/{record_id}/Attachments", attachments.upload),
@@ -38,6 +39,7 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
 def register(world: World) -> None:
     """Hang the CRM's paths and its guard on the world."""
     world.guards["/crm/"] = guard.guard
+    arranged.register(world)
     for method, path, handler in _PATHS:
         world.router.add(method, guard.PREFIX + path, _refusing(handler))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ofrecord_sandbox.crm import organisation, params
-from ofrecord_sandbox.crm.answers import invalid_data, missing_param
+from ofrecord_sandbox.crm.answers import invalid_data, invalid_id, missing_param
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -17,54 +17,100 @@ _USER_TYPES = {
 }  # fmt: skip
 
 
+STATUSES = ("visible", "user_hidden", "system_hidden", "scheduled_for_deletion")
+_INCLUDES = ("allowed_permissions_to_update", "skip_field_permissionz")
+_PROFILE = {"name": "Administrator", "id": "554023000000001003"}
+
+
 def _outside(row: Record) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
 def modules(world: World, request: Request) -> Response:
-    """`GET /settings/modules`."""
+    """`GET /settings/modules[?status=a,b]`: all of them, also those the API does not support and hidden ones."""
     params.only(request, "status")
-    return Response(200, {"modules": [_outside(row) for row in world.store.table("crm/modules")]})
+    wanted = [one for one in request.query.get("status", "").split(",") if one]
+    for number, one in enumerate(wanted):
+        if one not in STATUSES:
+            raise invalid_data({"param_name": "status", "index": number, "supported_values": list(STATUSES)})
+    rows = [row for row in world.store.table("crm/modules") if not wanted or row["status"] in wanted]
+    return Response(200, {"modules": [_outside(row) for row in rows]}) if rows else Response(204)
 
 
 def module(world: World, request: Request, name: str) -> Response:
     """`GET /settings/modules/{api_name}`."""
     params.only(request)
-    known = params.module_named(world, name)
-    return Response(200, {"modules": [_outside(world.store.table("crm/modules").rows[known.api_name])]})
+    row = world.store.table("crm/modules").get(name)
+    if row is None:
+        raise params.unknown_module()
+    return Response(200, {"modules": [_outside(row)]})
 
 
 def _fields_of(world: World, name: str) -> list[dict[str, Any]]:
-    return [_outside(row) for row in world.store.table("crm/fields") if row["_module"] == name]
+    return [
+        {**_outside(row), "profiles": [{**_PROFILE, "permission_type": row.get("_permission", "read_write")}]}
+        for row in world.store.table("crm/fields")
+        if row["_module"] == name
+    ]
 
 
 def _module_param(world: World, request: Request) -> str:
     if "module" not in request.query:
         raise missing_param("module")
-    return params.module_named(world, request.query["module"]).api_name
+    return params.readable(world, request.query["module"]).api_name
 
 
 def fields(world: World, request: Request) -> Response:
     """`GET /settings/fields?module=X`: the union over layouts; subforms by their own name."""
     params.only(request, "module", "type", "include")
     name = _module_param(world, request)
-    if request.query.get("type") == "unused":
+    include = _chosen(request, "include", _INCLUDES)
+    if _chosen(request, "type", ("all", "unused", "used")) == "unused":
         return Response(204)
-    return Response(200, {"fields": _fields_of(world, name)})
+    return Response(200, {"fields": [_with_permissions(row, include) for row in _fields_of(world, name)]})
+
+
+def field(world: World, request: Request, field_id: str) -> Response:
+    """`GET /settings/fields/{id}?module=X`."""
+    params.only(request, "module", "include")
+    name = _module_param(world, request)
+    include = _chosen(request, "include", _INCLUDES)
+    found = [row for row in _fields_of(world, name) if row["id"] == field_id]
+    if not found:
+        raise invalid_id({"resource_path_index": 2})
+    return Response(200, {"fields": [_with_permissions(found[0], include)]})
+
+
+def _chosen(request: Request, name: str, known: tuple[str, ...]) -> str:
+    given = request.query.get(name, "")
+    if given and given not in known:
+        raise invalid_data({"param_name": name, "supported_values": list(known)})
+    return given
+
+
+def _with_permissions(row: Record, include: str) -> Record:
+    """With `include`, which permissions a profile may be given for the field (shape seen in public clients: UNVERIFIED)."""
+    if include != _INCLUDES[0]:
+        return row
+    writable = not row["field_read_only"]
+    allowed = {"read_write": writable, "read_only": True, "hidden": not row["system_mandatory"]}
+    return {**row, "allowed_permissions_to_update": allowed}
 
 
 def layouts(world: World, request: Request) -> Response:
     """`GET /settings/layouts?module=X`: one layout with one section that holds every field."""
     params.only(request, "module")
     name = _module_param(world, request)
-    layout_id = str(int(params.module_named(world, name).id) + 50_000)
+    known = params.module_named(world, name)
+    layout_id = str(int(known.id) + 50_000)
+    demanded = {one.api_name for one in known.demanded}
     sections = [
         {
             "display_label": f"{name.replace('_', ' ')} Information",
             "name": f"{name} Information",
             "api_name": f"{name}_Information",
             "sequence_number": 1,
-            "fields": [{**field, "required": field["system_mandatory"]} for field in _fields_of(world, name)],
+            "fields": [{**row, "required": row["api_name"] in demanded} for row in _fields_of(world, name)],
         }
     ]
     layout = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ofrecord_sandbox.crm import organisation
+from ofrecord_sandbox.crm import holds, organisation
 from ofrecord_sandbox.crm.metadata import Field, Module, schema
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.world import World
@@ -38,9 +38,11 @@ def reference(world: World, field: Field, value: Any) -> Any:
 
 
 def listed(world: World, module: Module, names: Iterable[str], records: Iterable[Record]) -> list[Record]:
-    """Rows of a list: `id` and the named fields, without subforms and multi lookups."""
+    """Rows of a list: `id` and the named fields, without subforms, multi lookups and what is hidden (UNVERIFIED)."""
     fields = [
-        module.fields[name] for name in dict.fromkeys(names) if module.fields[name].data_type not in _NOT_IN_LISTS
+        module.fields[name]
+        for name in dict.fromkeys(names)
+        if module.fields[name].data_type not in _NOT_IN_LISTS and name not in module.hidden
     ]
     plain = [field.api_name for field in fields if field.data_type != "lookup"]
     lookups = [field for field in fields if field.data_type == "lookup"]
@@ -57,7 +59,7 @@ def listed(world: World, module: Module, names: Iterable[str], records: Iterable
 
 def whole(world: World, module: Module, record: Record, names: Iterable[str] | None) -> Record:
     """One record with its subforms; all fields, or the named ones."""
-    wanted = list(module.fields) if names is None else list(dict.fromkeys(names))
+    wanted = [name for name in dict.fromkeys(names or module.fields) if name not in module.hidden]
     shown: Record = {name: _value(world, module, record, module.fields[name]) for name in wanted}
     shown["id"] = record["id"]
     if "Grand_Total" in module.fields and names is None:
@@ -65,8 +67,8 @@ def whole(world: World, module: Module, record: Record, names: Iterable[str] | N
     shown["$approval_state"] = "approved"
     shown["$editable"] = True
     shown["$currency_symbol"] = organisation.organisation(world)["currency_symbol"]
-    shown["$has_more"] = {field.api_name: False for field in module.subforms() if field.api_name in shown}
-    return shown
+    shown["$has_more"] = {field.api_name: False for field in module.subforms if field.api_name in shown}
+    return shown | holds.shown(world, record["id"])
 
 
 def _value(world: World, module: Module, record: Record, field: Field) -> Any:

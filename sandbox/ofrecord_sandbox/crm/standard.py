@@ -1,6 +1,6 @@
 """Standard modules and fields of an organisation, as lines: `Api_Name type[:argument] [flags]`.
 
-Flags: `!` system mandatory, `ro` computed by the server, `u` no duplicates. A pick list's values are separated by `|`,
+Flags: `!` system mandatory, `ro` computed by the server, `closed` takes no value outside its list. A pick list's values are separated by `|`,
 blanks inside values written `_`. Source: Zoho CRM v8 docs, "Fields", "Insert Records", and the vendor SDK's constants.
 """
 
@@ -137,7 +137,7 @@ Account_Name lookup:Accounts
 Contact_Name lookup:Contacts
 Amount currency
 Closing_Date date
-Stage picklist:Qualification|Needs_Analysis|Value_Proposition|Identify_Decision_Makers|Proposal/Price_Quote|Negotiation/Review|Closed_Won|Closed_Lost|Closed-Lost_to_Competition !
+Stage picklist:Qualification|Needs_Analysis|Value_Proposition|Identify_Decision_Makers|Proposal/Price_Quote|Negotiation/Review|Closed_Won|Closed_Lost|Closed-Lost_to_Competition ! closed
 Pipeline picklist:Standard_(Standard)
 Probability integer
 Expected_Revenue currency ro

@@ -40,7 +40,7 @@ def clean(field: Field, value: Any, path: str) -> Any:
     if kind == "multiselectpicklist":
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             return _wrong(field, path)
-        return value
+        return _listed(field, value, path)
     return _wrong(field, path)
 
 
@@ -68,10 +68,17 @@ def _string(field: Field, value: Any, path: str) -> Any:
         return _wrong(field, path)
     if field.data_type == "phone" and not _PHONE.match(value):
         return _wrong(field, path)
-    if field.data_type == "picklist" and field.restricted and value not in field.values:
+    if field.data_type == "picklist" and value:
+        _listed(field, [value], path)
+    return value.strip() or None
+
+
+def _listed(field: Field, chosen: list[str], path: str) -> list[str]:
+    """A closed list takes its own values only; an open one takes new ones, which its description does not show (UNVERIFIED)."""
+    if field.restricted and any(one not in field.values for one in chosen):
         details = {"supported_values": list(field.values), "api_name": field.api_name}
         raise invalid_data({**details, "json_path": f"{path}.{field.api_name}"})
-    return value.strip() or None
+    return chosen
 
 
 def _whole(field: Field, value: Any, path: str) -> Any:

@@ -1,7 +1,7 @@
 # ruff: noqa: EM101 - the vendor's codes are data, not sentences
-"""Insert, update, upsert, delete: one answer a record, in order.
+"""Insert, update, upsert: one answer a record, in order.
 
-Source: Zoho CRM v8 docs, "Insert Records", "Update Records", "Upsert Records", "Delete Records".
+Source: Zoho CRM v8 docs, "Insert Records", "Update Records", "Upsert Records".
 """
 
 from __future__ import annotations
@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ofrecord_sandbox.crm import automation, organisation, params
-from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, missing_param
+from ofrecord_sandbox.crm import automation, holds, organisation, params
+from ofrecord_sandbox.crm.answers import (
+    ALREADY_MODIFIED,
+    RefusedError,
+    invalid_data,
+    invalid_id,
+    no_permission,
+    overall,
+)
 from ofrecord_sandbox.crm.change import apply_values
 from ofrecord_sandbox.crm.duplicates import checked_fields, find_match, refuse_duplicates
 from ofrecord_sandbox.crm.external import External
 from ofrecord_sandbox.crm.metadata import Module
-from ofrecord_sandbox.crm.shapes import display_name
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 _IDS = 554023000001000000
 _KEYS = ("data", "trigger", "apply_feature_execution", "skip_feature_execution", "duplicate_check_fields")
-_ALREADY_MODIFIED = 412
 Element = dict[str, Any]
 
 
@@ -67,25 +72,6 @@ def upsert(world: World, request: Request, module: str) -> Response:
     return batch.each(params.records(given), batch.upsert_one, 200)
 
 
-def delete_many(world: World, request: Request, module: str) -> Response:
-    """`DELETE /{module}?ids=a,b`."""
-    known = params.module_named(world, module)
-    params.only(request, "ids", "wf_trigger")
-    ids = [one for one in request.query.get("ids", "").split(",") if one]
-    if not ids:
-        raise missing_param("ids")
-    if len(ids) > params.MAX_RECORDS:
-        raise RefusedError("LIMIT_EXCEEDED", "only 100 records can be deleted in one call", {"param_name": "ids"})
-    return _delete(world, request, known, ids)
-
-
-def delete(world: World, request: Request, module: str, record_id: str) -> Response:
-    """`DELETE /{module}/{id}`."""
-    known = params.module_named(world, module)
-    params.only(request, "wf_trigger")
-    return _delete(world, request, known, [record_id])
-
-
 def clone(world: World, request: Request, module: str, record_id: str) -> Response:
     """`POST /{module}/{id}/actions/clone` of a module without unique values in the record."""
     known = params.module_named(world, module)
@@ -97,7 +83,7 @@ def clone(world: World, request: Request, module: str, record_id: str) -> Respon
         for name, value in record.items()
         if name in known.fields and not known.fields[name].read_only and not known.fields[name].external
     }
-    for field in known.subforms():
+    for field in known.subforms:
         columns = params.module_named(world, field.target).fields
         copied[field.api_name] = [
             {name: value for name, value in row.items() if name in columns and not columns[name].read_only}
@@ -142,7 +128,7 @@ class _Batch:
             except RefusedError as error:
                 elements.append(error.body())
                 codes.add(error.code)
-        return Response(_overall(codes, success), {"data": elements})
+        return Response(overall(codes, success), {"data": elements})
 
     def insert_one(self, values: Record, path: str) -> Element:
         """A new record."""
@@ -182,12 +168,17 @@ class _Batch:
 
     def _store(self, record_id: str | None, values: Record, path: str, action: str) -> Element:
         existing = self.table.get(record_id) if record_id is not None else None
+        right = "creatable" if existing is None else "editable"
+        if self.module.refuses(right):
+            raise no_permission(self.module.api_name, right)
+        if existing is not None:
+            holds.refuse_change(self.world, self.module, existing["id"], values, path)
         if existing is not None and self.unmodified_since is not None and existing["_m"] > self.unmodified_since:
             raise RefusedError(
                 "ALREADY_MODIFIED",
                 "record updated time has already passed if-unmodified-since time",
-                _stamp(existing),
-                _ALREADY_MODIFIED,
+                stamp(existing),
+                ALREADY_MODIFIED,
             )
         refuse_duplicates(self.world, self.module, record_id, values, path)
         moment = self.world.clock.now()
@@ -206,21 +197,14 @@ class _Batch:
         automation.fire(self.world, self.request, self.module.api_name, record["id"], action, self.features)
         return {
             "code": "SUCCESS",
-            "details": _stamp(record) | {"$approval_state": "approved"},
+            "details": stamp(record) | {"$approval_state": "approved"},
             "message": "record added" if action == "insert" else "record updated",
             "status": "success",
         }
 
 
-def _overall(codes: set[str], success: int) -> int:
-    if codes == {"SUCCESS"}:
-        return success
-    if codes == {"ALREADY_MODIFIED"}:
-        return _ALREADY_MODIFIED
-    return 207 if "SUCCESS" in codes else 400
-
-
-def _stamp(record: Record) -> dict[str, Any]:
+def stamp(record: Record) -> dict[str, Any]:
+    """Who made and changed it when, as the answers to writes show it."""
     return {name: record[name] for name in ("Modified_Time", "Modified_By", "Created_Time", "id", "Created_By")}
 
 
@@ -232,37 +216,3 @@ def _moment(request: Request, header: str) -> int | None:
         return organisation.epoch(given)
     except ValueError:
         raise invalid_data({"header_name": header, "expected_data_type": "datetime"}) from None
-
-
-def _delete(world: World, request: Request, module: Module, keys: list[str]) -> Response:
-    external = External(world, module, request)
-    fires = request.query.get("wf_trigger", "true") != "false"
-    elements, codes = [], set()
-    for key in keys:
-        found = external.find(world, module, key)
-        if found is None:
-            elements.append(RefusedError("INVALID_DATA", "record not deleted", {"id": key}).body())
-            codes.add("INVALID_DATA")
-            continue
-        _bury(world, module, found)
-        automation.fire(world, request, module.api_name, found, "delete", automation.ALL if fires else ())
-        details = {"id": found} | ({external.own: key} if external.own else {})
-        elements.append({"code": "SUCCESS", "details": details, "message": "record deleted", "status": "success"})
-        codes.add("SUCCESS")
-    return Response(_overall(codes, 200), {"data": elements})
-
-
-def _bury(world: World, module: Module, record_id: str) -> None:
-    name = display_name(world, module.api_name, record_id)
-    record = world.store.table(module.table).rows[record_id]
-    world.store.table(module.table).remove(record_id)
-    moment = world.clock.now()
-    buried = {
-        "id": record_id,
-        "display_name": name,
-        "deleted_by": {"name": organisation.USER["name"], "id": organisation.USER["id"]},
-        "created_by": {"name": record["Created_By"]["name"], "id": record["Created_By"]["id"]},
-        "deleted_time": organisation.local_time(moment),
-        "_d": int(moment.timestamp()),
-    }
-    world.store.table(f"crm/deleted/{module.api_name}").put(record_id, buried)

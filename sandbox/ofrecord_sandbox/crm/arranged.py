@@ -1,0 +1,107 @@
+"""What the control API arranges in the CRM: modules, fields and records as an administrator would. See README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ofrecord_sandbox.arranging import ROOT, body, told_plainly
+from ofrecord_sandbox.crm import holds, metadata, settings
+from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.world import World
+
+_MODULE_KEYS = ("api_supported", "creatable", "editable", "deletable", "viewable", "status")
+_FIELD_KEYS = ("read_only", "permission", "length", "values", "restricted", "required", "label")
+_ACTIONS = ("api_create", "api_update")
+
+
+def register(world: World) -> None:
+    """Hang these calls on the router."""
+    paths: list[tuple[str, str, Callable[..., Response]]] = [
+        ("POST", "modules", _add_module),
+        ("PUT", "modules", _change_module),
+        ("POST", "fields", _add_field),
+        ("PUT", "fields", _change_field),
+        ("DELETE", "fields", _remove_field),
+        ("POST", "records", _hold_record),
+    ]
+    for method, path, handler in paths:
+        world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
+
+
+def _add_module(world: World, request: Request) -> Response:
+    given = body(request, "api_name", "label", "fields")
+    metadata.add_module(world, given["api_name"], given.get("label", given["api_name"]), given.get("fields", []))
+    return Response(200, {"module": given["api_name"]})
+
+
+def _change_module(world: World, request: Request) -> Response:
+    """What the token's user may do with a module, and whether the API knows it."""
+    given = body(request, "module", *_MODULE_KEYS)
+    table = world.store.table("crm/modules")
+    row = table.get(given["module"])
+    if row is None:
+        msg = f"there is no module {given['module']!r}"
+        raise ValueError(msg)
+    wanted = {name: value for name, value in given.items() if name != "module"}
+    for name, value in wanted.items():
+        if (value not in settings.STATUSES) if name == "status" else not isinstance(value, bool):
+            msg = (
+                f"{name!r} cannot be {value!r}; status is one of {', '.join(settings.STATUSES)}, the rest true or false"
+            )
+            raise ValueError(msg)
+    table.put(given["module"], {**row, **wanted})
+    return Response(200, {"module": given["module"]})
+
+
+def _add_field(world: World, request: Request) -> Response:
+    given = body(request, "module", "field")
+    metadata.add_field(world, given["module"], given["field"])
+    return Response(200, {"module": given["module"], "field": given["field"]["api_name"]})
+
+
+def _row(world: World, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    key = f"{given['module']}.{given['field']}"
+    row = world.store.table("crm/fields").get(key)
+    if row is None:
+        msg = f"there is no field {key!r}"
+        raise ValueError(msg)
+    return key, dict(row)
+
+
+def _change_field(world: World, request: Request) -> Response:
+    """Another reading of a field: what was written before stays as it is."""
+    given = body(request, "module", "field", *_FIELD_KEYS)
+    key, row = _row(world, given)
+    if "permission" in given and given["permission"] not in metadata.PERMISSIONS:
+        msg = f"unknown permission {given['permission']!r}; known: {', '.join(metadata.PERMISSIONS)}"
+        raise ValueError(msg)
+    if "read_only" in given:
+        row["field_read_only"] = bool(given["read_only"])
+        row["operation_type"] = {**row["operation_type"], **dict.fromkeys(_ACTIONS, not given["read_only"])}
+    row["_permission"] = given.get("permission", row.get("_permission", "read_write"))
+    row["read_only"] = row["field_read_only"] or row["_permission"] != "read_write"
+    row["visible"] = row["_permission"] != "hidden"
+    row["length"] = int(given.get("length", row["length"]))
+    row["_restricted"] = bool(given.get("restricted", row.get("_restricted", False)))
+    row["_required"] = bool(given.get("required", row.get("_required", False)))
+    row["field_label"] = row["display_label"] = given.get("label", row["field_label"])
+    if "values" in given:
+        row["pick_list_values"] = metadata.pick_list(world, given["values"])
+    world.store.table("crm/fields").put(key, row)
+    return Response(200, {"module": given["module"], "field": given["field"]})
+
+
+def _remove_field(world: World, request: Request) -> Response:
+    """The field and its values are gone."""
+    given = body(request, "module", "field")
+    key, _ = _row(world, given)
+    metadata.remove_field(world, key)
+    return Response(200, {"module": given["module"], "field": given["field"]})
+
+
+def _hold_record(world: World, request: Request) -> Response:
+    """Lock a record, put it into an approval, a review or a blueprint, or set it free."""
+    given = body(request, "module", "id", "state", "fields")
+    holds.hold(world, given["module"], given["id"], given["state"], given.get("fields", []))
+    return Response(200, {"id": given["id"], "state": given["state"]})
