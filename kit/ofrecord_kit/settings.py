@@ -152,11 +152,53 @@ WRITING: tuple[th.Property[Any], ...] = (
         description="Decide and report, but write nothing to the vendor.",
     ),
     th.Property(
-        "refusals_allowed",
+        "errors_allowed",
+        th.StringType(pattern=r"^([0-9]+(\.[0-9]+)?%?)?$"),
+        default="1%",
+        title="Errors allowed",
+        description="Records refused by the vendor, not convertible or failed that a run may have and still succeed: "
+        "a share of the records read (`1%`) or a number (`0`).",
+    ),
+    th.Property(
+        "approve",
+        th.BooleanType,
+        default=False,
+        title="Approve",
+        description="Carry the plan of this run out even if it is a first run or goes beyond its limits. The environment "
+        "variable OFRECORD_YES=1 says the same for all targets of a command.",
+    ),
+    th.Property(
+        "limits",
+        th.ObjectType(
+            th.Property("create", th.IntegerType, description="Most records created."),
+            th.Property("update", th.IntegerType, description="Most records updated."),
+            th.Property("delete", th.IntegerType, description="Most records deleted or switched off."),
+        ),
+        default={"delete": 20},
+        title="Limits",
+        description="Most records one run may create, update or delete of an entity whose rules say no limits of their own.",
+    ),
+    th.Property(
+        "values",
+        th.StringType(allowed_values=["full", "hashed"]),
+        default="full",
+        title="Values",
+        description="What the ledger keeps of agreed values and history: the values themselves, or keyed fingerprints "
+        "(`hashed`; needs the environment variable OFRECORD_LEDGER_KEY).",
+    ),
+    th.Property(
+        "keep_runs",
         th.IntegerType,
-        default=0,
-        title="Refusals allowed",
-        description="Records refused by the vendor, not convertible or failed that a run may have and still succeed.",
+        default=400,
+        title="Keep runs (days)",
+        description="Days after which the rows of finished runs are removed from the ledger. Events are kept.",
+    ),
+    th.Property(
+        "rebuild",
+        th.BooleanType,
+        default=False,
+        title="Rebuild",
+        description="Write nothing to any system: pair records by the ids stamped in them and remember what both sides hold.",
     ),
 )
 """Settings of targets."""
@@ -168,6 +210,7 @@ _REMEDIES = {
     "api_url": "Use the address of your data centre, for example https://www.zohoapis.eu.",
     "accounts_url": "Use the address of your data centre, for example https://accounts.zoho.eu.",
     "organization_id": "Find it in the finance product under Settings, Organization.",
+    "errors_allowed": "Use a share such as 1% or a number such as 0.",
     "start_date": "Use ISO 8601, for example 2026-01-01T00:00:00Z.",
 }
 
