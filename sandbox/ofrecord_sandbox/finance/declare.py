@@ -83,6 +83,16 @@ class Resource:
     create_status: int = 201
     query: frozenset[str] = frozenset()
     """Query parameters of a create, beyond organization_id and ignore_auto_number_generation."""
+    update_query: frozenset[str] = frozenset()
+    """Query parameters of an update."""
+    dropped: frozenset[str] = frozenset()
+    """Keys of a body that are dropped without a word: what a document is made from stands in the query only."""
+    filled: Callable[[World, Mapping[str, Any], Mapping[str, str]], Mapping[str, Any]] = field(
+        default=lambda _world, given, _query: given
+    )
+    """(world, what was sent, query of a create): what was sent and what follows from the query."""
+    duplicate: tuple[int, str] | None = None
+    """Code and words when an own document number is taken, where a source names them."""
     upsert: bool = False
     removes: bool = True
 

@@ -35,6 +35,8 @@ class Doubts:
     """UNVERIFIED: composite items are also in the list of items, marked by `is_combo_product` (rows of live lists carry the mark)."""
     unique_sku: bool = True
     """UNVERIFIED: the organisation refuses a second item with the same SKU (a preference; code UNVERIFIED)."""
+    stock_below_zero: bool = True
+    """UNVERIFIED: an adjustment may bring stock below nought (the organisation has a preference against it; code UNVERIFIED)."""
     refused_calls_count: bool = False
     """UNVERIFIED: a 429 counts against the minute and the day."""
     upsert_on_inventory: bool = False

@@ -13,6 +13,7 @@ from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import INVENTORY, Resource
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import checked, now_s, stamp
+from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -73,16 +74,13 @@ def create(world: World, request: Request, resource: Resource, door: str) -> Res
     _no_upsert(request)
     only_query(request, _AUTO, *resource.query)
     record = insert(world, resource, body_of(request), request.query)
-    return done(
-        resource.singular,
-        detail(world, resource, record, door),
-        f"The {resource.words.lower()} has been created.",
-        resource.create_status,
-    )
+    shown = detail(world, resource, record, door)
+    return done(resource.singular, shown, said(resource, "created", door), resource.create_status)
 
 
 def insert(world: World, resource: Resource, given: Mapping[str, Any], query: Mapping[str, str]) -> Record:
     """Keep a new record; raises RefusedError before anything is changed."""
+    given = resource.filled(world, given, query)
     for name in resource.required:
         if given.get(name) in (None, "", []):
             raise invalid(name)
@@ -110,7 +108,7 @@ def keep(world: World, resource: Resource, record: Record, *, touch: bool = True
 
 def update(world: World, request: Request, resource: Resource, door: str, key: str) -> Response:
     """`PUT /{collection}/{id}`: only the keys sent are changed."""
-    only_query(request, _AUTO)
+    only_query(request, _AUTO, *resource.update_query)
     record = change(world, resource, found(world, resource, key), body_of(request), request.query)
     return _changed(world, resource, record, door)
 
@@ -153,22 +151,23 @@ def upsert(world: World, request: Request, resource: Resource, door: str) -> Res
     if request.headers.get("x-upsert", "").lower() != "true":
         raise absent(resource.words)
     record = insert(world, resource, given, request.query)
-    return done(
-        resource.singular,
-        detail(world, resource, record, door),
-        f"{resource.words} has been created.",
-        doubts.upsert_insert_status,
-    )
+    shown = detail(world, resource, record, door)
+    return done(resource.singular, shown, said(resource, "created", door), doubts.upsert_insert_status)
 
 
-def remove(world: World, request: Request, resource: Resource, key: str) -> Response:
+def remove(world: World, request: Request, resource: Resource, door: str, key: str) -> Response:
     """`DELETE /{collection}/{id}`."""
     only_query(request)
     record = found(world, resource, key)
     resource.removable(world, record)
-    resource.table(world).remove(key)
+    erase(world, resource, record)
+    return done(message=said(resource, "deleted", door))
+
+
+def erase(world: World, resource: Resource, record: Record) -> None:
+    """Take a record away, and what followed from it."""
+    resource.table(world).remove(record[resource.id_key])
     resource.removed(world, record)
-    return done(message=f"The {resource.words.lower()} has been deleted.")
 
 
 def write_fields(world: World, request: Request, resource: Resource, key: str) -> Response:
@@ -185,13 +184,14 @@ def write_fields(world: World, request: Request, resource: Resource, key: str) -
 
 
 def _changed(world: World, resource: Resource, record: Record, door: str) -> Response:
-    message = f"The {resource.words.lower()} has been updated."
-    return done(resource.singular, detail(world, resource, record, door), message, resource.update_status)
+    shown = detail(world, resource, record, door)
+    return done(resource.singular, shown, said(resource, "updated", door), resource.update_status)
 
 
 def _checked(resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
-    if resource.module:
-        given = {name: value for name, value in given.items() if name != "custom_fields"}
+    aside = {"custom_fields"} | resource.dropped if resource.module else resource.dropped
+    if not aside.isdisjoint(given):
+        given = {name: value for name, value in given.items() if name not in aside}
     return checked(resource.writable, given)
 
 
@@ -211,7 +211,9 @@ def _numbered(
                 4097, f"{resource.words} number is generated automatically; send {_AUTO}=true to use your own."
             )
         if index.ids(record[key]):
-            raise RefusedError(36004, f'{resource.words} number "{record[key]}" already exists.')
+            raise RefusedError(
+                *(resource.duplicate or (36004, f"This {resource.words.lower()} number already exists."))
+            )
         return
     if query.get(_AUTO) == "true" and before is None:
         raise invalid(key)

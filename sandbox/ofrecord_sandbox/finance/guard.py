@@ -37,7 +37,7 @@ def scope_of(request: Request) -> str:
     """The scope a call needs, such as `ZohoBooks.invoices.READ`."""
     _, door, _, first, *_ = [*request.path.split("/"), "", "", ""]
     group = _GROUPS.get(first, first)
-    if group in {"item", "contact", "salesorder", "invoice", "creditnote", "package"}:
+    if group in {"item", "contact", "salesorder", "invoice", "creditnote"}:
         group += "s"
     if group in _SETTINGS or (door == "books" and group == "items"):
         group = "settings"

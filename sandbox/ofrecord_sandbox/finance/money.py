@@ -1,8 +1,10 @@
 # ruff: noqa: ARG001, EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
-"""Invoices, customer payments and credit notes ("Invoices", "Customer Payments", "Credit Notes" of Books).
+"""Invoices and customer payments ("Invoices", "Customer Payments" of Books).
 
 An invoice is `draft` until it is marked as sent; `partially_paid`, `paid` and `overdue` follow from balance and date.
-Money is applied to sent invoices only (UNVERIFIED for drafts), never more than their balance.
+Money is applied to sent invoices only (UNVERIFIED for payments of drafts), never more than their balance. Codes 1001, 3010,
+4001, 12008 and 24016 with their words are those of Zoho Invoice v3 ("Invoices", "Customer Payments", "Possible error codes"), the
+elder sister of Books; the others are UNVERIFIED.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_sandbox.finance import engine, sales, stock, totals
+from ofrecord_sandbox.finance import converting, engine, sales, stock, totals
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
@@ -31,16 +33,21 @@ from ofrecord_sandbox.finance.values import (
     today,
     whole,
 )  # fmt: skip
+from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
-_APPLIED = shape({"invoice_id": identifier, "amount_applied": number, "tax_amount_withheld": number})
+APPLIED = shape({"invoice_id": identifier, "amount_applied": number, "tax_amount_withheld": number})
 
 
 def _check_invoice(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
     if before is not None and before["_state"] == "void":
         raise RefusedError(4017, "A void invoice cannot be edited.")
+    if before is not None and before["customer_id"] != record["customer_id"] and _applied(world, record["invoice_id"]):
+        raise RefusedError(
+            3010, "The customer for this invoice cannot be changed because payments have been recorded for this invoice"
+        )
     totals.prepare(world, record, before, given)
     if record["payment_terms"] == "":
         record["payment_terms"] = (
@@ -49,8 +56,7 @@ def _check_invoice(world: World, record: Record, before: Record | None, given: M
     if not record["due_date"] or ("date" in given and "due_date" not in given):
         due = date.fromisoformat(record["date"]) + timedelta(days=max(int(record["payment_terms"]), 0))
         record["due_date"] = due.isoformat()
-    orders = _orders_named(world, record)
-    record["salesorder_id"], record["salesorder_number"] = orders
+    record["salesorder_id"], record["salesorder_number"] = _order_named(world, record, before)
     paid = _applied(world, record["invoice_id"]) if before is not None else Decimal(0)
     if dec(record["total"]) < paid:
         raise RefusedError(4018, "The total of an invoice cannot be less than the amount paid.")
@@ -59,18 +65,20 @@ def _check_invoice(world: World, record: Record, before: Record | None, given: M
         record["_state"] = "sent"
 
 
-def _orders_named(world: World, record: Record) -> tuple[str, str]:
+def _order_named(world: World, record: Record, before: Record | None) -> tuple[str, str]:
+    """Id and number of the order an invoice belongs to: of its lines, else the one it was made from."""
     table = sales.ORDERS.table(world)
     index = table.index("lines", lambda one: [line["line_item_id"] for line in one["line_items"]])
-    found = ("", "")
+    made_from = before["salesorder_id"] if before else record["_query"].get("salesorder_id", "")
     for line in record["line_items"]:
         if line.get("salesorder_item_id", "") == "":
             continue
         ids = index.ids(line["salesorder_item_id"])
         if not ids or table.rows[ids[0]]["customer_id"] != record["customer_id"]:
             raise absent("Sales order line item")
-        found = (ids[0], table.rows[ids[0]]["salesorder_number"])
-    return found
+        made_from = ids[0]
+    order = table.get(made_from)
+    return ("", "") if order is None else (order["salesorder_id"], order["salesorder_number"])
 
 
 def _payments(world: World, invoice_id: str) -> Iterable[tuple[Record, Decimal]]:
@@ -143,8 +151,10 @@ def _invoice_show(world: World, record: Record) -> dict[str, Any]:
 
 
 def _invoice_removable(world: World, record: Record) -> None:
-    if _applied(world, record["invoice_id"]):
-        raise RefusedError(4019, "Invoices with payments or credits cannot be deleted.")
+    if any(True for _ in _payments(world, record["invoice_id"])):
+        raise RefusedError(4001, "Payments have been recorded for these invoices.Hence they cannot be deleted")
+    if _credits(world, record["invoice_id"]):
+        raise RefusedError(12008, "This invoice has credits applied to it. Hence, it cannot be deleted")
 
 
 def _invoice_removed(world: World, record: Record) -> None:
@@ -172,34 +182,15 @@ INVOICES = declared(
         sorts=("customer_name", "invoice_number", "date", "due_date", "total", "balance", "created_time",
                "last_modified_time"),
         search=("invoice_number", "reference_number", "customer_name"), number=("invoice_number", "INV-"),
-        query=frozenset({"send"}), status=invoice_status, check=_check_invoice, derive=_invoice_row, as_row=as_list_row, show=_invoice_show,
+        duplicate=(1001, "Invoice Number already exist"), query=frozenset({"send", "salesorder_id"}),
+        dropped=frozenset({"salesorder_id", "salesorder_number"}), filled=converting.filled, status=invoice_status, check=_check_invoice, derive=_invoice_row, as_row=as_list_row, show=_invoice_show,
         saved=lambda world, record: refresh_invoice(world, record["invoice_id"], touch=False),
         removable=_invoice_removable, removed=_invoice_removed, upsert=True,
     )
 )  # fmt: skip
 
 
-def from_order(world: World, request: Request, door: str) -> Response:
-    """`POST /invoices/fromsalesorder?salesorder_id=`: an invoice of what is not invoiced yet."""
-    engine.only_query(request, "salesorder_id")
-    order = engine.found(world, sales.ORDERS, request.query.get("salesorder_id", ""))
-    if order["_state"] != "confirmed":
-        raise RefusedError(36020, "Invoices can be created for confirmed sales orders only.")
-    keys = ("item_id", "name", "description", "rate", "unit", "discount", "tax_id", "location_id")
-    lines = [{key: line[key] for key in keys if line[key] != ""}
-             | {"quantity": num(dec(line["quantity"]) - dec(line["quantity_invoiced"])),
-                "salesorder_item_id": line["line_item_id"]}
-             for line in order["line_items"] if dec(line["quantity"]) > dec(line["quantity_invoiced"])]  # fmt: skip
-    if not lines:
-        raise RefusedError(36021, "The sales order has been invoiced already.")
-    kept = ("customer_id", "discount", "discount_type", "is_discount_before_tax", "shipping_charge", "adjustment",
-            "adjustment_description", "notes", "terms")  # fmt: skip
-    given = {key: order[key] for key in kept} | {"line_items": lines, "reference_number": order["salesorder_number"]}
-    record = engine.insert(world, INVOICES, given, {})
-    return done("invoice", engine.detail(world, INVOICES, record, door), "The invoice has been created.", 201)
-
-
-def set_invoice(world: World, request: Request, invoice_id: str, state: str) -> Response:
+def set_invoice(world: World, request: Request, invoice_id: str, state: str, door: str) -> Response:
     """`POST /invoices/{id}/status/{sent|void|draft}`: draft → sent; draft, sent → void; void → draft."""
     engine.only_query(request)
     record = dict(engine.found(world, INVOICES, invoice_id))
@@ -209,10 +200,10 @@ def set_invoice(world: World, request: Request, invoice_id: str, state: str) -> 
             raise RefusedError(4020, f"Invoice status cannot be changed to {state}.")
         engine.keep(world, INVOICES, record | {"_state": state})
         refresh_invoice(world, invoice_id, touch=False)
-    return done(message=f"Invoice status has been changed to {state.capitalize()}.")
+    return done(message=said(INVOICES, state, door))
 
 
-def _apply(world: World, parts: list[Record], customer_id: str, before: Mapping[str, Decimal]) -> Decimal:
+def apply(world: World, parts: list[Record], customer_id: str, before: Mapping[str, Decimal]) -> Decimal:
     """The sum applied to invoices; raises RefusedError when an invoice cannot take its part."""
     wanted: dict[str, Decimal] = {}
     for part in parts:
@@ -229,7 +220,7 @@ def _apply(world: World, parts: list[Record], customer_id: str, before: Mapping[
             raise RefusedError(24017, f"Payments cannot be applied to a {invoice['_state']} invoice.")
         digits = digits_of(invoice["currency_code"])
         if amount != rounded(amount, digits) or amount > dec(invoice["balance"]) + before.get(key, Decimal(0)):
-            raise RefusedError(24016, "The amount entered is more than the balance due for the selected invoices.")
+            raise RefusedError(24016, "The amount entered is more than the balance due for this invoice")
     return sum(wanted.values(), Decimal(0))
 
 
@@ -245,7 +236,7 @@ def _check_payment(world: World, record: Record, before: Record | None, given: M
     if amount <= 0 or amount != rounded(amount, digits_of(customer["currency_code"])):
         raise invalid("amount")
     mine = {part["invoice_id"]: dec(part["amount_applied"]) for part in (before or {}).get("invoices", [])}
-    applied = _apply(world, record["invoices"], record["customer_id"], mine)
+    applied = apply(world, record["invoices"], record["customer_id"], mine)
     if applied > amount:
         raise RefusedError(24018, "The amount applied to invoices is more than the payment amount.")
     record["unused_amount"] = num(amount - applied)
@@ -272,7 +263,7 @@ PAYMENTS = declared(
     Resource(
         collection="customerpayments", singular="payment", id_key="payment_id", words="Payment", module="customer_payment",
         writable={"customer_id": identifier, "payment_mode": text(100), "amount": number, "date": day,
-                  "reference_number": text(100), "description": text(2000), "invoices": many(_APPLIED),
+                  "reference_number": text(100), "description": text(2000), "invoices": many(APPLIED),
                   "exchange_rate": number, "bank_charges": number, "account_id": identifier, "location_id": identifier},
         required=("customer_id", "payment_mode", "amount"),
         fresh={"date": "", "reference_number": "", "description": "", "invoices": [], "exchange_rate": 1,
@@ -286,83 +277,3 @@ PAYMENTS = declared(
         check=_check_payment, saved=_pay, removed=_pay, upsert=True,
     )
 )  # fmt: skip
-
-
-def _check_credit(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    if before is not None and (before["_state"] == "void" or before["_applied"]):
-        raise RefusedError(12010, "A void or applied credit note cannot be edited.")
-    record.pop("_query", None)
-    draft = record.pop("is_draft", False)
-    totals.prepare(world, record, before, given)
-    if before is None and draft:
-        record["_state"] = "draft"
-    record["balance"] = record["total"]
-
-
-def _credit_saved(world: World, record: Record) -> None:
-    stock.state(world, f"creditnotes/{record['creditnote_id']}", [
-        stock.Movement(line["item_id"], line["location_id"], stock.ACCOUNTING, dec(line["quantity"]))
-        for line in (record["line_items"] if record["_state"] == "open" else [])
-    ])  # fmt: skip
-
-
-def _credit_status(world: World, record: Record) -> str:
-    return "closed" if record["_state"] == "open" and dec(record["balance"]) == 0 else str(record["_state"])
-
-
-def _credit_removable(world: World, record: Record) -> None:
-    if record["_applied"]:
-        raise RefusedError(12011, "Credit notes that were applied cannot be deleted.")
-
-
-CREDITS = declared(
-    Resource(
-        collection="creditnotes", singular="creditnote", id_key="creditnote_id", words="Credit note", module="creditnote",
-        writable=totals.HEAD | {"creditnote_number": text(100), "is_draft": flag},
-        required=("customer_id", "line_items"),
-        fresh=totals.FRESH | {"creditnote_number": "", "_state": "open", "_applied": [], "status": "open"},
-        row=("creditnote_number", "status", "reference_number", "date", "customer_id", "customer_name", "currency_id",
-             "currency_code", "total", "balance", "created_time", "last_modified_time"),
-        filters=matching("creditnote_number", "reference_number", "customer_name") | exactly("customer_id", "total")
-        | dating("date"),
-        sorts=("customer_name", "creditnote_number", "balance", "total", "date", "created_time", "last_modified_time"),
-        search=("creditnote_number", "reference_number", "customer_name"), number=("creditnote_number", "CN-"),
-        query=frozenset({"invoice_id"}), status=_credit_status, check=_check_credit, saved=_credit_saved,
-        show=lambda _world, record: {"invoices_credited": record["_applied"]}, removable=_credit_removable,
-        removed=lambda world, record: stock.state(world, f"creditnotes/{record['creditnote_id']}", []), upsert=True,
-    )
-)  # fmt: skip
-
-
-def set_credit(world: World, request: Request, creditnote_id: str, state: str) -> Response:
-    """`POST /creditnotes/{id}/status/{open|void|draft}`; on Inventory `/converttoopen`, `/void`, `/draft`."""
-    engine.only_query(request)
-    record = dict(engine.found(world, CREDITS, creditnote_id))
-    allowed = {"draft": {"open", "void"}, "open": {"void"}, "void": {"draft"}}[record["_state"]]
-    if state != record["_state"]:
-        if state not in allowed or record["_applied"]:
-            raise RefusedError(12012, f"Credit note status cannot be changed to {state}.")
-        record["_state"] = state
-        engine.keep(world, CREDITS, record)
-        _credit_saved(world, record)
-    return done(message=f"Credit note status has been changed to {state}.")
-
-
-def apply_credit(world: World, request: Request, creditnote_id: str) -> Response:
-    """`POST /creditnotes/{id}/invoices {"invoices": [{"invoice_id", "amount_applied"}]}`."""
-    engine.only_query(request)
-    record = dict(engine.found(world, CREDITS, creditnote_id))
-    parts = shape({"invoices": many(_APPLIED)})("body", engine.body_of(request)).get("invoices") or []
-    if not parts or record["_state"] != "open":
-        raise invalid("invoices")
-    applied = _apply(world, parts, record["customer_id"], {})
-    if applied > dec(record["balance"]):
-        raise RefusedError(12013, "The credits applied are more than the balance of the credit note.")
-    record["_applied"] = record["_applied"] + [
-        {"creditnote_invoice_id": engine.new_id(world), **part} for part in parts
-    ]
-    record["balance"] = num(dec(record["balance"]) - applied)
-    engine.keep(world, CREDITS, record)
-    for part in parts:
-        refresh_invoice(world, part["invoice_id"], touch=doubts.payment_bumps_invoice)
-    return done("apply_to_invoices", {"invoices": parts}, "Credits have been applied to the invoice(s).", 201)

@@ -7,12 +7,27 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ofrecord_sandbox.finance import composites, contacts, engine, items, listing, money, returns, sales, settings
+from ofrecord_sandbox.finance import (
+    adjustments,
+    composites,
+    contacts,
+    converting,
+    creditnotes,
+    engine,
+    items,
+    listing,
+    money,
+    returns,
+    sales,
+    settings,
+    shipping,
+)
 from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, PATHS, RESOURCES, Resource
 from ofrecord_sandbox.finance.guard import rate_headers
 from ofrecord_sandbox.finance.paper import paper
+from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.web import Handler, Request, Response
 from ofrecord_sandbox.world import World
 
@@ -20,7 +35,9 @@ FOUNDED = datetime(2020, 1, 1, 17, tzinfo=UTC)
 """When the organisation was set up: always the same, so that two worlds are equal."""
 _SETTINGS = ("currencies", "taxes")
 _UNLISTED = ("shipmentorders",)
-_INVENTORY_ONLY = (composites.COMPOSITES.collection, "packages", "shipmentorders", "salesreturns", "units")
+_INVENTORY_ONLY = (
+    composites.COMPOSITES.collection, adjustments.ADJUSTMENTS.collection, "packages", "shipmentorders", "salesreturns", "units",
+)  # fmt: skip
 
 
 def add_routes(world: World) -> None:
@@ -82,10 +99,10 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     add("GET", one, partial(_read, resource=resource, door=door))
     add("PUT", one, partial(_put, resource=resource, door=door))
     if resource.removes:
-        add("DELETE", one, partial(engine.remove, resource=resource))
+        add("DELETE", one, partial(_delete, resource=resource, door=door))
     if resource.fresh.get("status") == "active":
         for state in ("active", "inactive"):
-            add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state))
+            add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state, door=door))
     if resource.module and resource.own_fields_path:
         singular = "customerpayment" if resource.singular == "payment" else resource.singular
         add("PUT", f"/{singular}/{{key}}/customfields", partial(engine.write_fields, resource=resource))
@@ -104,12 +121,16 @@ def _put(world: World, request: Request, key: str, resource: Resource, door: str
     return engine.update(world, request, resource, door, key)
 
 
-def _mark(world: World, request: Request, key: str, resource: Resource, state: str) -> Response:
+def _delete(world: World, request: Request, key: str, resource: Resource, door: str) -> Response:
+    return engine.remove(world, request, resource, door, key)
+
+
+def _mark(world: World, request: Request, key: str, *, resource: Resource, state: str, door: str) -> Response:
     engine.only_query(request)
     record = engine.found(world, resource, key)
     if record["status"] != state:
         engine.keep(world, resource, record | {"status": state})
-    return done(message=f"The {resource.words.lower()} has been marked as {state}.")
+    return done(message=said(resource, state, door))
 
 
 def _literal(add: Callable[..., None], door: str) -> None:
@@ -130,26 +151,29 @@ def _literal(add: Callable[..., None], door: str) -> None:
         ("GET", "/contacts/{contact_id}/contactpersons/{contact_person_id}", contacts.get_person),
         ("GET", "/contacts/{contact_id}/address", contacts.addresses),
         ("POST", "/salesorders/status/confirmed", sales.confirm_many),
-        ("POST", "/creditnotes/{creditnote_id}/invoices", money.apply_credit),
-        ("POST", "/invoices/fromsalesorder", partial(money.from_order, door=door)),
+        ("GET", "/creditnotes/{creditnote_id}/invoices", creditnotes.applications),
+        ("POST", "/creditnotes/{creditnote_id}/invoices", creditnotes.apply_credit),
+        ("DELETE", "/creditnotes/{creditnote_id}/invoices/{creditnote_invoice_id}", creditnotes.take_back),
+        ("POST", "/invoices/fromsalesorder", partial(converting.from_order, door=door)),
     ]
     confirmed = "confirmed" if door == INVENTORY else "open"
     fixed += [
-        ("POST", f"/salesorders/{{salesorder_id}}/status/{word}", partial(sales.set_state, state=state))
+        ("POST", f"/salesorders/{{salesorder_id}}/status/{word}", partial(sales.set_state, state=state, door=door))
         for word, state in ((confirmed, "confirmed"), ("void", "void"))
     ]
     fixed += [
-        ("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state))
+        ("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state, door=door))
         for state in ("sent", "void", "draft")
     ]
     credit = {"converttoopen": "open", "void": "void", "draft": "draft"}
     for word, state in credit.items():
         path = f"/creditnotes/{{creditnote_id}}/{word if door == INVENTORY else f'status/{state}'}"
-        fixed.append(("POST", path, partial(money.set_credit, state=state)))
+        fixed.append(("POST", path, partial(creditnotes.set_credit, state=state, door=door)))
     if door == INVENTORY:
         fixed += [
-            ("POST", "/shipmentorders/{shipment_id}/status/delivered", sales.deliver),
+            ("POST", "/shipmentorders/{shipment_id}/status/delivered", shipping.deliver),
             ("POST", "/salesreturnreceives", returns.receive),
+            ("DELETE", "/salesreturnreceives/{salesreturnreceive_id}", returns.unreceive),
         ]
     for method, path, handler in fixed:
         add(method, path, handler)

@@ -1,0 +1,66 @@
+"""What a success says, in the words of the OpenAPI files; the two doors say some things differently."""
+
+from __future__ import annotations
+
+from ofrecord_sandbox.finance.declare import BOOKS, Resource
+
+_SAID: dict[tuple[str, str], str | tuple[str, str]] = {
+    ("items", "created"): "The item has been added.",
+    ("items", "updated"): ("Item details have been updated", "Item details have been saved."),
+    ("items", "active"): ("The item has been marked as Active.", "The item has been marked as active."),
+    ("items", "inactive"): ("The item has been marked as Inactive.", "The item has been marked as inactive."),
+    ("compositeitems", "created"): "The item has been added.",
+    ("compositeitems", "updated"): "Item details have been saved.",
+    ("compositeitems", "deleted"): "The item has been deleted.",
+    ("compositeitems", "active"): "Re-activation complete! The item is back in business!",
+    ("compositeitems", "inactive"): "The item has been marked as inactive.",
+    ("contacts", "created"): "The contact has been created",
+    ("contacts", "updated"): "Contact has been updated successfully",
+    ("salesorders", "created"): ("success", "Sales Order Created Successfully."),
+    ("salesorders", "updated"): ("Sales Order has been updated.", "Sales Order Updated Successfully."),
+    ("salesorders", "deleted"): ("The Sales Order has been deleted.", "Sales Order Deleted Successfully."),
+    ("salesorders", "confirmed"): (
+        "Sales order status has been changed to 'Confirmed'.",
+        "Sales order status has been changed to Open.",
+    ),
+    ("salesorders", "void"): (
+        "The status of the Sales Order has been changed to void.",
+        "Sales order status has been changed to Void.",
+    ),
+    ("invoices", "updated"): "Invoice information has been updated.",
+    ("invoices", "sent"): "Invoice status has been changed to Sent.",
+    ("invoices", "void"): "Invoice status has been changed to Void.",
+    ("invoices", "draft"): "Status of invoice changed from void to draft",
+    ("creditnotes", "open"): "Status of the credit note has been changed to open.",
+    ("creditnotes", "void"): "The credit note has been marked as void.",
+    ("creditnotes", "draft"): "The credit note has been marked as Draft.",
+    ("customerpayments", "updated"): "The payment details have been updated.",
+    ("packages", "created"): "Package created successfully. It's now time to ship!",
+    ("packages", "updated"): "Package Updated Successfully.",
+    ("packages", "deleted"): "Whooooosh! Package Deleted Successfully.",
+    ("shipmentorders", "created"): "Shipment created successfully.",
+    ("shipmentorders", "updated"): "Shipment Order updated successfully.",
+    ("shipmentorders", "deleted"): "The Shipment Order has been deleted.",
+    ("salesreturns", "created"): "Return created successfully",
+    ("salesreturns", "updated"): "Return updated successfully",
+    ("salesreturns", "deleted"): "The Sales Return has been deleted.",
+    ("inventoryadjustments", "created"): "Inventory Adjustment has been added",
+    ("inventoryadjustments", "updated"): "success",
+    ("inventoryadjustments", "deleted"): "Inventory Adjustment(s) has been deleted",
+    ("pricebooks", "created"): "Price list has been created.",
+    ("pricebooks", "updated"): "Price list has been updated.",
+    ("pricebooks", "deleted"): "Price list has been deleted.",
+    ("pricebooks", "active"): "The price list has been marked active.",
+    ("pricebooks", "inactive"): "The price list has been marked inactive.",
+}
+
+
+def said(resource: Resource, event: str, door: str) -> str:
+    """The message of a success: `created`, `updated`, `deleted` or the status it has now."""
+    found = _SAID.get((resource.collection, event))
+    if isinstance(found, tuple):
+        return found[door == BOOKS]
+    if found is not None:
+        return found
+    what = event if event in {"created", "updated", "deleted"} else f"marked as {event}"
+    return f"The {resource.words.lower()} has been {what}."
