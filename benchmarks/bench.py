@@ -243,8 +243,11 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
-    parser.add_argument("--only", choices=["sandbox", "mapper"], help="one of the two tables")
+    parser.add_argument("--only", choices=["sandbox", "mapper", "likeness"], help="one of the tables")
     asked = parser.parse_args()
+    if asked.only == "likeness":
+        subprocess.run([sys.executable, str(ROOT / "benchmarks/likeness.py")], check=True)
+        return
     if asked.only != "sandbox":
         subprocess.run([sys.executable, str(ROOT / "benchmarks/mapper.py")], check=True)
     if asked.only == "mapper":
