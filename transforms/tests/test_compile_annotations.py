@@ -173,3 +173,10 @@ def test_a_field_a_third_system_owns_is_observed_by_the_two_others(three):
     [out] = three("crm", "inventory").records({"id": "1", "Name": "N", "W": 5})
     assert set(out) == {"name", "_ofrecord"}
     assert out["_ofrecord"]["observed"]["weight"] == 5
+
+
+def test_an_amount_says_its_currency_so_that_a_run_can_count_the_money_it_moves(compiled):
+    price = "  - {what: Price, owner: crm, inventory: {field: rate, unit: USD}, crm: {field: Unit_Price, unit: USD}}\n"
+    wire = read_wire(compiled(f"{HEAD}fields:\n{NAME}{price}").schema["schema"])
+    assert wire is not None
+    assert {rule.name: rule.currency for rule in wire.sent} == {"name": None, "rate": "USD"}

@@ -105,6 +105,6 @@ def _rule(name: str, said: Mapping[str, Any]) -> FieldRule:
         form="reference" if ref else form, native_form=form if form in _SAME_FORM_IN_BOTH and not ref else None,
         where=said.get("rule") or "", answer=said.get("violation") or "revert",
         after_create=bool(said.get("after_create")), status=bool(said.get("status")), ref=ref,
-        lookup=said.get("lookup"), combine=said.get("combine"), otherwise=said.get("otherwise"), lines=said.get("lines"),
+        lookup=said.get("lookup"), currency=said.get("currency"), combine=said.get("combine"), otherwise=said.get("otherwise"), lines=said.get("lines"),
         parts=said.get("parts"), identity=tuple(said.get("identity") or ()),
     )  # fmt: skip
