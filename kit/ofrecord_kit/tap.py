@@ -53,7 +53,7 @@ class VendorTap(Tap):
     system: ClassVar[str]
     stream_types: ClassVar[tuple[type[VendorStream], ...]] = ()
     folder: ClassVar[Path]
-    """The package, with `objects/` and `facts/` of what is `written_only`."""
+    """The package, with `objects/` of what is `written_only`."""
     written_only: ClassVar[tuple[str, ...]] = ()
     """Objects the vendor takes that no stream reads; the catalog describes them under `objects`."""
     message_writer_class = Writer

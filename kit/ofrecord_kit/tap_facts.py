@@ -31,6 +31,8 @@ KEYS = frozenset(
     {"max-length", "required", "read-only", "values", "open-values", "vendor-type", "unique", "decimals"},
 )
 AVAILABLE = "available"
+FINANCE = Path(__file__).parent / "vendors" / "facts"
+"""Facts of the finance APIs, one file per resource, read by taps and targets."""
 
 
 def breadcrumb(path: str) -> Breadcrumb:
@@ -61,7 +63,8 @@ def read_facts(file: Path, schema: Mapping[str, Any]) -> dict[Breadcrumb, Facts]
     """Facts of an object from its TOML file.
 
     `[written]` names every field of the vendor's create and update bodies, by path, with its facts; whatever else the
-    schema has is read-only, below a field that is written, too. `[read]` adds facts to those. The type is the schema's.
+    schema has is read-only, below a field that is written, too. `[read]` adds facts to those. `read_only` names them for
+    those who have no schema. The type is the schema's.
     """
     said = tomllib.loads(file.read_text(encoding="utf-8"))
     written = {breadcrumb(path): dict(facts) for path, facts in said.get("written", {}).items()}
@@ -90,11 +93,11 @@ def with_facts(
 def written_object(name: str, folder: Path) -> dict[str, Any]:
     """The catalog entry of an object that is written and never read: `{"tap_stream_id", "schema", "metadata"}`.
 
-    Its schema is `objects/<name>.json` of the folder, its facts are `facts/<name>.toml`.
+    Its schema is `objects/<name>.json` of the folder, its facts are `vendors/facts/<name>.toml` of the kit.
     """
     schema = json.loads((folder / "objects" / f"{name}.json").read_text(encoding="utf-8"))
     whole = {"breadcrumb": [], "metadata": {"inclusion": AVAILABLE}}
-    facts = read_facts(folder / "facts" / f"{name}.toml", schema)
+    facts = read_facts(FINANCE / f"{name}.toml", schema)
     return {"tap_stream_id": name, "schema": schema, "metadata": with_facts([whole], facts, schema)}
 
 

@@ -22,7 +22,7 @@ from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.paging import Page, Row, finance_pages, finance_pages_by_time
 from ofrecord_kit.shapes import utc_text
 from ofrecord_kit.tap import VendorStream
-from ofrecord_kit.tap_facts import Breadcrumb, Facts, read_facts
+from ofrecord_kit.tap_facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.vendors import finance
 
 
@@ -30,7 +30,7 @@ class FinanceStream(VendorStream):
     """A finance list. Attributes say all there is to say about it."""
 
     folder: ClassVar[Path]
-    """The package of the tap, with `schemas/` and `facts/`."""
+    """The package of the tap, with `schemas/`."""
     root: ClassVar[str]
     """`finance.INVENTORY` or `finance.BOOKS`."""
     path: ClassVar[str]
@@ -47,8 +47,8 @@ class FinanceStream(VendorStream):
 
     @property
     def facts(self) -> Mapping[Breadcrumb, Facts]:
-        """From `facts/<stream>.toml`."""
-        return read_facts(self.folder / "facts" / f"{self.name}.toml", self.schema)
+        """From `vendors/facts/<stream>.toml`."""
+        return read_facts(FINANCE / f"{self.name}.toml", self.schema)
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows, detailed where the stream says so."""
