@@ -1,0 +1,230 @@
+"""Reading from the finance APIs: details, lists that are looked through, what this run has already been told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ofrecord_kit.errors import VendorRefusal
+from ofrecord_kit.plan import match_form
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.destination import Current, chunks
+from ofrecord_kit.target.finance_bodies import current_of, custom_fields
+from ofrecord_kit.target.finance_resources import CUSTOM, Resource
+from ofrecord_kit.vendors.finance import INVENTORY, ITEM_IDS_A_CALL, PER_PAGE
+
+Row = Mapping[str, Any]
+_FEW = 5
+"""Up to this many values are searched one by one; for more the list is read once."""
+
+
+class Reader:
+    """Reads one organisation's records; remembers for one run."""
+
+    def __init__(self, client: Counted, resources: Mapping[str, Resource]) -> None:
+        self._client = client
+        self.resources = resources
+        self.parents: dict[str, str] = {}
+        """Record → record it lives in."""
+        self.fresh: dict[str, Row] = {}
+        """Details that were answered in this run and hold still."""
+        self.primary: dict[str, str] = {}
+        """Contact → its primary person."""
+        self.at: datetime | None = None
+        """The vendor's time of the last list or detail."""
+        self._lists: dict[str, list[Row]] = {}
+        self._children: dict[str, list[Row]] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The vendor's time as last heard."""
+        return self.at or datetime.min.replace(tzinfo=UTC)
+
+    def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """One detail read each: lists lack addresses, custom fields and lines (Response, list against detail).
+
+        Items come together, and alone only where that answer lacks a field that is asked for.
+        """
+        resource = self.resources[object_]
+        found = self._read_bulk(resource, ids, fields) if resource.bulk and len(ids) > 1 else {}
+        for identity in dict.fromkeys(ids):
+            if identity in found:
+                continue
+            current = self.read_one(object_, identity, fields)
+            if current is not None:
+                found[identity] = current
+        return found
+
+    def _read_bulk(self, resource: Resource, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
+        """A hundred a call; where one of them is gone the vendor answers for none ("Bulk fetch item details")."""
+        path, parameter = resource.bulk or ("", "")
+        roots = {"custom_fields" if name.startswith(CUSTOM) else name.partition(".")[0] for name in (*fields, "name")}
+        found = {}
+        for some in chunks(list(dict.fromkeys(ids)), ITEM_IDS_A_CALL):
+            try:
+                answer = self._client.get(f"{INVENTORY}/{path}", params={parameter: ",".join(some)})
+            except VendorRefusal:
+                continue  # each is read alone, and says by itself what is wrong with it
+            self.at = answer.read_at
+            whole = (row for row in answer.body[resource.path] if roots <= row.keys())
+            found.update({str(row[resource.id]): current_of(row, fields, answer.read_at) for row in whole})
+        return found
+
+    def read_one(self, object_: str, identity: str, fields: Sequence[str]) -> Current | None:
+        """What one record holds; None when it does not exist, or when nobody said in what it lives."""
+        resource = self.resources[object_]
+        if resource.parent and identity not in self.parents:
+            return None
+        try:
+            answer = self._client.get(resource.place(identity, self.parents.get(identity)))
+        except VendorRefusal as refusal:
+            if refusal.is_missing:
+                return None
+            raise
+        self.at = answer.read_at
+        row = alone(answer.body[resource.one])
+        self._remember_settled(resource, identity, row)
+        return current_of(row, fields, answer.read_at)
+
+    def _remember_settled(self, resource: Resource, identity: str, row: Row) -> None:
+        """A document read in this run that has left draft is past its confirmation, so it is not read again for that."""
+        if not any(action.only_from for action in resource.actions.values()):
+            return
+        if row.get("status") in (None, "draft"):
+            self.fresh.pop(identity, None)
+        else:
+            self.fresh[identity] = row
+
+    def find(
+        self, object_: str, field: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
+    ) -> dict[Any, list[str]]:
+        """By field: searched for a few values, listed once for many; filters are checked again, they may be ignored.
+
+        Custom fields cannot be searched. For many values the rows of the list are looked through (that they carry
+        custom fields is UNVERIFIED); for a few the match fields of the rules and the create through the Books door do.
+        """
+        resource, among = self.resources[object_], among or {}
+        if field.startswith(CUSTOM) and (resource.parent or (len(values) <= _FEW and object_ not in self._lists)):
+            return {}
+        if resource.parent:
+            rows = self.children(resource, str(among[resource.parent]))
+        elif len(values) <= _FEW and object_ not in self._lists and field in resource.filters:
+            rows = [row for value in values for row in self.pages(resource, {field: str(value)})]
+        else:
+            rows = self.listed(object_)
+        by_form: dict[Any, list[str]] = {}
+        for row in rows:
+            there = value_of(row, field)
+            if there not in (None, "") and agrees(row, among):
+                by_form.setdefault(match_form(there, form), []).append(str(row[resource.id]))
+        return {value: list(dict.fromkeys(by_form.get(match_form(value, form), []))) for value in values}
+
+    def listed(self, object_: str) -> list[Row]:
+        """The whole list, read once."""
+        if object_ not in self._lists:
+            self._lists[object_] = self.pages(self.resources[object_], {})
+        return self._lists[object_]
+
+    def pages(self, resource: Resource, filters: Mapping[str, str]) -> list[Row]:
+        """The rows of a list, read now."""
+        rows: list[Row] = []
+        page = 1
+        while resource.listed:
+            params = {**filters, "page": page, "per_page": PER_PAGE}
+            answer = self._client.get(f"{INVENTORY}/{resource.path}", params=params)
+            self.at = answer.read_at
+            rows += answer.body[resource.rows or resource.path]
+            if not (answer.body.get("page_context") or {}).get("has_more_page"):
+                break
+            page += 1
+        return rows
+
+    def search(self, object_: str, wanted: Mapping[str, Any], narrowed: Mapping[str, Any]) -> list[Row]:
+        """The rows that have all these values, read now: filtered where the vendor filters, and compared again.
+
+        What a row does not tell of `wanted` is looked for in its detail; `narrowed` only as far as the row tells it.
+        """
+        resource = self.resources[object_]
+        if resource.parent:
+            rows = self.children(resource, str(narrowed[resource.parent]), again=True)
+        else:
+            filters = {name: str(value) for name, value in {**wanted, **narrowed}.items() if name in resource.filters}
+            rows = self.pages(resource, dict([*filters.items()][:1]))
+        alike = [row for row in rows if agrees(row, wanted) and (resource.parent or agrees(row, narrowed))]
+        return [
+            row for row in alike if all(tells(row, name) for name in wanted) or self._agrees_whole(object_, row, wanted)
+        ]
+
+    def _agrees_whole(self, object_: str, row: Row, wanted: Mapping[str, Any]) -> bool:
+        current = self.read_one(object_, str(row[self.resources[object_].id]), [])
+        return (
+            current is not None
+            and all(tells(current.values, name) for name in wanted)
+            and agrees(current.values, wanted)
+        )
+
+    def children(self, resource: Resource, parent: str, *, again: bool = False) -> list[Row]:
+        """The records that live in another one."""
+        if again or parent not in self._children:
+            body = self._client.get(resource.parent_path.format(id=parent)).body
+            self.remember_children(resource, parent, body.get(resource.rows) or [])
+        return self._children[parent]
+
+    def remember_children(self, resource: Resource, parent: str, rows: list[Row]) -> None:
+        """An answer told all of them."""
+        self._children[parent] = rows
+        for row in rows:
+            self.parents[str(row[resource.id])] = parent
+            self.remember_primary(parent, row)
+
+    def remember_primary(self, contact: str, row: Row) -> None:
+        """The vendor makes the first person of a contact primary by itself, and its answer says so (UNVERIFIED)."""
+        if row.get("is_primary_contact") is True:
+            self.primary[contact] = str(row["contact_person_id"])
+
+    def remember_created(self, object_: str, row: Row) -> None:
+        """A list that was read before does not have it."""
+        if object_ in self._lists:
+            self._lists[object_].append(row)
+        resource = self.resources[object_]
+        if resource.parent and (contact := row.get(resource.parent) or self.parents.get(str(row[resource.id]))):
+            self._children.pop(str(contact), None)
+            self.remember_primary(str(contact), row)
+        persons = self.resources.get("contact_persons")
+        if persons and isinstance(row.get("contact_persons"), list) and persons.parent == resource.id:
+            self.remember_children(persons, str(row[resource.id]), row["contact_persons"])
+
+    def forget(self, identity: str) -> None:
+        """It was changed."""
+        self.fresh.pop(identity, None)
+        self._children.pop(identity, None)
+
+
+def alone(row: Any) -> Any:
+    """Single persons come in an array (OpenAPI of both products)."""
+    return row[0] if isinstance(row, list) else row
+
+
+def value_of(row: Row, name: str) -> Any:
+    """A value of a row, custom fields among them."""
+    if name.startswith(CUSTOM):
+        return custom_fields(row).get(name, row.get(name))
+    return row.get(name)
+
+
+def tells(row: Row, name: str) -> bool:
+    """Does a row say anything of this key?"""
+    return name in row or (name.startswith(CUSTOM) and ("custom_field_hash" in row or "custom_fields" in row))
+
+
+def agrees(row: Row, wanted: Mapping[str, Any]) -> bool:
+    """Has the row these values, as far as it tells?
+
+    >>> agrees({"name": "Bolt ", "sku": "B-1"}, {"name": "Bolt", "rate": 3}), agrees({"name": "Nut"}, {"name": "Bolt"})
+    (True, False)
+    """
+    return all(
+        not tells(row, name) or match_form(value_of(row, name), "text") == match_form(value, "text")
+        for name, value in wanted.items()
+    )
