@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from ofrecord_sandbox.crm import arranged, attachments, coql, deleting, guard, reading, settings, writing
+from ofrecord_sandbox.crm import arranged, attachments, coql, deleting, guard, making_fields, reading, settings, writing
 from ofrecord_sandbox.crm.answers import RefusedError
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -14,7 +14,9 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "settings/modules", settings.modules),
     ("GET", "settings/modules/{name}", settings.module),
     ("GET", "settings/fields", settings.fields),
+    ("POST", "settings/fields", making_fields.create),
     ("GET", "settings/fields/{field_id}", settings.field),
+    ("DELETE", "settings/fields/{field_id}", making_fields.delete),
     ("GET", "settings/layouts", settings.layouts),
     ("GET", "org", settings.organization),
     ("GET", "users", settings.users),

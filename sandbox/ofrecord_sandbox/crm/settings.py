@@ -7,6 +7,7 @@ from typing import Any
 
 from ofrecord_sandbox.crm import organisation, params
 from ofrecord_sandbox.crm.answers import invalid_data, invalid_id, missing_param
+from ofrecord_sandbox.crm.metadata import Module
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -19,7 +20,7 @@ _USER_TYPES = {
 
 STATUSES = ("visible", "user_hidden", "system_hidden", "scheduled_for_deletion")
 _INCLUDES = ("allowed_permissions_to_update", "skip_field_permissionz")
-_PROFILE = {"name": "Administrator", "id": "554023000000001003"}
+PROFILE = {"name": "Administrator", "id": "554023000000001003"}
 
 
 def _outside(row: Record) -> dict[str, Any]:
@@ -48,16 +49,21 @@ def module(world: World, request: Request, name: str) -> Response:
 
 def _fields_of(world: World, name: str) -> list[dict[str, Any]]:
     return [
-        {**_outside(row), "profiles": [{**_PROFILE, "permission_type": row.get("_permission", "read_write")}]}
+        {**_outside(row), "profiles": [{**PROFILE, "permission_type": row.get("_permission", "read_write")}]}
         for row in world.store.table("crm/fields")
         if row["_module"] == name
     ]
 
 
-def _module_param(world: World, request: Request) -> str:
+def module_asked(world: World, request: Request) -> Module:
+    """The module the parameter `module` names; raises RefusedError."""
     if "module" not in request.query:
         raise missing_param("module")
-    return params.readable(world, request.query["module"]).api_name
+    return params.readable(world, request.query["module"])
+
+
+def _module_param(world: World, request: Request) -> str:
+    return module_asked(world, request).api_name
 
 
 def fields(world: World, request: Request) -> Response:
