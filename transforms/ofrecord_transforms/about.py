@@ -10,6 +10,7 @@ from ofrecord_transforms.rules import Entity
 from ofrecord_transforms.steps import simple
 
 _ALIVE = (None, "", False)
+_NOBODY = (None, "")
 
 
 class UnusableRecordError(Exception):
@@ -30,6 +31,7 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
     each_id = reader(system, f"{entity.each.list}.{entity.each.id}") if entity.each else None
 
     modified, created, deleted = system.modified, system.created, system.deleted
+    editor = system.editor
 
     def about(record: Record) -> dict[str, Any]:
         get = record.get
@@ -48,6 +50,8 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
         }
         if each_id is not None and (part := _value(each_id, record)) is not None:
             note["id"] = f"{found}/{part}"
+        if editor is not None and (person := _person(get(editor))) is not None:
+            note["editor"] = person
         if stamped is not None:
             note["stamped"] = _value(stamped, record)
         if label is not None:
@@ -66,6 +70,12 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
 def _value(get: Get, record: Record) -> Any:
     value = get(record)
     return None if value is ABSENT else simple(value)
+
+
+def _person(value: Any) -> str | None:
+    """A user as the system names them, else the id."""
+    found = (value.get("name") or value.get("id")) if isinstance(value, dict) else value
+    return str(found) if found not in _NOBODY else None
 
 
 def _time(value: Any) -> str | None:

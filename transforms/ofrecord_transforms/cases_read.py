@@ -7,11 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from ofrecord_transforms import located
 from ofrecord_transforms.located import Node
-from ofrecord_transforms.problems import Problems, nearest, one_of
+from ofrecord_transforms.problems import Problems, nearest, one_of, root_of
 from ofrecord_transforms.read_shapes import Shapes, amount_of
 from ofrecord_transforms.rules import Entity, Field, Rules, Side
 
@@ -64,23 +61,10 @@ def read_cases(rules: Rules, folder: Path) -> tuple[list[Case], Problems]:
     problems = Problems()
     found: list[Case] = []
     for path in sorted((folder / FOLDER).glob("*.y*ml")):
-        root = _root(path, f"{folder.name}/{FOLDER}/{path.name}", problems)
+        root = root_of(f"{folder.name}/{FOLDER}/{path.name}", path.read_bytes(), problems)
         if root is not None:
             found += CaseReader(problems, rules).cases(root)
     return found, problems
-
-
-def _root(path: Path, name: str, problems: Problems) -> Node | None:
-    try:
-        return located.read(path.read_text(encoding="utf-8"), name)
-    except UnicodeDecodeError:
-        problems.add(Node(None, name, 1), "", "is not UTF-8 text. Save it as UTF-8.")
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.add(Node(None, name, line), "", f"is not YAML: {error.problem}. Check indentation, colons and quotes.")
-    except yaml.YAMLError:
-        problems.add(Node(None, name, 1), "", "is not YAML. Check for control characters.")
-    return None
 
 
 class CaseReader(Shapes):

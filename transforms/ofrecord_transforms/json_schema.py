@@ -82,7 +82,10 @@ def _by_system(systems: Iterable[str], shape: Schema) -> Schema:
 
 def _entity(systems: list[str]) -> Schema:
     names, filters = _the("names"), _the("filters")
-    actions = _by_system(systems, _by_system(systems, _choice(words.DELETED_ACTIONS)))
+    deleted, leaving = (
+        _by_system(systems, _by_system(systems, _choice(actions)))
+        for actions in (words.DELETED_ACTIONS, words.LEAVING_ACTIONS)
+    )
     shapes: dict[str, Schema] = {
         "entity": _TEXT,
         "why": _TEXT,
@@ -95,14 +98,14 @@ def _entity(systems: list[str]) -> Schema:
         "when": filters,
         "views": {"type": "object", "additionalProperties": filters},
         "view": _TEXT,
-        "leaving": actions,
+        "leaving": leaving,
         "stop": {
             "type": "array",
             "minItems": 1,
             "items": _keys(_in_order(words.STOP_KEYS, _TEXT, filters, _TEXT), ("what", "when")),
         },
         "new": {"type": "array", "items": _choice(systems)},
-        "deleted": actions,
+        "deleted": deleted,
         "missing": _choice(words.MISSING),
         "once": _keys(_in_order(words.ONCE_KEYS, {"type": "array", "items": _choice(words.THEN_ACTIONS)}, names)),
         "parent": _TEXT,

@@ -7,6 +7,7 @@ nothing is looked at.
 from collections.abc import Callable
 from typing import Any
 
+from ofrecord_kit.plan.canonical import PART_FORMS
 from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.lenses import InvalidValueError
 from ofrecord_transforms.rules import Entity, Field, Side
@@ -16,7 +17,6 @@ Check = Callable[[Any], None]
 
 _KEEPS_ITS_LENGTH = frozenset({"text", "legal name", "email"})
 _MAY_GROW = frozenset({"phone", "country"})
-_PART_FORMATS = {"country": "country", "phone": "phone"}
 
 
 def check_for(catalogs: Catalogs, entity: Entity, rule: Field, source: str, to: str) -> Check | None:
@@ -51,7 +51,7 @@ class _Limits:
         self, rule: Field, here: Side, there: Side, lists: tuple[str, str] = ("", ""), part: str | None = None
     ) -> Check | None:
         """The check of one text; `lists` are the lists in which the two fields stand."""
-        form = rule.format if part is None else _PART_FORMATS.get(part, "text")
+        form = rule.format if part is None else PART_FORMS.get(part, "text")
         if rule.ref or rule.lookup or here.values or there.values or form not in _KEEPS_ITS_LENGTH | _MAY_GROW:
             return None
         limit = self._length(self._to.system, self._to.object, lists[1], there.field)

@@ -3,13 +3,10 @@
 import hashlib
 from pathlib import Path
 
-import yaml
-
-from ofrecord_transforms import located
 from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.checks import check_all
 from ofrecord_transforms.located import Node
-from ofrecord_transforms.problems import Problems, RulesError
+from ofrecord_transforms.problems import Problems, RulesError, root_of
 from ofrecord_transforms.rules import Entity, Rules
 from ofrecord_transforms.rules_read import Reader, read_systems
 from ofrecord_transforms.systems import SYSTEMS_FILE
@@ -34,7 +31,7 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
     found: dict[str, Node | None] = {}
     for name, content in sorted(texts.items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
-        found[name] = _root(name, content, problems)
+        found[name] = root_of(name, content, problems)
     systems = read_systems(found.pop(next((name for name in found if _is_systems_file(name)), ""), None), problems)
     roots: dict[str, Node] = {}
     entities: dict[str, Entity] = {}
@@ -57,16 +54,3 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
 
 def _is_systems_file(name: str) -> bool:
     return name.rpartition("/")[2] == SYSTEMS_FILE
-
-
-def _root(name: str, content: bytes, problems: Problems) -> Node | None:
-    try:
-        return located.read(content.decode("utf-8"), name)
-    except UnicodeDecodeError:
-        problems.add(Node(None, name, 1), "", "is not UTF-8 text. Save it as UTF-8.")
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.add(Node(None, name, line), "", f"is not YAML: {error.problem}. Check indentation, colons and quotes.")
-    except yaml.YAMLError:
-        problems.add(Node(None, name, 1), "", "is not YAML. Check for control characters.")
-    return None

@@ -4,6 +4,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import yaml
+
+from ofrecord_transforms import located
 from ofrecord_transforms.located import Node
 
 
@@ -61,3 +64,17 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     choices = {str(choice).lower(): str(choice) for choice in allowed}
     close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return f' Did you mean "{choices[close[0]]}"?' if close else ""
+
+
+def root_of(name: str, content: bytes, problems: Problems) -> Node | None:
+    """The content of a YAML file under its name; None when it cannot be read, and `problems` says why."""
+    try:
+        return located.read(content.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        problems.add(Node(None, name, 1), "", "is not UTF-8 text. Save it as UTF-8.")
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.add(Node(None, name, line), "", f"is not YAML: {error.problem}. Check indentation, colons and quotes.")
+    except yaml.YAMLError:
+        problems.add(Node(None, name, 1), "", "is not YAML. Check for control characters.")
+    return None

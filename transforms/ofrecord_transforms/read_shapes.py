@@ -145,11 +145,11 @@ class Shapes:
             said = self.mapping(child, f"{key}: {system}")
             if not self.known_system(child, system, key) or said is None:
                 continue
+            known = words.LEAVING_ACTIONS if key == "leaving" else words.DELETED_ACTIONS
             found[system] = {
                 to: action
                 for to, at in said.items()
-                if self.known_system(at, to, key)
-                and (action := self.choice(said, to, words.DELETED_ACTIONS, f"{key}: {system}"))
+                if self.known_system(at, to, key) and (action := self.choice(said, to, known, f"{key}: {system}"))
             }
         return found
 

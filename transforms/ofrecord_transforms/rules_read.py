@@ -224,7 +224,7 @@ def _system(shapes: Shapes, name: str, node: Node, where: str, known: System | N
     base = known or System(name, f"tap-{name}", "", "", store=name)
     said: dict[str, Any] = {
         key: value
-        for key in ("tap", "modified", "created", "deleted", "store", "custom_prefix")
+        for key in ("tap", "modified", "created", "deleted", "store", "custom_prefix", "editor")
         if (value := shapes.text(node, key, where, required=False)) is not None
     }
     made = replace(base, **said)

@@ -43,7 +43,7 @@ class Watch:
     get: Get
     own: Own
     adopt: tuple[str, Convert] | None = None
-    """Property and conversion, when an edit is adopted by the owner, which is the destination."""
+    """Property and conversion, when an edit is adopted by the owner, which is the destination, or may be by an answer."""
 
 
 def may_write(entity: Entity, rule: Field, source: str) -> bool:
@@ -89,7 +89,9 @@ def watches(rules: Rules, entity: Entity, source: str, to: str, sent: set[str]) 
         if rule.name in sent or here is None or not entity.reads(rule, source):
             continue
         there = rule.sides.get(to)
-        adopted = rule.violation == "adopt" and rule.owner == to and there is not None and there.always is None
+        adopted = (
+            rule.violation in {"adopt", "hold"} and rule.owner == to and there is not None and there.always is None
+        )
         yield Watch(
             rule,
             rule.name,

@@ -2,8 +2,8 @@
 
 Three systems are known from the start. `rules/systems.yml` adds others, or says of these what is different.
 
-Sources: Zoho CRM v8 docs, Get Records (`Created_Time`, `Modified_Time`, `id`); Zoho Inventory v1 and Books v3 docs,
-Contacts and Items (`created_time`, `last_modified_time`). Taps hand these times on as ISO 8601 UTC.
+Sources: Zoho CRM v8 docs, Get Records (`Created_Time`, `Modified_Time`, `Modified_By`, `id`); Zoho Inventory v1 and Books v3 docs,
+Contacts and Items (`created_time`, `last_modified_time`; they name no editor). Taps hand these times on as ISO 8601 UTC.
 """
 
 from collections.abc import Mapping
@@ -26,10 +26,12 @@ class System:
     """Field that is neither empty nor false in a record that was deleted."""
     custom_prefix: str | None = None
     """Fields that begin with this live in `custom_field_hash` when they are read."""
+    editor: str | None = None
+    """Field with the user who changed the record last: a name, or `{"id": …, "name": …}`."""
 
 
 SYSTEMS: Mapping[str, System] = {
-    "crm": System("crm", "tap-crm", "Modified_Time", "Created_Time", store="crm"),
+    "crm": System("crm", "tap-crm", "Modified_Time", "Created_Time", store="crm", editor="Modified_By"),
     "inventory": System(
         "inventory", "tap-inventory", "last_modified_time", "created_time", store="finance", custom_prefix="cf_"
     ),

@@ -95,6 +95,7 @@ SYSTEM_KEYS: dict[str, str] = {
     "read_only": "true: nothing is ever written to it",
     "store": "systems that name one store are doors to the same records",
     "custom_prefix": "how custom fields begin that travel in custom_field_hash",
+    "editor": "field with the user who made the last change",
 }
 SYSTEMS_FILE_KEYS = ("systems", "why")
 
@@ -111,7 +112,9 @@ DUPLICATES = ("overwrite", "skip", "clone")
 MISSING = ("leave", "clear")
 COMBINATIONS = ("sum", "join", "latest", "same")
 VIOLATIONS = ("revert", "hold", "adopt")
-DELETED_ACTIONS = ("inactive",)
+DELETED_ACTIONS = ("inactive", "void", "delete")
+LEAVING_ACTIONS = ("inactive",)
+"""A record that leaves a view may come back, so nothing is deleted for that."""
 THEN_ACTIONS = ("confirmed",)
 LOOKUPS = ("taxes",)
 PRESENCE = ("present", "absent")

@@ -128,7 +128,7 @@ def _address(value: Any) -> Hashable:
     """Part by part; a part without a value is no part."""
     if not isinstance(value, dict):
         return _text(value)
-    parts = ((str(key), canonical(part, _PART_FORMS.get(key, "text"))) for key, part in value.items())
+    parts = ((str(key), canonical(part, PART_FORMS.get(key, "text"))) for key, part in value.items())
     return tuple(sorted(((key, part) for key, part in parts if part is not None), key=repr)) or None
 
 
@@ -162,7 +162,7 @@ def _reference(value: Any) -> Hashable:
     return str(value["id"]) if isinstance(value, dict) and "id" in value else _text(value)
 
 
-_PART_FORMS = {"country": "country", "phone": "phone"}
+PART_FORMS = {"country": "country", "phone": "phone"}
 """Parts of an address that are more than text."""
 
 _FORMS: dict[str, Callable[[Any], Hashable]] = {

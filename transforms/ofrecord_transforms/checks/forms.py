@@ -1,8 +1,9 @@
 """Words of a side and of a field that belong together, and conversions that must have a way back."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from ofrecord_transforms.checks.inquiry import Inquiry
+from ofrecord_transforms.lenses.moments import is_zone
 from ofrecord_transforms.problems import nearest, one_of
 from ofrecord_transforms.rules import Field, Side
 from ofrecord_transforms.units import looks_like_money
@@ -46,7 +47,7 @@ def _side(inquiry: Inquiry, rule: Field, system: str, side: Side) -> None:
     ):
         if said is not None and rule.format not in formats:
             inquiry.about(rule, f"{word} belongs to format {one_of(formats)}, not to {rule.format}. Remove it.", side)
-    if side.zone is not None and not _is_zone(side.zone):
+    if side.zone is not None and not is_zone(side.zone):
         hint = nearest(side.zone, available_timezones()) or " Write it as Europe/Berlin."
         inquiry.about(rule, f'{system} zone "{side.zone}" is not an IANA time zone.{hint}', side)
     if side.region is not None and not _is_region(side.region):
@@ -61,15 +62,6 @@ def _side(inquiry: Inquiry, rule: Field, system: str, side: Side) -> None:
         )
     if side.always is not None and side.values is not None:
         inquiry.about(rule, "is a constant, so values translate nothing. Remove values.", side)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        # Unknown, a path out of the database, or a folder in it.
-        return False
-    return True
 
 
 def _is_region(code: str) -> bool:

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ofrecord_kit.plan.canonical import PART_FORMS
 from ofrecord_transforms.catalog import CatalogField, Catalogs
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems
 from ofrecord_transforms.rules import Entity, Field, Side
 from ofrecord_transforms.steps import may_write
 from ofrecord_transforms.systems import System
-
-_PART_FORMATS = {"country": "country", "phone": "phone"}
-"""Parts of an address that are more than text."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Inquiry:
             sides = {
                 system: side.parts[part] for system, side in rule.sides.items() if side.parts and part in side.parts
             }
-            yield Strand(f"{rule.what}, {part}", replace(rule, format=_PART_FORMATS.get(part, "text")), rule, sides)
+            yield Strand(f"{rule.what}, {part}", replace(rule, format=PART_FORMS.get(part, "text")), rule, sides)
 
     def travelling(self) -> Iterator[tuple[Strand, str, str]]:
         """Every single value with each way (from, to) it travels, constants left out."""

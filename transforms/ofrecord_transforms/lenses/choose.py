@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ofrecord_kit.plan.canonical import PART_FORMS
 from ofrecord_transforms.lenses import amounts, moments, places, words
 from ofrecord_transforms.lenses.lens import IDENTITY, Lens
 from ofrecord_transforms.rules import Field, Side
@@ -14,8 +15,6 @@ _BY_FORMAT: dict[str, Lens] = {
     "email": words.EMAIL,
     "boolean": words.BOOLEAN,
 }
-_PART_FORMATS = {"country": "country", "phone": "phone"}
-"""Parts of an address that are more than text."""
 
 
 def lens(rule: Field, source: Side, destination: Side) -> Lens:
@@ -60,7 +59,7 @@ def _address(rule: Field, source: Side, destination: Side) -> Lens:
     return places.address(
         {
             part: lens(
-                replace(rule, format=_PART_FORMATS.get(part, "text"), ref=None, lookup=None),
+                replace(rule, format=PART_FORMS.get(part, "text"), ref=None, lookup=None),
                 replace(side, region=side.region or source.region),
                 replace(there[part], region=there[part].region or destination.region),
             )
