@@ -79,7 +79,7 @@ _REMEDIES: dict[str, str] = {
     "4": "The named value has the wrong kind or form: dates are 2026-03-01, ids digits, numbers without signs of money.",
     "15": "Shorten the text at its source; the message names the limit.",
     "57": "Grant the token the scope of this resource, or its user the permission.",
-    "1001": "Another item has this SKU: pair the two, or give one of them another SKU.",
+    "1001": "Another record has this SKU or number: pair the two, or change one of them.",
     "1002": "The record, or one it points at, was deleted: correct the id, or create it again.",
     "2006": "Keep the item inactive: what documents or composite items name is not deleted.",
     "3050": "Keep the contact inactive: contacts with transactions are not deleted.",
