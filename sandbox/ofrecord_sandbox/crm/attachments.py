@@ -17,6 +17,10 @@ _IDS = 554023000002000000
 _LARGEST = 20 * 1024 * 1024
 _FIELDS = {
     "id",
+    "$file_id",
+    "$type",
+    "$link_url",
+    "$se_module",
     "File_Name",
     "Size",
     "Parent_Id",
@@ -39,6 +43,12 @@ def _table(world: World) -> Table:
     return world.store.table("crm/attachments")
 
 
+def move(world: World, old: str, new: str) -> None:
+    """Attachments of one record go to another."""
+    for one in _table(world).index("parent", lambda row: (row["_parent"],)).ids(old):
+        _table(world).put(one, {**_table(world).rows[one], "_parent": new})
+
+
 def _one(world: World, module: str, record_id: str, attachment_id: str) -> Record:
     _parent(world, module, record_id)
     row = _table(world).get(attachment_id)
@@ -48,12 +58,15 @@ def _one(world: World, module: str, record_id: str, attachment_id: str) -> Recor
 
 
 def upload(world: World, request: Request, module: str, record_id: str) -> Response:
-    """`POST /{module}/{id}/Attachments`, one file a call, form field `file`; links to elsewhere are not imitated."""
+    """`POST /{module}/{id}/Attachments`, one a call: the form field `file`, or a link in `attachmentUrl`."""
     _parent(world, module, record_id)
-    params.only(request)
-    if "file" not in request.files:
+    params.only(request, "title", "attachmentUrl")
+    link = request.form.get("attachmentUrl", request.query.get("attachmentUrl", ""))
+    if link and not link.startswith(("http://", "https://")):
+        raise invalid_data({"param_name": "attachmentUrl"}, "the given attachment URL is incorrect")
+    if "file" not in request.files and not link:
         raise missing_param("file")
-    name, content = request.files["file"]
+    name, content = (request.query.get("title", link), b"") if link else request.files["file"]
     if len(content) > _LARGEST:
         message = "Please check if the size of the file is within the limit"
         raise RefusedError("FILE_SIZE_MORE_THAN_ALLOWED_SIZE", message, status=413)
@@ -67,6 +80,10 @@ def upload(world: World, request: Request, module: str, record_id: str) -> Respo
         "Modified_By": organisation.user_reference(),
         "Created_Time": now,
         "Modified_Time": now,
+        "$file_id": None if link else f"{record_id}{len(content)}",
+        "$type": "Link URL" if link else "Attachment",
+        "$link_url": link or None,
+        "$se_module": module,
         "_module": module,
         "_parent": record_id,
         "_content": base64.b64encode(content).decode(),
@@ -100,7 +117,7 @@ def list_attachments(world: World, request: Request, module: str, record_id: str
     if not chosen:
         return Response(204)
     parent = {"name": display_name(world, module, record_id), "id": record_id}
-    data = [{name: {**row, "Parent_Id": parent}[name] for name in dict.fromkeys([*names, "id"])} for row in chosen]
+    data = [{name: {**row, "Parent_Id": parent}.get(name) for name in dict.fromkeys([*names, "id"])} for row in chosen]
     info = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(rows)}
     return Response(200, {"data": data, "info": info})
 
@@ -109,6 +126,9 @@ def download(world: World, request: Request, module: str, record_id: str, attach
     """`GET /{module}/{id}/Attachments/{attachment}`."""
     params.only(request)
     row = _one(world, module, record_id, attachment_id)
+    if row.get("$link_url"):
+        message = "As it is a linked attachment, you can not download it"
+        raise RefusedError("DOWNLOAD_NOT_ALLOWED", message, {"param_name": "attachment_id"})
     headers = {
         "content-type": "application/octet-stream",
         "content-disposition": f"attachment;filename*=UTF-8''{row['File_Name'].encode('ascii', 'replace').decode()}",

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from ofrecord_sandbox.crm import arranged, attachments, coql, deleting, guard, making_fields, reading, settings, writing
+from ofrecord_sandbox.crm import (
+    arranged,
+    attachments,
+    coql,
+    deleting,
+    guard,
+    making_fields,
+    notes,
+    reading,
+    related,
+    settings,
+    writing,
+)
 from ofrecord_sandbox.crm.answers import RefusedError
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -18,9 +30,17 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "settings/fields/{field_id}", settings.field),
     ("DELETE", "settings/fields/{field_id}", making_fields.delete),
     ("GET", "settings/layouts", settings.layouts),
+    ("GET", "settings/related_lists", related.lists),
     ("GET", "org", settings.organization),
     ("GET", "users", settings.users),
     ("POST", "coql", coql.answer),
+    ("GET", "Notes", notes.list_all),
+    ("POST", "Notes", notes.create),
+    ("PUT", "Notes", notes.update),
+    ("DELETE", "Notes", notes.delete),
+    ("GET", "Notes/{note_id}", notes.get),
+    ("PUT", "Notes/{note_id}", notes.update_one),
+    ("DELETE", "Notes/{note_id}", notes.delete_one),
     ("GET", "{module}", reading.list_records),
     ("POST", "{module}", writing.insert),
     ("PUT", "{module}", writing.update_many),
@@ -35,6 +55,19 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("POST", "{module}/{record_id}/Attachments", attachments.upload),
     ("GET", "{module}/{record_id}/Attachments/{attachment_id}", attachments.download),
     ("DELETE", "{module}/{record_id}/Attachments/{attachment_id}", attachments.delete),
+    ("GET", "{module}/{record_id}/Notes", notes.list_of_record),
+    ("POST", "{module}/{record_id}/Notes", notes.create_of_record),
+    ("PUT", "{module}/{record_id}/Notes", notes.update_of_record),
+    ("DELETE", "{module}/{record_id}/Notes", notes.delete_of_record),
+    ("GET", "{module}/{record_id}/Notes/{note_id}", notes.get_of_record),
+    ("PUT", "{module}/{record_id}/Notes/{note_id}", notes.update_one_of_record),
+    ("DELETE", "{module}/{record_id}/Notes/{note_id}", notes.delete_one_of_record),
+    ("GET", "{module}/{record_id}/{related}", related.list_related),
+    ("PUT", "{module}/{record_id}/{related}", related.relate),
+    ("DELETE", "{module}/{record_id}/{related}", related.separate),
+    ("GET", "{module}/{record_id}/{related}/{other}", related.get_related),
+    ("PUT", "{module}/{record_id}/{related}/{other}", related.relate_one),
+    ("DELETE", "{module}/{record_id}/{related}/{other}", related.separate_one),
 ]
 
 
