@@ -7,7 +7,7 @@ compared with its neighbours in alphabetical order alone, so the work grows with
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
@@ -35,7 +35,7 @@ def keys_of(name: Name) -> frozenset[str]:
 class Names:
     """Names of records, ready to be asked for those that are near to one."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, str]] = ()) -> None:
         ids: dict[Name, list[str]] = {}
         for identity, text in entries:
             ids.setdefault(name_of(text), []).append(identity)
@@ -45,6 +45,17 @@ class Names:
         for place, name in enumerate(self._names):
             for key in keys_of(name):
                 self._blocks.setdefault(key, []).append(place)
+
+    def add(self, identity: str, text: str) -> None:
+        """One name more."""
+        name = name_of(text)
+        self._names.append(name)
+        self._ids.append([identity])
+        for key in keys_of(name):
+            insort(self._blocks.setdefault(key, []), len(self._names) - 1, key=self._glued)
+
+    def _glued(self, place: int) -> str:
+        return self._names[place].glued
 
     def near(self, text: str, most: int = 5) -> list[Candidate]:
         """The records whose names are near to this one, best first. Names equal to it are near, too."""
@@ -63,7 +74,7 @@ class Names:
         for key in keys_of(mine):
             some = self._blocks.get(key, [])
             if len(some) > WIDEST:
-                place = bisect_left(some, mine.glued, key=lambda number: self._names[number].glued)
+                place = bisect_left(some, mine.glued, key=self._glued)
                 some = some[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS]
             found.update(some)
         return found

@@ -104,6 +104,11 @@ class Destination(abc.ABC):
     ) -> dict[Any, list[str]]:
         """The ids of records whose field has one of these values, by value as given, among those with these properties."""
 
+    def names(self, object_: str, field_: str, among: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """Id and value of a field of every record there, among those with these properties; nothing where no list is kept."""
+        del object_, field_, among
+        return ()
+
     @abc.abstractmethod
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """Create records so that sending one twice makes it once."""

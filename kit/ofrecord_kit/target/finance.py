@@ -18,7 +18,7 @@ from ofrecord_kit.target.finance_bodies import body_of, kept_row, merged_rows
 from ofrecord_kit.target.finance_creating import Creator, own_number
 from ofrecord_kit.target.finance_facts import facts_of
 from ofrecord_kit.target.finance_plain import Plain
-from ofrecord_kit.target.finance_reading import Reader
+from ofrecord_kit.target.finance_reading import Reader, agrees
 from ofrecord_kit.target.finance_refusals import refused
 from ofrecord_kit.target.finance_resources import Resource
 from ofrecord_kit.vendors.finance import INVENTORY
@@ -59,6 +59,12 @@ class Finance(Destination):
     ) -> dict[Any, list[str]]:
         """See `Reader.find`."""
         return self._reader.find(object_, field_, values, form, among)
+
+    def names(self, object_: str, field_: str, among: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """From the list, read once a run."""
+        resource = self.resources[object_]
+        rows = [] if resource.parent else self._reader.listed(object_)
+        return [(str(row[resource.id]), str(row[field_])) for row in rows if row.get(field_) and agrees(row, among)]
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """One call each; see `finance_creating` for what makes it safe."""

@@ -74,12 +74,12 @@ def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
         ]
         groups: dict[Any, list[Item]] = {}
         for item in waiting:
-            groups.setdefault(tuple(sorted(_among(delivery, item).items())), []).append(item)
+            groups.setdefault(tuple(sorted(among_of(delivery, item).items())), []).append(item)
         for among, some in groups.items():
             _match(delivery, some, field, form, dict(among))
 
 
-def _among(delivery: Delivery, item: Item) -> dict[str, Any]:
+def among_of(delivery: Delivery, item: Item) -> dict[str, Any]:
     """What narrows a match: the parent of a child, the kind of a contact."""
     names = [*delivery.destination.discriminators, *([delivery.wire.parent] if delivery.wire.parent else [])]
     return {name: str(item.values[name]) for name in names if item.values.get(name) is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ofrecord_kit.plan.facts import Fact
@@ -31,6 +31,10 @@ class Through(Destination):
     ) -> dict[Any, list[str]]:
         """As the vendor's."""
         return self._inner.find(object_, field_, values, form, among)
+
+    def names(self, object_: str, field_: str, among: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """As there."""
+        return self._inner.names(object_, field_, among)
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """As the vendor's."""

@@ -47,6 +47,7 @@ class Wire:
     tolerance_s: float = CLOCK_TOLERANCE_S
     drift: tuple[Mapping[str, Any], ...] = ()
     responsible: Mapping[str, Any] | None = None
+    near: str = "hold"
 
     @property
     def way(self) -> str:
@@ -89,7 +90,7 @@ def read_wire(schema: Mapping[str, Any]) -> Wire | None:
         observed=tuple(rule for rule in rules if rule.name not in writes and store_of(rule.owner) == store_of(said["to"])), partial=bool(said.get("partial")),
         leaving=said.get("leaving"), spread=said.get("spread"), limits=said.get("limits") or {},
         tolerance_s=CLOCK_TOLERANCE_S if said.get("tolerance_s") is None else float(said["tolerance_s"]),
-        drift=tuple(said.get("drift") or ()), responsible=said.get("responsible"),
+        drift=tuple(said.get("drift") or ()), responsible=said.get("responsible"), near=said.get("near") or "hold",
     )  # fmt: skip
 
 

@@ -55,6 +55,11 @@ class Shop(Destination):
             for value in values
         }
 
+    def names(self, object_: str, field_: str, among: Mapping[str, Any]) -> list[tuple[str, str]]:
+        self.log.append("names")
+        rows = self.objects.get(object_, {})
+        return [(one, str(row[field_])) for one, row in rows.items() if row.get(field_)]
+
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         self.log.append("create")
         return [self._judge(new.values) or Done(self.put(object_, **new.values)) for new in records]
