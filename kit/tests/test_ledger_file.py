@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from ofrecord_kit.ledger import Event, Held, Ledger, LedgerProblem, Run, from_json, to_json
+from ofrecord_kit.ledger import Event, Held, Intention, Ledger, LedgerProblem, Run, from_json, to_json
 from ofrecord_kit.ledger import schema as tables
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
@@ -120,7 +120,7 @@ def test_intentions_stand_until_they_are_confirmed(ledger: Ledger) -> None:
     with ledger.writing(NOON) as writing:
         writing.intend("product", "crm", ["1", "2"])
         writing.confirm("product", "crm", ["2"])
-    assert ledger.intended("product", "crm", ["1", "2"]) == {"1"}
+    assert ledger.intended("product", "crm", ["1", "2"]) == {"1": Intention("run-1", NOON)}
 
 
 def test_events_and_runs_are_told_in_order(ledger: Ledger) -> None:
@@ -138,20 +138,13 @@ def test_events_and_runs_are_told_in_order(ledger: Ledger) -> None:
     assert (run.status, run.counts, run.calls, run.started) == ("finished", {"p": {"read": 1}}, 2, NOON)
 
 
-def test_a_ledger_of_the_first_version_gets_the_notes_of_runs_and_keeps_its_rows(
-    ledger: Ledger, tmp_path: Path
-) -> None:
-    with ledger.writing(NOON) as writing:
-        writing.put_run(Run("r", "g", "target-crm", "inventory", "crm", NOON, None, "running", {}, 0, None, False))
-    ledger.close()
-    path = tmp_path / "ledger.db"
+def test_a_ledger_of_the_first_version_gets_the_notes_of_runs_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    _ledger_of(path, "0001")
     with sqlite3.connect(path) as connection:
-        connection.execute("ALTER TABLE run DROP COLUMN notes")
-        connection.execute("DROP TABLE agreed")
         connection.execute(
-            "CREATE TABLE agreed (link TEXT, field TEXT, system TEXT, value TEXT, at DATETIME, run TEXT)"
+            "INSERT INTO run VALUES ('r', 'g', 'target-crm', 'inventory', 'crm', '2026-03-01 12:00:00', NULL, 'running', '{}', 0, NULL, 0)"
         )
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     again = Ledger(str(path))
     (run,) = again.runs()

@@ -5,7 +5,7 @@ the systems. All times are UTC. `Ledger` reads by intention; `Ledger.writing()` 
 """
 
 from ofrecord_kit.ledger.opening import LedgerProblem, engine_for
-from ofrecord_kit.ledger.rows import Due, Event, Held, Link, Owed, Run
+from ofrecord_kit.ledger.rows import Due, Event, Held, Intention, Link, Owed, Run
 from ofrecord_kit.ledger.store import Ledger
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.ledger.writing import Writing
@@ -14,6 +14,7 @@ __all__ = [
     "Due",
     "Event",
     "Held",
+    "Intention",
     "Ledger",
     "LedgerProblem",
     "Link",

@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ofrecord_kit.errors import Stop, sentence
 
-HEAD = "0003"
+HEAD = "0004"
 """The schema version this code writes; the name of the newest migration."""
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 
 
 class LedgerProblem(Stop):

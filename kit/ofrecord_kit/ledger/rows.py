@@ -7,20 +7,27 @@ from dataclasses import field as default
 from datetime import datetime
 from typing import Any
 
+LIVE_S = 15 * 60
+"""An intention older than this is left by a run that died."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The fact that a record here and one there are the same thing; `seen` is the digest of what was last delivered."""
+    """The fact that a record here and one there are the same thing; `seen` is the digest of what was last delivered.
+
+    `generation` counts how often a side was taken out on purpose to be made again.
+    """
 
     link: str
     source_id: str
     destination_id: str
     seen: str | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of history. `before` and `after` are values; `ids` maps systems to record ids."""
+    """One line of history. `before` and `after` are values; `ids` maps systems to record ids; `editor` is the person who caused it."""
 
     kind: str
     entity: str
@@ -34,15 +41,19 @@ class Event:
     why: str | None = None
     at: datetime | None = None
     run: str | None = None
+    editor: str | None = None
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A record, or a field of it, that was set aside.
 
-    `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid`, `check` or
+    `kind` is `refused`, `failed`, `reference`, `duplicate`, `conflict`, `violation`, `invalid`, `check`, `limits` or
     `stopped` (`message` is the name of the stop); `code`,
     `message` and `field` are the vendor's own words where it was the vendor who refused. `payload` is the record.
+    `fix` says what would help, `request` is the vendor's id of the request, `values` are the sides of a conflict or a violation.
+    `answer` and `correction` (property → value) are what a person says to it.
     `state` is `open`, or `waiting` for a record nobody has to look at: it is tried again until what it belongs to comes.
     """
 
@@ -62,16 +73,37 @@ class Held:
     last_at: datetime | None = None
     due_at: datetime | None = None
     state: str = "open"
+    fix: str | None = None
+    request: str | None = None
+    values: Any = None
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    correction: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A held record whose time has come."""
+    """A held record whose time has come, or that a person answered. `payload` is None where nothing was kept of it."""
 
     entity: str
     source_id: str
     payload: Any
     attempts: int
+    kind: str = ""
+    field: str = ""
+    answer: str | None = None
+    correction: dict[str, Any] | None = None
+    answered_by: str | None = None
+    first_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """A creation that was begun and not confirmed: by which run, when."""
+
+    run: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -26,6 +27,7 @@ link = Table(
     Column("link", Text, nullable=False),
     Column("seen", Text),
     Column("at", DateTime, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="0"),
     UniqueConstraint("link", "system", name="uq_link_system"),
 )
 
@@ -33,14 +35,27 @@ agreed = Table(
     "agreed",
     metadata,
     Column("link", Text),
+    Column("one", Text),
+    Column("other", Text),
+    Column("document", Text, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("run", Text),
+    PrimaryKeyConstraint("link", "one", "other", name="pk_agreed"),
+)
+"""One document per link and pair of stores (`one` < `other`); `documents` says what it looks like."""
+
+pointer = Table(
+    "pointer",
+    metadata,
+    Column("link", Text),
     Column("field", Text),
     Column("system", Text),
     Column("other", Text),
     Column("value", Text, nullable=False),
-    Column("at", DateTime, nullable=False),
-    Column("run", Text),
-    PrimaryKeyConstraint("link", "field", "system", "other", name="pk_agreed"),
+    PrimaryKeyConstraint("link", "field", "system", "other", name="pk_pointer"),
+    Index("ix_pointer_value", "field", "system", "other", "value"),
 )
+"""Values of a document by which links are looked up: ids and pseudo-fields, never anything personal."""
 
 part = Table(
     "part",
@@ -70,6 +85,8 @@ event = Table(
     Column("after", Text),
     Column("rule", Text),
     Column("why", Text),
+    Column("editor", Text),
+    Column("digest", Text),
     Index("ix_event_link", "link"),
     Index("ix_event_run", "run"),
 )
@@ -111,6 +128,13 @@ held = Table(
     Column("last_at", DateTime, nullable=False),
     Column("due_at", DateTime),
     Column("state", Text, nullable=False),
+    Column("fix", Text),
+    Column("request", Text),
+    Column("values", Text),
+    Column("answer", Text),
+    Column("answered_by", Text),
+    Column("answered_at", DateTime),
+    Column("correction", Text),
 )
 
 outbox = Table(
@@ -157,3 +181,25 @@ wire = Table(
     Column("destination", Text, primary_key=True),
     Column("schema", Text, nullable=False),
 )
+
+spool = Table(
+    "spool",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("run", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_spool_way", "entity", "source", "destination", "run", "seq"),
+)
+"""What a run decided and did not carry out yet."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the ledger itself: `events` (the end of their chain), `pointers` (fields looked up by value), `key`, `values`."""

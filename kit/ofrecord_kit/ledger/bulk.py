@@ -1,0 +1,86 @@
+# ruff: noqa: S608 - the names in the statements are those of our own tables
+"""Many rows in one statement, on either database, without a detour through objects.
+
+SQLite runs one prepared statement for all rows; PostgreSQL gets each column as an array. Times are text (`stored_time`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.types import Boolean, DateTime, Integer, LargeBinary
+
+_ARRAYS = ((Integer, "bigint[]"), (DateTime, "timestamp[]"), (LargeBinary, "bytea[]"), (Boolean, "boolean[]"))
+
+
+def put(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str = ""
+) -> None:
+    """Insert rows; `conflict` is an `ON CONFLICT` clause. No two rows may meet in it."""
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    if connection.dialect.name == "postgresql":
+        statement = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM {_unnested(table, columns)} {conflict}'
+        connection.exec_driver_sql(statement, _turned(rows))
+    else:
+        marks = ", ".join("?" * len(columns))
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}) {conflict}'
+        connection.exec_driver_sql(statement, rows)
+
+
+def replace(
+    connection: Connection, table: Table, keys: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows (the keys come first in each), or give those that are there the new values."""
+    change = ", ".join(f'"{name}" = excluded."{name}"' for name in columns)
+    met = ", ".join(f'"{name}"' for name in keys)
+    put(connection, table, [*keys, *columns], rows, f"ON CONFLICT ({met}) DO UPDATE SET {change}")
+
+
+def change(
+    connection: Connection, table: Table, columns: Sequence[str], keys: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Set columns (first in each row) of the rows found by their keys."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        sets = ", ".join(f'"{name}" = v."{name}"' for name in columns)
+        found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in keys)
+        named = ", ".join(f'"{name}"' for name in (*columns, *keys))
+        source = _unnested(table, [*columns, *keys])
+        connection.exec_driver_sql(
+            f'UPDATE "{table.name}" SET {sets} FROM {source} AS v({named}) WHERE {found}', _turned(rows)
+        )
+        return
+    sets = ", ".join(f'"{name}" = ?' for name in columns)
+    found = " AND ".join(f'"{name}" = ?' for name in keys)
+    connection.exec_driver_sql(f'UPDATE "{table.name}" SET {sets} WHERE {found}', list(rows))
+
+
+def remove(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Delete the rows found by their keys."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        found = " AND ".join(f'"{table.name}"."{name}" = v."{name}"' for name in keys)
+        named = ", ".join(f'"{name}"' for name in keys)
+        connection.exec_driver_sql(
+            f'DELETE FROM "{table.name}" USING {_unnested(table, keys)} AS v({named}) WHERE {found}', _turned(rows)
+        )
+        return
+    found = " AND ".join(f'"{name}" = ?' for name in keys)
+    connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {found}', list(rows))
+
+
+def _unnested(table: Table, columns: Iterable[str]) -> str:
+    arrays = (
+        next((name for kind, name in _ARRAYS if isinstance(table.c[column].type, kind)), "text[]") for column in columns
+    )
+    return f"unnest({', '.join(f'%s::{array}' for array in arrays)})"
+
+
+def _turned(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*rows, strict=True))

@@ -1,0 +1,48 @@
+"""What every kind of reading shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select
+
+from ofrecord_kit.ledger.batch import AT_ONCE
+from ofrecord_kit.ledger.opening import explained
+from ofrecord_kit.ledger.sealing import Vault
+from ofrecord_kit.ledger.values import from_json
+
+
+class Reading:
+    """Rows of an open ledger, each query for itself."""
+
+    _where: str
+    _engine: Engine
+    _reading: Connection
+    _vault: Vault
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with explained(self._where):
+            return self._reading.execute(query).all()
+
+    def _opened(self, text: str | None) -> Any:
+        """The value of a sealed JSON text."""
+        return None if text is None else from_json(self._vault.open(text))
+
+
+def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Keys without repetition, as many as one query takes."""
+    unique = list(dict.fromkeys(keys))
+    for start in range(0, len(unique), AT_ONCE):
+        yield unique[start : start + AT_ONCE]
+
+
+def naive(at: datetime) -> datetime:
+    """A time as the tables keep it."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(at: datetime | None) -> datetime | None:
+    """A time of a table, in UTC."""
+    return None if at is None else at.replace(tzinfo=UTC)

@@ -1,0 +1,125 @@
+"""Reading what is set aside and what waits to be carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, literal, or_, select, tuple_
+
+from ofrecord_kit.ledger import schema as t
+from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
+from ofrecord_kit.ledger.rows import Due, Held
+
+_h = t.held.c
+_COLUMNS = (
+    _h.entity, _h.source, _h.destination, _h.source_id, _h.kind, _h.message, _h.code, _h.field, _h.label, _h.rule, _h.payload,
+    _h.attempts, _h.first_at, _h.last_at, _h.due_at, _h.state, _h.fix, _h.request, _h["values"], _h.answer, _h.answered_by,
+    _h.answered_at, _h.correction,
+)  # fmt: skip
+
+
+class HeldReading(Reading):
+    """Held records, by whoever asks: a run, a person."""
+
+    def due(
+        self,
+        source: str,
+        destination: str,
+        entity: str,
+        at: datetime,
+        kinds: Sequence[str],
+        *,
+        limit: int | None = None,
+        after: Due | None = None,
+    ) -> list[Due]:
+        """Held records of these kinds whose time to be tried again has come, and answered or corrected ones of any kind.
+
+        At most `limit` of them, oldest first, behind the one that was last in the page before (`after`).
+        """
+        again = and_(_h.kind.in_(kinds), _h.payload.is_not(None))
+        query = (
+            select(
+                _h.entity, _h.source_id, _h.payload, _h.attempts, _h.kind, _h.field, _h.answer, _h.correction, _h.answered_by,
+                _h.first_at,
+            )
+            .where(
+                _h.source == source, _h.destination == destination, _h.entity == entity, _h.due_at <= naive(at),
+                _h.state.in_(("open", "waiting")), or_(again, _h.answer.is_not(None), _h.correction.is_not(None)),
+            )
+            .order_by(_h.first_at, _h.source_id, _h.field)
+            .limit(limit)
+        )  # fmt: skip
+        if after is not None and after.first_at is not None:
+            place = tuple_(literal(naive(after.first_at)), literal(after.source_id), literal(after.field))
+            query = query.where(tuple_(_h.first_at, _h.source_id, _h.field) > place)
+        return [
+            Due(  # type: ignore[call-arg]
+                row[0], row[1], self._opened(row[2]), *row[3:7], self._opened(row[7]), row[8], aware(row[9])
+            )
+            for row in self._rows(query)
+        ]
+
+    def held(self, *, entity: str | None = None, source: str | None = None, state: str = "open") -> list[Held]:
+        """Held records, oldest first."""
+        query = select(*_COLUMNS).where(_h.state == state).order_by(_h.first_at)
+        if entity is not None:
+            query = query.where(_h.entity == entity)
+        if source is not None:
+            query = query.where(_h.source == source)
+        return [self._held(row) for row in self._rows(query)]
+
+    def answers_of(
+        self, entity: str, source: str, destination: str, source_ids: Iterable[str]
+    ) -> dict[str, list[Held]]:
+        """What a person answered or corrected about records of one way, by source id; carried out by nobody yet."""
+        found: dict[str, list[Held]] = {}
+        for keys in chunks(source_ids):
+            query = select(*_COLUMNS).where(
+                _h.entity == entity, _h.source == source, _h.destination == destination, _h.source_id.in_(keys),
+                _h.answer.is_not(None) | _h.correction.is_not(None),
+            )  # fmt: skip
+            for row in self._rows(query):
+                found.setdefault(row[3], []).append(self._held(row))
+        return found
+
+    def _held(self, row: Row[Any]) -> Held:
+        text = self._vault.open
+        return Held(  # type: ignore[call-arg]
+            *row[:5], text(row[5]), *row[6:10], self._opened(row[10]), row[11], *map(aware, row[12:15]), row[15],
+            row[16] if row[16] is None else text(row[16]), row[17], self._opened(row[18]), row[19], row[20], aware(row[21]),
+            self._opened(row[22]),
+        )  # fmt: skip
+
+    def held_conflict(
+        self, entity: str, source: str, destination: str, source_id: str, field: str
+    ) -> dict[str, Any] | None:
+        """The two values, by system, of a conflict about a field that waits for a person; None: none waits."""
+        query = select(_h["values"], _h.payload).where(
+            _h.entity == entity, _h.source == source, _h.destination == destination, _h.source_id == source_id,
+            _h.field == field, _h.kind == "conflict", _h.state == "open",
+        )  # fmt: skip
+        for values, payload in self._rows(query):
+            if values is not None:
+                sides = self._opened(values)
+                return {
+                    name: side.get("value") for name, side in sides.items() if isinstance(side, dict) and name != "base"
+                }
+            return None if payload is None else dict(self._opened(payload))
+        return None
+
+    def spooled(
+        self, run: str, entity: str, source: str, destination: str, size: int
+    ) -> Iterator[list[tuple[str, bytes]]]:
+        """What a run put on the spool for a way, in order, at most `size` at a time."""
+        s, last = t.spool.c, 0
+        while True:
+            query = select(s.seq, s.source_id, s.body).where(
+                s.run == run, s.entity == entity, s.source == source, s.destination == destination, s.seq > last
+            )
+            rows = self._rows(query.order_by(s.seq).limit(size))
+            if not rows:
+                return
+            yield [(row[1], self._vault.open_bytes(bytes(row[2]))) for row in rows]
+            last = rows[-1][0]

@@ -1,0 +1,180 @@
+"""Writing what systems agreed on: one document per link and pair of stores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from ofrecord_kit.ledger import bulk
+from ofrecord_kit.ledger import schema as t
+from ofrecord_kit.ledger.batch import AT_ONCE
+from ofrecord_kit.ledger.documents import Document, merge, pair_of, pointed, sides_of, without
+from ofrecord_kit.ledger.values import from_json, has_moved, places_of, store_of, to_json
+from ofrecord_kit.ledger.writing_links import LinkWriting
+
+_Place = tuple[str, str, str]
+_Said = dict[str, dict[int, tuple[Any, bool]]]
+
+
+class AgreedWriting(LinkWriting):
+    """Agreed values, what points at records, and how entities are written."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._agreed: dict[_Place, _Said] = {}
+        self._pointers: dict[tuple[str, str, str, str], str | None] = {}
+        self._unseen: set[str] = set()
+        self._looked_up: frozenset[str] | None = None
+
+    def record_agreed(
+        self,
+        link: str,
+        fields: Mapping[str, Mapping[str, Any]],
+        *,
+        between: tuple[str, str] | None = None,
+        keep_seen: bool = False,
+        pointers: Collection[str] = frozenset(),
+    ) -> None:
+        """What a pair of systems agreed on: field → system → value in that system's representation.
+
+        Without `between`, a value is what its system agreed on with each other one that is named for the field, or, where
+        none is, with each other one of the link. Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
+        `pointers` are fields by whose value links are looked up; pseudo-fields and those some entity spreads by always are.
+        """
+        if not any(fields.values()):
+            return
+        if not keep_seen:
+            self._unseen.add(link)
+        by_value = self._fields_looked_up()
+        for field, sides in fields.items():
+            points = field.startswith("_") or field in by_value or field in pointers
+            for system, value in sides.items():
+                store = store_of(system)
+                for other in self._others(link, store, between or tuple(sides)):
+                    one, two = pair_of(store, other)
+                    said = self._agreed.setdefault((link, one, two), {}).setdefault(field, {})
+                    said[0 if store == one else 1] = (value, False)
+                    if points:
+                        self._pointers[link, field, store, other] = pointed(value)
+
+    def _fields_looked_up(self) -> frozenset[str]:
+        if self._looked_up is None:
+            known = self._connection.execute(select(t.meta.c.value).where(t.meta.c.name == "pointers")).scalar()
+            self._looked_up = frozenset(from_json(known) if known else ())
+        return self._looked_up
+
+    def _others(self, link: str, mine: str, named: Iterable[str]) -> list[str]:
+        """The stores that make a pair with one: the named ones, else those of the link."""
+        others = sorted({store_of(one) for one in named} - {mine})
+        if others:
+            return others
+        here = {system for (_entity, system, _id), (known, _) in self._linked.items() if known == link}
+        query = select(t.link.c.system).where(t.link.c.link == link)
+        return sorted({*here, *self._connection.execute(query).scalars()} - {mine})
+
+    def _send_agreed(self) -> None:
+        if self._unseen:
+            links = sorted(self._unseen - self._fresh)
+            for start in range(0, len(links), AT_ONCE):
+                mine = t.link.c.link.in_(links[start : start + AT_ONCE])
+                self._connection.execute(update(t.link).where(mine, t.link.c.seen.is_not(None)).values(seen=None))
+        old = self._documents({link for link, _one, _other in self._agreed} - self._fresh)
+        rows = []
+        for place, said in self._agreed.items():
+            before, at = old.get(place, ({}, None))
+            document = merge(before, at, said)
+            rows.append((*place, self._vault.seal(to_json(document)), self._stamp, self._run))
+        bulk.replace(self._connection, t.agreed, ["link", "one", "other"], ["document", "at", "run"], rows)
+        self._send_pointers()
+        self._agreed, self._unseen = {}, set()
+
+    def _send_pointers(self) -> None:
+        keys = ["link", "field", "system", "other"]
+        gone = [key for key, value in self._pointers.items() if value is None]
+        bulk.remove(self._connection, t.pointer, keys, gone)
+        there = [(*key, value) for key, value in self._pointers.items() if value is not None]
+        bulk.replace(self._connection, t.pointer, keys, ["value"], there)
+        self._pointers = {}
+
+    def _documents(self, links: Collection[str]) -> dict[_Place, tuple[Document, datetime]]:
+        found, wanted, a = {}, sorted(links), t.agreed.c
+        for start in range(0, len(wanted), AT_ONCE):
+            query = select(a.link, a.one, a.other, a.document, a.at).where(a.link.in_(wanted[start : start + AT_ONCE]))
+            for link, one, other, text, at in self._connection.execute(query):
+                found[link, one, other] = (from_json(self._vault.open(text)), at)
+        return found
+
+    def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
+        """Remember how an entity is written, for owed writes of later runs.
+
+        What was agreed about a field that is kept in another place now (property, place of a part, field it is read from)
+        is forgotten for this pair, and with it the digests of the entity: the new place is filled when its record is read again.
+        """
+        keys = {"entity": entity, "source": source, "destination": destination}
+        known = self._connection.execute(
+            select(t.wire.c.schema).where(*(t.wire.c[name] == value for name, value in keys.items()))
+        ).scalar()
+        was, now = places_of(from_json(known)) if known else {}, places_of(schema)
+        moved = sorted(field for field in was.keys() & now.keys() if has_moved(was[field], now[field]))
+        if moved:
+            self._forget_agreed(entity, moved, pair_of(store_of(source), store_of(destination)))
+        spread = (schema.get("x-ofrecord") or {}).get("spread") or {}
+        if spread.get("field") and spread["field"] not in self._fields_looked_up():
+            self._look_up_by(spread["field"])
+        bulk.replace(self._connection, t.wire, list(keys), ["schema"], [(*keys.values(), to_json(schema))])
+
+    def _forget_agreed(self, entity: str, fields: Sequence[str], pair: tuple[str, str]) -> None:
+        self.flush()
+        a, p = t.agreed.c, t.pointer.c
+        mine = select(t.link.c.link).where(t.link.c.entity == entity)
+        whole = f"{entity}/"
+        for link, document in self._every_document(pair):
+            left = without(document, fields)
+            if len(left) == len(document) or not (link.startswith(whole) or self._is_of(link, entity)):
+                continue
+            here = (a.link == link, a.one == pair[0], a.other == pair[1])
+            sealed = self._vault.seal(to_json(left))
+            self._connection.execute(
+                update(t.agreed).where(*here).values(document=sealed) if left else delete(t.agreed).where(*here)
+            )
+        self._connection.execute(
+            delete(t.pointer).where(
+                p.field.in_(fields), p.system.in_(pair), p.other.in_(pair),
+                p.link.in_(mine) | p.link.startswith(whole, autoescape=True),
+            )
+        )  # fmt: skip
+        self._connection.execute(update(t.link).where(t.link.c.entity == entity).values(seen=None))
+
+    def _is_of(self, link: str, entity: str) -> bool:
+        query = select(t.link.c.link).where(t.link.c.link == link, t.link.c.entity == entity).limit(1)
+        return self._connection.execute(query).scalar() is not None
+
+    def _look_up_by(self, field: str) -> None:
+        """From now on links are found by this field's value; those that are there, too."""
+        self.flush()
+        stores = select(t.agreed.c.one, t.agreed.c.other).distinct()
+        rows = []
+        for one, other in self._connection.execute(stores).all():
+            for link, document in self._every_document((one, other)):
+                values = sides_of(document[field], self._vault.fingerprint) if field in document else ()
+                for (system, with_), value in zip(((one, other), (other, one)), values, strict=False):
+                    if isinstance(value, str | int | dict) and (found := pointed(value)) is not None:
+                        rows.append((link, field, system, with_, found))
+        bulk.replace(self._connection, t.pointer, ["link", "field", "system", "other"], ["value"], rows)
+        self._looked_up = self._fields_looked_up() | {field}
+        self._note("pointers", to_json(sorted(self._looked_up)))
+
+    def _every_document(self, pair: tuple[str, str]) -> Iterable[tuple[str, Document]]:
+        """Every link's document of a pair of stores, some at a time."""
+        a, last = t.agreed.c, ""
+        while True:
+            query = select(a.link, a.document).where(a.one == pair[0], a.other == pair[1], a.link > last)
+            rows = self._connection.execute(query.order_by(a.link).limit(AT_ONCE)).all()
+            if not rows:
+                return
+            for link, text in rows:
+                yield link, from_json(self._vault.open(text))
+            last = rows[-1][0]
