@@ -24,18 +24,22 @@ class Index:
         self._keys: dict[str, tuple[Hashable, ...]] = {}
 
     def note(self, record_id: str, record: Record | None) -> None:
-        """Forget what was known of this id; learn the record, unless it is None (removed)."""
-        for key in self._keys.pop(record_id, ()):
+        """Forget what was known of this id; learn the record, unless it is None (removed). The same values keep their place."""
+        keys = () if record is None else tuple(self._keys_of(record))
+        known = self._keys.get(record_id, ())
+        if keys == known:
+            return
+        for key in known:
             ids = self._ids[key]
             ids.pop(record_id, None)
             if not ids:
                 del self._ids[key]
-        if record is None:
-            return
-        keys = tuple(self._keys_of(record))
         for key in keys:
             self._ids.setdefault(key, {})[record_id] = None
-        self._keys[record_id] = keys
+        if keys:
+            self._keys[record_id] = keys
+        else:
+            self._keys.pop(record_id, None)
 
     def ids(self, key: Hashable) -> list[str]:
         """Ids of the records with that value, oldest first."""

@@ -118,7 +118,7 @@ def test_a_composite_is_never_made_of_itself_and_its_components_cannot_be_delete
     for part in (key, outer["composite_item_id"]):
         body = {"mapped_items": [{"item_id": part, "quantity": 1}]}
         assert shop.call("PUT", f"/compositeitems/{key}", body)[0] == 400
-    assert shop.call("DELETE", f"/items/{shop.nut}")[1]["code"] == 2006
+    assert shop.call("DELETE", f"/items/{shop.nut}")[1]["code"] == 2049
 
 
 def test_an_assembly_is_counted_as_itself(shop):

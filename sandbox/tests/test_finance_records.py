@@ -270,7 +270,7 @@ def test_only_books_filters_contacts_by_kind(world):
     contact(world, "A")
     contact(world, "B", contact_type="vendor")
     assert names(world, f"{BOOKS}/contacts?contact_type=vendor") == ["B"]
-    assert call(world, "GET", f"{INVENTORY}/contacts?contact_type=vendor")[0] == 400
+    assert sorted(names(world, f"{INVENTORY}/contacts?contact_type=vendor")) == ["A", "B"]
 
 
 @pytest.mark.parametrize(

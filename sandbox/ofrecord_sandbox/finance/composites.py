@@ -1,4 +1,4 @@
-# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
+# ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Composite items: items made of others ("Composite Items").
 
 A composite is an item: it has the same ids, custom fields and stock, and documents name it by `item_id`. One of the type
@@ -38,6 +38,9 @@ def _check(world: World, record: Record, before: Record | None, given: Mapping[s
         raise invalid("initial_stock")
     items.check(world, record, before, given)
     if "mapped_items" in given:
+        old = {one["line_item_id"] for one in (before or {}).get("mapped_items", [])}
+        if any(one.get("line_item_id", "") not in old | {""} for one in record["mapped_items"]):
+            raise absent("Line item")
         record["mapped_items"] = [
             _mapped(world, record, one, place) for place, one in enumerate(record["mapped_items"], start=1)
         ]

@@ -1,5 +1,8 @@
 # ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`
-"""Customers, vendors and their contact persons ("Contacts", "Contact Persons")."""
+"""Customers, vendors and their contact persons ("Contacts", "Contact Persons").
+
+Codes 3000, 3013 and 9004 with their words are those of Zoho Invoice v3 ("Contacts", "Possible error codes"), 3062 was met live.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_sandbox.finance import engine
+from ofrecord_sandbox.finance import engine, pricelists
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
-from ofrecord_sandbox.finance.declare import Resource, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
     Kind,
@@ -58,32 +61,40 @@ def people_of(world: World, contact_id: str) -> list[Record]:
 
 
 def _check(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    name = record["contact_name"].strip()
-    record["contact_name"] = name
-    same = CONTACTS.table(world).index("name", lambda one: (one["contact_name"].casefold(),)).ids(name.casefold())
-    if any(key != record["contact_id"] for key in same):
-        kind = record["contact_type"]
-        raise RefusedError(3062, f'The {kind} "{name}" already exists. Please specify a different name.')
+    _named(world, record)
     currencies = world.store.table("finance/currencies").rows
     if record["currency_id"] == "":
         record["currency_id"] = next(key for key, one in currencies.items() if one["is_base_currency"])
     if record["currency_id"] not in currencies:
-        raise absent("Currency")
+        raise RefusedError(9004, "This currency does not exist. Please choose a valid currency")
     for key in ("currency_code", "currency_symbol"):
         record[key] = currencies[record["currency_id"]][key]
-    if record["pricebook_id"] != "" and world.store.table("finance/pricebooks").get(record["pricebook_id"]) is None:
+    if record["pricebook_id"] != "" and pricelists.PRICEBOOKS.table(world).get(record["pricebook_id"]) is None:
         raise absent("Price list")
     for side in ("billing_address", "shipping_address"):
         _address(world, record, before, given, side)
     record["_persons"] = record.pop("contact_persons", None)
-    if record["_persons"] is not None and sum(bool(one.get("is_primary_contact")) for one in record["_persons"]) > 1:
+    _persons(world, record, record["_persons"] or [])
+
+
+def _named(world: World, record: Record) -> None:
+    """The display name: there, and nobody else's."""
+    name = record["contact_name"] = record["contact_name"].strip()
+    if not name:
+        raise RefusedError(3013, "Enter a valid Contact Name")
+    same = CONTACTS.table(world).index("name", lambda one: (one["contact_name"].casefold(),)).ids(name.casefold())
+    if any(key != record["contact_id"] for key in same):
+        kind = record["contact_type"]
+        raise RefusedError(3062, f'The {kind} "{name}" already exists. Please specify a different name.')
+
+
+def _persons(world: World, record: Record, sent: list[Record]) -> None:
+    """Nested persons: one primary at most, and none of another contact."""
+    if sum(bool(one.get("is_primary_contact")) for one in sent) > 1:
         raise invalid("is_primary_contact")
-    known = (
-        {one["contact_person_id"] for one in people_of(world, record["contact_id"])} if record["contact_id"] else set()
-    )
-    for one in record["_persons"] or []:
-        if one.get("contact_person_id", "") not in known | {""}:
-            raise absent("Contact person")
+    own = people_of(world, record["contact_id"]) if record["contact_id"] else []
+    if {one.get("contact_person_id", "") for one in sent} - {one["contact_person_id"] for one in own} - {""}:
+        raise absent("Contact person")
 
 
 def _address(world: World, record: Record, before: Record | None, given: Mapping[str, Any], side: str) -> None:
@@ -137,7 +148,11 @@ def settle_primary(world: World, contact_id: str, *, touch: bool) -> None:
 
 
 def _show(world: World, record: Record) -> dict[str, Any]:
-    return {"contact_persons": [_person(one) for one in people_of(world, record["contact_id"])]}
+    prices = pricelists.PRICEBOOKS.table(world).get(record["pricebook_id"]) or {}
+    return {
+        "contact_persons": [_person(one) for one in people_of(world, record["contact_id"])],
+        "pricebook_name": prices.get("name", ""),
+    }
 
 
 def _person(one: Record) -> dict[str, Any]:
@@ -171,7 +186,7 @@ def documents(world: World, collection: str, contact_id: str) -> list[Record]:
 def _removable(world: World, record: Record) -> None:
     for collection in ("salesorders", "invoices", "customerpayments", "creditnotes", "salesreturns"):
         if documents(world, collection, record["contact_id"]):
-            raise RefusedError(3050, "Contacts that have transactions cannot be deleted; mark the contact as inactive.")
+            raise RefusedError(3000, "This contact cannot be deleted since you have recorded transactions for it")
 
 
 def _removed(world: World, record: Record) -> None:
@@ -205,6 +220,7 @@ CONTACTS = declared(
         ),
         filters=matching("contact_name", "company_name", "first_name", "last_name", "email", "phone")
         | exactly("contact_type", "zcrm_contact_id", "zcrm_account_id", "zcrm_vendor_id"),
+        deaf={INVENTORY: frozenset({"contact_type", "zcrm_contact_id", "zcrm_account_id", "zcrm_vendor_id"})},
         sorts=("contact_name", "first_name", "last_name", "email", "created_time", "last_modified_time"),
         sort=("contact_name", "A"), search=("contact_name", "company_name", "email", "phone", "first_name", "last_name"),
         check=_check, saved=_saved, show=_show, derive=_owed, removable=_removable, removed=_removed, upsert=True,

@@ -77,6 +77,8 @@ class Resource:
     """Last touch on a detail."""
     removable: Callable[[World, Record], None] = _kept
     removed: Callable[[World, Record], None] = _kept
+    deaf: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By door: columns whose filters only the other door documents, and that are ignored here without a word."""
     silent: bool = False
     """The vendor ignores unknown list filters here."""
     update_status: int = 200

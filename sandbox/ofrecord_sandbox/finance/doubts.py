@@ -11,6 +11,9 @@ class Doubts:
 
     inventory_modified_filter: bool = True
     """UNVERIFIED: `last_modified_time` is honoured on Inventory lists whose OpenAPI does not name it (contacts, orders, invoices)."""
+    other_doors_filters_ignored: bool = True
+    """UNVERIFIED: a list filter that only the other door documents (`reference_number` of orders on Inventory, `sku` on Books) is
+    ignored without a word, and everything comes. False: it is refused, like a name nobody documents."""
     modified_filter_inclusive: bool = False
     """UNVERIFIED: "modified after" excludes the given second."""
     payment_bumps_invoice: bool = True
@@ -33,6 +36,14 @@ class Doubts:
     """UNVERIFIED: `total`, `balance` and `shipping_charge` of invoice list rows are text (the OpenAPI types them so)."""
     composites_in_items: bool = True
     """UNVERIFIED: composite items are also in the list of items, marked by `is_combo_product` (rows of live lists carry the mark)."""
+    used_price_list_deletable: bool = False
+    """UNVERIFIED: a price list that contacts have can be deleted (code UNVERIFIED)."""
+    unique_price_list: bool = True
+    """UNVERIFIED: the name of a price list is taken once (code UNVERIFIED)."""
+    inactive_in_documents: bool = True
+    """UNVERIFIED: documents may name inactive items and contacts (code UNVERIFIED)."""
+    adjustment_is_transaction: bool = True
+    """UNVERIFIED: an adjustment keeps its items from being deleted, as sales documents do."""
     unique_sku: bool = True
     """UNVERIFIED: the organisation refuses a second item with the same SKU (a preference; code UNVERIFIED)."""
     stock_below_zero: bool = True

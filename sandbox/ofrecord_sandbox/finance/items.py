@@ -1,15 +1,14 @@
-# ruff: noqa: ARG001, EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Items, with stock of both ledgers, and price lists ("Items", "Price Lists")."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from ofrecord_sandbox.finance import engine, stock
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
-from ofrecord_sandbox.finance.declare import Resource, comparing, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, comparing, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
     dec,
@@ -20,7 +19,6 @@ from ofrecord_sandbox.finance.values import (
     one_of,
     shape,
     text,
-    whole,
 )  # fmt: skip
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
@@ -109,14 +107,19 @@ def saved(world: World, record: Record) -> None:
 
 def removable(world: World, record: Record) -> None:
     """Refuse to delete what documents or composites name (the latter UNVERIFIED)."""
-    for collection in ("salesorders", "invoices"):
+    named = ["salesorders", "invoices", "creditnotes", "packages", "salesreturns"]
+    if doubts.adjustment_is_transaction:
+        named.append("inventoryadjustments")
+    for collection in named:
         table = world.store.table(f"finance/{collection}")
         index = table.index("item", lambda one: {line["item_id"] for line in one["line_items"]})
         if index.ids(record["item_id"]):
-            raise RefusedError(2006, "Items which are a part of other transactions cannot be deleted.")
+            raise RefusedError(
+                2049, "Items which are a part of other transactions cannot be deleted. Instead, mark them as inactive"
+            )
     parts = ITEMS.table(world).index("component", lambda one: {part["item_id"] for part in one.get("mapped_items", [])})
     if parts.ids(record["item_id"]):
-        raise RefusedError(2006, "Items which are a part of composite items cannot be deleted.")
+        raise RefusedError(2049, "Items which are a part of composite items cannot be deleted.")
 
 
 def removed(world: World, record: Record) -> None:
@@ -125,6 +128,7 @@ def removed(world: World, record: Record) -> None:
     world.store.table("finance/stock").remove(record["item_id"])
 
 
+_INVENTORY_ONLY = frozenset({"sku", "purchase_rate", "purchase_account_id", "vendor_id", "item_id", "zcrm_product_id"})
 ITEMS = declared(
     Resource(
         collection="items", singular="item", id_key="item_id", words="Item", module="item", create_status=200,
@@ -153,6 +157,7 @@ ITEMS = declared(
         ),
         filters=matching("name", "sku", "description") | comparing("rate", "purchase_rate")
         | exactly("tax_id", "account_id", "purchase_account_id", "vendor_id", "item_id", "zcrm_product_id"),
+        deaf={INVENTORY: frozenset({"description"}), BOOKS: _INVENTORY_ONLY},
         sorts=("name", "sku", "rate", "purchase_rate", "created_time", "last_modified_time", "reorder_level", "stock_on_hand"),
         sort=("name", "A"), search=("name", "sku", "description"),
         check=check, saved=saved, removable=removable, removed=removed, upsert=True,
@@ -169,54 +174,3 @@ def details(world: World, request: Request, door: str) -> Response:
     if not ids or len(ids) > IDS_A_CALL:
         raise invalid("item_ids")
     return done("items", [engine.detail(world, ITEMS, engine.found(world, ITEMS, key), door) for key in ids])
-
-
-def _check_prices(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    if record["currency_id"] == "":
-        currencies = world.store.table("finance/currencies").rows
-        record["currency_id"] = next(key for key, one in currencies.items() if one["is_base_currency"])
-    currency = world.store.table("finance/currencies").get(record["currency_id"])
-    if currency is None:
-        raise absent("Currency")
-    record["currency_code"] = currency["currency_code"]
-    if record["pricebook_type"] == "fixed_percentage" and not 0 <= dec(record["percentage"]) <= Decimal(1000):
-        raise invalid("percentage")
-    names = world.store.table("finance/items")
-    for row in record["pricebook_items"]:
-        item = names.get(row.get("item_id", ""))
-        if item is None:
-            raise absent("Item")
-        row["name"] = item["name"]
-        row["pricebook_item_id"] = row.get("pricebook_item_id") or engine.new_id(world)
-
-
-_BRACKET = shape(
-    {"start_quantity": number, "end_quantity": number, "pricebook_rate": number, "pricebook_discount": text(20)}
-)
-PRICEBOOKS = declared(
-    Resource(
-        collection="pricebooks", singular="pricebook", id_key="pricebook_id", words="Price list",
-        writable={
-            "name": text(100), "description": text(2000), "currency_id": identifier, "percentage": number, "is_increase": flag,
-            "pricebook_type": one_of("fixed_percentage", "per_item"), "pricebook_rate": number, "decimal_place": whole,
-            "pricing_scheme": one_of("unit", "volume"), "rounding_type": text(50),
-            "sales_or_purchase_type": one_of("sales", "purchases"),
-            "pricebook_items": many(shape({
-                "item_id": identifier, "pricebook_item_id": identifier, "pricebook_rate": number,
-                "pricebook_discount": text(20), "pricing_scheme": text(20), "price_brackets": many(_BRACKET),
-            })),
-        },
-        required=("name", "pricebook_type", "sales_or_purchase_type"),
-        fresh={
-            "name": "", "description": "", "currency_id": "", "percentage": 0, "is_increase": False, "decimal_place": 2,
-            "pricing_scheme": "unit", "rounding_type": "no_rounding", "pricebook_items": [], "status": "active",
-            "is_default": False,
-        },
-        row=(
-            "name", "description", "currency_id", "currency_code", "pricebook_type", "percentage", "is_increase",
-            "rounding_type", "decimal_place", "pricing_scheme", "sales_or_purchase_type", "status", "is_default",
-            "pricebook_items",
-        ),
-        sorts=("name",), sort=("name", "A"), search=("name",), check=_check_prices,
-    )
-)  # fmt: skip

@@ -128,8 +128,8 @@ def _tests(world: World, query: dict[str, str], resource: Resource, door: str) -
             tests.append(_modified(wanted))
         elif name == "status" and "status" in resource.row:
             tests.append(_status(world, resource, door, wanted))
-        elif name in resource.filters and not (name == "contact_type" and door == INVENTORY):
-            tests.append(_filter(name, *resource.filters[name], wanted))
+        elif name in resource.filters:
+            tests += _declared(name, wanted, resource, door)
         elif not resource.silent:
             raise unknown(name)
     if "filter_by" in query:
@@ -138,6 +138,16 @@ def _tests(world: World, query: dict[str, str], resource: Resource, door: str) -
         needle = query["search_text"].casefold()
         tests.append(lambda record: any(needle in str(record.get(c, "")).casefold() for c in resource.search))
     return tests
+
+
+def _declared(name: str, wanted: str, resource: Resource, door: str) -> list[Test]:
+    """A filter by a column; nothing when only the other door documents it."""
+    column, sign = resource.filters[name]
+    if column not in resource.deaf.get(door, ()):
+        return [_filter(name, column, sign, wanted)]
+    if not doubts.other_doors_filters_ignored:
+        raise unknown(name)
+    return []
 
 
 def _has_modified(resource: Resource, door: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import (
     adjustments,
+    bulk,
     composites,
     contacts,
     converting,
@@ -169,8 +170,12 @@ def _literal(add: Callable[..., None], door: str) -> None:
     for word, state in credit.items():
         path = f"/creditnotes/{{creditnote_id}}/{word if door == INVENTORY else f'status/{state}'}"
         fixed.append(("POST", path, partial(creditnotes.set_credit, state=state, door=door)))
+    gone = ("items", "salesorders") if door == INVENTORY else ("contacts", "invoices")
+    fixed += [("DELETE", f"/{collection}", partial(bulk.remove, collection=collection)) for collection in gone]
     if door == INVENTORY:
         fixed += [
+            ("POST", "/items/active", partial(bulk.mark, collection="items", state="active")),
+            ("POST", "/items/inactive", partial(bulk.mark, collection="items", state="inactive")),
             ("POST", "/shipmentorders/{shipment_id}/status/delivered", shipping.deliver),
             ("POST", "/salesreturnreceives", returns.receive),
             ("DELETE", "/salesreturnreceives/{salesreturnreceive_id}", returns.unreceive),

@@ -14,7 +14,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import engine, stock, totals
 from ofrecord_sandbox.finance.answers import RefusedError, done, invalid
-from ofrecord_sandbox.finance.declare import BOOKS, Resource, dating, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.values import day, dec, num, shape, text
 from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.store import Record
@@ -142,6 +142,18 @@ def _removable(world: World, record: Record) -> None:
         raise RefusedError(36022, "Sales orders with packages or invoices cannot be deleted.")
 
 
+_BOOKS_ONLY = frozenset(
+    {
+        "reference_number",
+        "customer_name",
+        "shipment_date",
+        "salesperson_id",
+        "zcrm_potential_id",
+        "total",
+        "salesorder_id",
+    }
+)
+"""Inventory documents pages only; its number, customer, dates, status and modification time were seen to be honoured there."""
 ORDERS = declared(
     Resource(
         collection="salesorders", singular="salesorder", id_key="salesorder_id", words="Sales order", module="salesorder",
@@ -157,6 +169,7 @@ ORDERS = declared(
         ),
         filters=matching("salesorder_number", "reference_number", "customer_name") | dating("date", "shipment_date")
         | exactly("customer_id", "salesperson_id", "zcrm_potential_id", "total") | {"salesorder_ids": ("salesorder_id", "in")},
+        deaf={INVENTORY: _BOOKS_ONLY},
         sorts=("customer_name", "salesorder_number", "shipment_date", "last_modified_time", "reference_number", "total", "date",
                "created_time", "status"),
         search=("salesorder_number", "reference_number", "customer_name"), number=("salesorder_number", "SO-"),

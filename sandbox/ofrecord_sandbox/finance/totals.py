@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_sandbox.finance.answers import absent, invalid
+from ofrecord_sandbox.finance.answers import RefusedError, absent, invalid
+from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.engine import new_id
 from ofrecord_sandbox.finance.values import (
     Kind,
@@ -67,6 +68,7 @@ def prepare(world: World, record: Record, before: Record | None, given: Mapping[
     customer = world.store.table("finance/contacts").get(record.get("customer_id", ""))
     if customer is None:
         raise absent("Customer")
+    _active(customer, "Customer", new=before is None)
     if before is not None and before["customer_id"] != record["customer_id"]:
         raise invalid("customer_id")
     if record["is_inclusive_tax"]:
@@ -88,6 +90,11 @@ def prepare(world: World, record: Record, before: Record | None, given: Mapping[
     add_up(record)
 
 
+def _active(record: Record, words: str, *, new: bool) -> None:
+    if new and record["status"] == "inactive" and not doubts.inactive_in_documents:
+        raise RefusedError(1043, f"{words} is inactive. Mark it as active to use it in transactions.")
+
+
 def _lines(world: World, record: Record, before: Record | None) -> list[Record]:
     old = {line["line_item_id"]: line for line in (before or {}).get("line_items", [])}
     return [_line(world, line, old, order) for order, line in enumerate(record["line_items"], start=1)]
@@ -105,6 +112,7 @@ def _line(world: World, sent: Record, old: Mapping[str, Record], order: int) -> 
         known = world.store.table("finance/items").get(line["item_id"])
         if known is None:
             raise absent("Item")
+        _active(known, "Item", new=line_id == "")
         item = known
     line.setdefault("item_id", "")
     for key in ("name", "unit", "sku", "description"):
