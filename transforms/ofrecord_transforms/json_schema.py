@@ -95,6 +95,7 @@ def _entity(systems: list[str]) -> Schema:
         "match": {"anyOf": [names, {"type": "array", "items": names}]},
         "label": names,
         "duplicates": _choice(words.DUPLICATES),
+        "near": _choice(words.NEAR),
         "when": filters,
         "views": {"type": "object", "additionalProperties": filters},
         "view": _TEXT,

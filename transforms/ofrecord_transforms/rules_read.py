@@ -40,6 +40,7 @@ class Reader(FieldReader):
             match=tuple(self.match(root.get("match"))),
             label=self.by_system(root.get("label"), "label"),
             duplicates=self.choice(root, "duplicates", words.DUPLICATES, "") or "overwrite",
+            near=self.choice(root, "near", words.NEAR, "") or "hold",
             when=self.filters(root.get("when"), "when"),
             views=self.views(root.get("views")),
             view=self.text(root, "view", "", required=False),

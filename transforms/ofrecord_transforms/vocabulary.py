@@ -9,6 +9,7 @@ ENTITY_KEYS: dict[str, str] = {
     "match": "fields that propose which records are the same thing, when no id links them yet",
     "label": "short name for people in each system (a number, never personal data)",
     "duplicates": "what to do when a new record matches an existing one",
+    "near": "what to do when a new record's name is only alike to an existing one",
     "when": "which records of a system take part",
     "views": "filters with a name",
     "view": "the view whose records take part",
@@ -109,6 +110,7 @@ COUNTRY_FORMS = ("name", "alpha-2", "alpha-3")
 ADDRESS_PARTS = ("attention", "street", "street2", "city", "state", "code", "country", "phone")
 """What an address may consist of; `country` is a country, `phone` is text, and all others are text."""
 DUPLICATES = ("overwrite", "skip", "clone")
+NEAR = ("hold", "create")
 MISSING = ("leave", "clear")
 COMBINATIONS = ("sum", "join", "latest", "same")
 VIOLATIONS = ("revert", "hold", "adopt")
