@@ -99,6 +99,7 @@ def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any
         "spread": {"through": entity.spread.through, "field": entity.spread.by.lower()} if entity.spread else None,
         "responsible": dict(entity.responsible),
         "limits": _limits(entity),
+        **({} if entity.near == "hold" else {"near": entity.near}),
         **({} if entity.clock_tolerance is None else {"tolerance_s": entity.clock_tolerance}),
     }
 

@@ -10,7 +10,7 @@ _HASH = "custom_field_hash"
 _NO_NAMES = frozenset(
     {
         "what", "why", "file", "rule", "entity", "owner", "policy", "format", "violation", "lossy", "responsible",
-        "values", "always", "otherwise", "identity", "parent", "unit", "region", "form", "zone", "duplicates", "missing",
+        "values", "always", "otherwise", "identity", "parent", "unit", "region", "form", "zone", "duplicates", "near", "missing",
         "new", "stream", "object", "name", "tap", "store", "custom_prefix",
     }
 )  # fmt: skip

@@ -181,6 +181,7 @@ class Entity:
     match: tuple[Mapping[str, str], ...] = ()
     label: Mapping[str, str] = field(default_factory=dict)
     duplicates: str = "overwrite"
+    near: str = "hold"
     when: Filters = field(default_factory=dict)
     views: Mapping[str, Filters] = field(default_factory=dict)
     view: str | None = None

@@ -180,3 +180,9 @@ def test_an_amount_says_its_currency_so_that_a_run_can_count_the_money_it_moves(
     wire = read_wire(compiled(f"{HEAD}fields:\n{NAME}{price}").schema["schema"])
     assert wire is not None
     assert {rule.name: rule.currency for rule in wire.sent} == {"name": None, "rate": "USD"}
+
+
+@pytest.mark.parametrize(("said", "told"), [("", "hold"), ("near: hold\n", "hold"), ("near: create\n", "create")])
+def test_rules_say_on_the_wire_whether_likeness_matters(compiled, said, told):
+    way = compiled(f"{HEAD}{said}match: {{crm: Name, inventory: name}}\nnew: [crm]\nfields:\n{NAME}")
+    assert read_wire(way.schema["schema"]).near == told
