@@ -247,6 +247,7 @@ def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
             item.plan = plan_create(wire.sent, item.values)
             item.created = True
     set_namesakes_aside(delivery, [item for item in items if item.outcome is None])
+    delivery.nearness.set_aside(items)
 
 
 def set_namesakes_aside(delivery: Delivery, items: Sequence[Item]) -> None:

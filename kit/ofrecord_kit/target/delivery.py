@@ -13,6 +13,7 @@ from ofrecord_kit.target.destination import Destination, Done, Refused
 from ofrecord_kit.target.items import Item, item_of
 from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
+from ofrecord_kit.target.nearness import Nearness
 from ofrecord_kit.target.once import finish_once
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
@@ -38,6 +39,7 @@ class Delivery:
         self.now = now
         self.dry = dry
         self.parents: set[str] = set()
+        self.nearness = Nearness(self)
         self.refused = 0
         self.known_held = {
             held.source_id
