@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.crm import holds, metadata, settings
+from ofrecord_sandbox.crm import holds, merging, metadata, settings
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
@@ -24,6 +24,7 @@ def register(world: World) -> None:
         ("PUT", "fields", _change_field),
         ("DELETE", "fields", _remove_field),
         ("POST", "records", _hold_record),
+        ("POST", "merge", _merge),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -105,3 +106,10 @@ def _hold_record(world: World, request: Request) -> Response:
     given = body(request, "module", "id", "state", "fields")
     holds.hold(world, given["module"], given["id"], given["state"], given.get("fields", []))
     return Response(200, {"id": given["id"], "state": given["state"]})
+
+
+def _merge(world: World, request: Request) -> Response:
+    """Records merged as a person would, in any module."""
+    given = body(request, "module", "winner", "losers")
+    merging.arrange(world, given["module"], given["winner"], given["losers"])
+    return Response(200, {"id": given["winner"]})

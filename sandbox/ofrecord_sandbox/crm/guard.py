@@ -15,7 +15,10 @@ from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 PREFIX = "/crm/v8/"
+BULK_WRITE = "/crm/bulk/v8/write"
 _DAY_S = 86_400
+_MERGE = 50
+_BULK_WRITE = 500
 _OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE", "PATCH": "UPDATE"}
 
 
@@ -32,12 +35,18 @@ def guard(world: World, request: Request) -> Response | None:
 
 
 def _scopes(request: Request) -> list[str]:
+    if request.path.startswith(BULK_WRITE):
+        return ["ZohoCRM.bulk.CREATE"]
     first, *rest = request.path.removeprefix(PREFIX).split("/")
     operation = _OPERATIONS.get(request.method, "READ")
     if first == "settings":
         return [f"ZohoCRM.settings.{rest[0] if rest else 'ALL'}.{operation}"]
     if first in {"org", "users"}:
         return [f"ZohoCRM.{first}.{operation}"]
+    if first == "upload":
+        return ["ZohoFiles.files.ALL"]
+    if rest[1:] == ["actions", "merge"]:
+        operation = "READ" if request.method == "GET" else "UPDATE"
     if first == "coql":
         return ["ZohoCRM.coql.READ"]
     module = f"ZohoCRM.modules.{first.lower().replace('_', '')}"
@@ -81,6 +90,10 @@ def add_credit_header(world: World, response: Response) -> Response:
 
 
 def _credits(request: Request) -> int:
+    if request.method == "POST" and request.path.endswith("/actions/merge"):
+        return _MERGE
+    if request.method == "POST" and request.path == BULK_WRITE:
+        return _BULK_WRITE
     if request.method in {"POST", "PUT"} and request.body and not request.path.endswith("/coql"):
         try:
             records = request.json().get("data", [])
