@@ -18,7 +18,7 @@ def test_a_new_record_is_created_with_its_external_id_and_linked(world: World) -
     assert world.products() == [{"Name": "Bolt", "Price": Decimal("1.50"), "Inventory_ID": "1"}]
     assert "1" in world.ledger.links_of("product", "inventory", "crm", ["1"])
     assert [event.kind for event in world.ledger.events()] == ["created"]
-    assert world.ledger.intended("product", "crm", ["1"]) == set()
+    assert world.ledger.intended("product", "crm", ["1"]) == {}
 
 
 def test_an_unchanged_record_costs_no_call_even_when_its_times_moved(world: World) -> None:
@@ -256,7 +256,7 @@ def test_parts_make_one_whole_and_a_part_that_says_nothing_new_costs_no_call(wor
     deal = world.shop.put("Deals", Deal_Name="Big one")
     with world.ledger.writing(NOON) as writing:
         link = writing.record_link("order", {"inventory": "so-1", "crm": "quote-1"})
-        writing.record_agreed(link, {"deal": {"inventory": deal, "crm": deal}})
+        writing.record_agreed(link, {"deal": {"inventory": deal, "crm": deal}}, pointers={"deal"})
     said = schema(
         about={"entity": "invoice", "object": "Deals", "from": "books", "match": [], "external_id": None,
                "combine": {"whole": "deal", "through": "order", "by": "salesorder_id", "field": "deal"}},

@@ -28,7 +28,7 @@ def order_of(world: World, order: str, deal: Any, quote: str | None = None) -> s
     """Order `order` of the inventory is linked and knows its deal."""
     with world.ledger.writing(NOON) as writing:
         link = writing.record_link("order", {"inventory": order, "crm": quote or f"quote-{order}"})
-        writing.record_agreed(link, {"deal": {"inventory": deal, "crm": deal}})
+        writing.record_agreed(link, {"deal": {"inventory": deal, "crm": deal}}, pointers={"deal"})
     return link
 
 
