@@ -1,0 +1,126 @@
+"""target-crm in the conformance suite, with a stream of the mapper and with a plain one.
+
+As a command: ``python -m ofrecord_kit.testing.conformance target-crm/tests/test_conformance.py:annotated``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ofrecord_kit.http import Client
+from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing.conformance import Conformance, Wiring
+from ofrecord_kit.testing.sandbox import CLIENT, Sandbox, running_sandbox
+
+COMMAND = [str(Path(sys.executable).with_name("target-crm"))]
+FIELDS = ("Last_Name", "Email", "Phone", "Inventory_ID", "Title", "Description")
+
+
+def contact(number: int) -> dict[str, Any]:
+    return {
+        "Inventory_ID": f"46000{number}", "Last_Name": f"Quillfeather {number}", "Email": f"ada.quill{number}@example.com",
+        "Phone": f"+49 228 55501{number}",
+    }  # fmt: skip
+
+
+def field(name: str, form: str = "text") -> dict[str, Any]:
+    said = {"field": name, "owner": "inventory", "rule": "contact.yml:1", "format": form}
+    return {"type": ["string", "null"], "x-ofrecord": said}
+
+
+ANNOTATED = {
+    "type": "object",
+    "x-ofrecord": {
+        "entity": "contact", "object": "Contacts", "from": "inventory", "to": "crm", "rules": "sha256:1",
+        "external_id": "Inventory_ID", "source_external_id": "cf_crm_id", "source_object": "contact_persons",
+        "match": [{"field": "Email", "format": "email"}], "create": True,
+    },
+    "properties": {
+        "Inventory_ID": {"type": "string"}, "Last_Name": field("last name"), "Email": field("email", "email"),
+        "Phone": field("phone", "phone"), "_ofrecord": {"type": "object"},
+    },
+}  # fmt: skip
+PLAIN = {
+    "type": "object",
+    "properties": {name: {"type": ["string", "null"]} for name in ("Inventory_ID", "Last_Name", "Email", "Phone")},
+}
+
+
+def of_the_mapper(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As the mapper sends it: every native value is the value sent."""
+    about = {name: one["x-ofrecord"]["field"] for name, one in ANNOTATED["properties"].items() if "x-ofrecord" in one}
+    native = {about[name]: value for name, value in values.items() if name in about}
+    note = {"id": values["Inventory_ID"], "native": native, "observed": {}, "deleted": False}
+    return {**values, "_ofrecord": note}
+
+
+class Crm:
+    """The CRM as a person sees it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        settings = Connection.from_config(
+            {"api_url": sandbox.url, "accounts_url": sandbox.url, **CLIENT, "state_dir": str(folder)}
+        )
+        self.client = Client(settings, system="crm", plugin="person")
+
+    def read(self) -> list[Mapping[str, Any]]:
+        body = self.client.get("/crm/v8/Contacts", params={"fields": ",".join(FIELDS)}).body
+        return [{"id": row["id"], **{name: row[name] for name in FIELDS}} for row in (body or {}).get("data", [])]
+
+    def edit(self, row: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        answer = self.client.send("PUT", f"/crm/v8/Contacts/{row['id']}", json={"data": [dict(values)]})
+        assert answer.body["data"][0]["status"] == "success"
+
+    def settings(self, url: str, folder: Path) -> dict[str, Any]:
+        files = {"state_dir": str(folder / "state"), "ledger": str(folder / "ledger.db")}
+        return {"api_url": url, "accounts_url": url, **CLIENT, "retry_wait_s": 0.01, **files}
+
+
+@contextmanager
+def wired(**more: Any) -> Iterator[Wiring]:
+    with running_sandbox() as sandbox, TemporaryDirectory() as folder:
+        crm = Crm(sandbox, Path(folder))
+        try:
+            yield Wiring(
+                command=COMMAND, server=sandbox.url, config=crm.settings, key_properties=["Inventory_ID"], record=contact,
+                changed=("Last_Name", "Quillfeather-Okonkwo"), clearable="Phone", bad={"Last_Name": "Quillfeather" * 30},
+                read=crm.read, edit=crm.edit, unmapped=("Description", "kept:\t“as it is” – 100 %\n  twice"),
+                reset=lambda: sandbox.control("POST", "reset"), reads="/coql$", environment={"OFRECORD_YES": "1"},
+                secrets=["client_secret", "refresh_token"], personal=["Last_Name", "Email", "Phone"], **more,
+            )  # fmt: skip
+        finally:
+            crm.client.close()
+
+
+def annotated() -> Any:
+    no_deletes = (
+        "what a deletion does is said in the rules; these say nothing, and then it is noted and done by a person"
+    )
+    return wired(
+        stream="contact", schema=ANNOTATED, message=of_the_mapper,
+        not_claimed={"delete": no_deletes, "new-version": "nothing is deleted because it did not come"},
+    )  # fmt: skip
+
+
+def plain() -> Any:
+    return wired(
+        stream="Contacts", schema=PLAIN,
+        not_claimed={
+            "unchanged-is-free": "a plain stream has no ledger: every record is sent, and the vendor finds nothing to change",
+            "delete": "a plain stream deletes nothing", "new-version": "nothing is deleted because it did not come",
+        },
+    )  # fmt: skip
+
+
+class TestAnnotated(Conformance):
+    wiring = staticmethod(annotated)
+
+
+class TestPlain(Conformance):
+    wiring = staticmethod(plain)
