@@ -17,10 +17,11 @@ from ofrecord_kit.target.destination import Change, Current, Destination, Done, 
 from ofrecord_kit.target.finance_bodies import body_of, kept_row, merged_rows
 from ofrecord_kit.target.finance_creating import Creator, own_number
 from ofrecord_kit.target.finance_facts import facts_of
-from ofrecord_kit.target.finance_plain import Plain
+from ofrecord_kit.target.finance_plain import Plain, no_key, no_resource
 from ofrecord_kit.target.finance_reading import Reader, agrees
 from ofrecord_kit.target.finance_refusals import refused
 from ofrecord_kit.target.finance_resources import Resource
+from ofrecord_kit.target.finance_shapes import shaped_row
 from ofrecord_kit.vendors.finance import INVENTORY
 
 _UNREAD = Current({}, datetime.min.replace(tzinfo=UTC))
@@ -47,8 +48,15 @@ class Finance(Destination):
             self._reader.parents[record] = str(values[resource.parent])
 
     def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:  # noqa: ARG002 - facts of documents do not age
-        """From the vendor's documents, without a call."""
-        return facts_of(object_)
+        """From the vendor's documents, without a call. An id is told, not written; a status may have an action."""
+        resource = self.resources.get(object_)
+        besides = {resource.id, *(["status"] if resource.actions else [])} if resource else set()
+        return {name: fact for name, fact in facts_of(object_).items() if name not in besides}
+
+    def shaped(self, stream: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See `finance_shapes`; a stream that names no resource is answered by `upsert`."""
+        resource = self.resources.get(stream)
+        return record if resource is None else shaped_row(stream, resource, record, facts_of(stream))
 
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """See `Reader.read`."""
@@ -202,4 +210,9 @@ class Finance(Destination):
 
     def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
         """A plain stream goes to the resource of its name; see `finance_plain`."""
-        return Plain(self, self._reader, self._creator).upsert(stream, keys, records)
+        resource = self.resources.get(stream)
+        if resource is None or not keys:
+            return [no_resource(stream, self.resources) if resource is None else no_key(stream, resource)] * len(
+                records
+            )
+        return Plain(self, self._reader, self._creator, stream, keys).upsert(records)
