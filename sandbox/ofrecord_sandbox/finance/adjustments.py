@@ -86,7 +86,7 @@ def _saved(world: World, record: Record) -> None:
 ADJUSTMENTS = declared(
     Resource(
         collection="inventoryadjustments", singular="inventory_adjustment", id_key="inventory_adjustment_id",
-        words="Inventory adjustment", module="inventory_adjustment", list_key="inventory_adjustments", own_fields_path=False,
+        words="Inventory adjustment", module="inventory_adjustment", list_key="inventory_adjustments",
         writable={"date": day, "reason": text(500), "description": text(2000), "reference_number": text(50),
                   "adjustment_type": one_of("quantity", "value"), "location_id": identifier, "line_items": many(shape(_LINE))},
         required=("date", "reason", "adjustment_type", "line_items"),

@@ -90,7 +90,7 @@ def _named(shown: dict[str, Any]) -> dict[str, Any]:
 COMPOSITES = declared(
     Resource(
         collection="compositeitems", singular="composite_item", id_key="item_id", words="Composite item", module="item",
-        kept_in="items", list_key="composite_items", member=is_composite, as_row=_named, as_detail=_named, own_fields_path=False,
+        kept_in="items", list_key="composite_items", member=is_composite, as_row=_named, as_detail=_named,
         writable=_WRITABLE, required=("name", "sku", "mapped_items", "rate", "item_type", "product_type"),
         fresh={**items.ITEMS.fresh, "combo_type": "assembly", "is_combo_product": True, "mapped_items": []},
         row=(*items.ITEMS.row, "combo_type", "purchase_description"),

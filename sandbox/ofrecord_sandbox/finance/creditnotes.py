@@ -69,7 +69,7 @@ CREDITS = declared(
         | dating("date"),
         sorts=("customer_name", "creditnote_number", "balance", "total", "date", "created_time", "last_modified_time"),
         search=("creditnote_number", "reference_number", "customer_name"), number=("creditnote_number", "CN-"),
-        duplicate=(12018, "The specified Credit Note Number already exists"), own_fields_path=False,
+        duplicate=(12018, "The specified Credit Note Number already exists"),
         query=frozenset({"invoice_id"}), dropped=frozenset({"invoice_id", "invoice_number"}), status=_credit_status, check=_check_credit, saved=_credit_saved,
         show=lambda _world, record: {"invoices_credited": record["_applied"]}, removable=_credit_removable,
         removed=lambda world, record: stock.state(world, f"creditnotes/{record['creditnote_id']}", []), upsert=True,

@@ -48,8 +48,8 @@ class Resource:
     """Key of the rows in a list, when it is not the collection."""
     member: Callable[[Record], bool] = field(default=lambda _record: True)
     """Which records of the table belong to it."""
-    own_fields_path: bool = True
-    """Whether `PUT /{singular}/{id}/customfields` exists."""
+    field_paths: tuple[str, ...] = ()
+    """Doors that document `PUT /{singular}/{id}/customfields`."""
     required: tuple[str, ...] = ()
     fresh: Mapping[str, Any] = field(default_factory=dict)
     """Values of a new record that sends none."""

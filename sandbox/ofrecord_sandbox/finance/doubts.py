@@ -52,6 +52,17 @@ class Doubts:
     """UNVERIFIED: a 429 counts against the minute and the day."""
     upsert_on_inventory: bool = False
     """UNVERIFIED: the X-Unique-Identifier headers work on the Inventory door."""
+    upsert_stamps_key: bool = False
+    """UNVERIFIED: an upsert that creates writes the value of its header into the new record when the body does not."""
+    upsert_takes_first_of_many: bool = False
+    """UNVERIFIED: when several records hold the value (the field was made unique later), the oldest is changed; False: refused."""
+    upsert_remembers_deleted: bool = False
+    """UNVERIFIED: the value of a deleted record is still known and an upsert finds nothing; False: it creates anew."""
+    field_written_by_api_name: bool = True
+    """UNVERIFIED: custom fields can be written by `api_name` (documents name `customfield_id`, `label`, `index`; one client falls
+    back to `label` after a 400)."""
+    undocumented_field_paths: bool = False
+    """UNVERIFIED: `PUT /{singular}/{id}/customfields` exists where no document names it (contacts, credit notes; orders on Inventory)."""
     upsert_insert_status: int = 201
     """UNVERIFIED: HTTP status when an upsert creates."""
 

@@ -10,8 +10,7 @@ import orjson
 
 from ofrecord_sandbox.finance import custom, listing
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid, unknown
-from ofrecord_sandbox.finance.declare import INVENTORY, Resource
-from ofrecord_sandbox.finance.doubts import doubts
+from ofrecord_sandbox.finance.declare import Resource
 from ofrecord_sandbox.finance.values import checked, now_s, stamp
 from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.store import Record
@@ -19,8 +18,8 @@ from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 FIRST_ID = 460000000100000
-_AUTO = "ignore_auto_number_generation"
-_UPSERT = {"x-unique-identifier-key", "x-unique-identifier-value", "x-upsert"}
+AUTO = "ignore_auto_number_generation"
+UPSERT = {"x-unique-identifier-key", "x-unique-identifier-value", "x-upsert"}
 
 
 def new_id(world: World) -> str:
@@ -29,14 +28,14 @@ def new_id(world: World) -> str:
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object sent, as body or as the form field `JSONString`."""
+    """The JSON object sent, as body or as the form field `JSONString` (1038: met live, `AlizKaz/zoho-assistant`)."""
     raw = request.form.get("JSONString", "").encode() or request.body
     if not raw:
         return {}
     try:
         given = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        raise RefusedError(4, "Invalid value passed for JSONString") from None
+        raise RefusedError(1038, "JSON is not well formed") from None
     if not isinstance(given, dict):
         raise RefusedError(4, "Invalid value passed for JSONString")
     return given
@@ -72,7 +71,7 @@ def detail(world: World, resource: Resource, record: Record, door: str) -> dict[
 def create(world: World, request: Request, resource: Resource, door: str) -> Response:
     """`POST /{collection}`."""
     _no_upsert(request)
-    only_query(request, _AUTO, *resource.query)
+    only_query(request, AUTO, *resource.query)
     record = insert(world, resource, body_of(request), request.query)
     shown = detail(world, resource, record, door)
     return done(resource.singular, shown, said(resource, "created", door), resource.create_status)
@@ -87,8 +86,7 @@ def insert(world: World, resource: Resource, given: Mapping[str, Any], query: Ma
     record: Record = {resource.id_key: ""} | dict(resource.fresh)
     record |= _checked(resource, given)
     record["_query"] = dict(query)
-    if "custom_fields" in given:
-        custom.taken(world, resource, record, given["custom_fields"])
+    custom.taken(world, resource, record, given.get("custom_fields", []), new=True)
     resource.check(world, record, None, given)
     record.pop("_query", None)
     _numbered(world, resource, record, None, query)
@@ -108,9 +106,9 @@ def keep(world: World, resource: Resource, record: Record, *, touch: bool = True
 
 def update(world: World, request: Request, resource: Resource, door: str, key: str) -> Response:
     """`PUT /{collection}/{id}`: only the keys sent are changed."""
-    only_query(request, _AUTO, *resource.update_query)
+    only_query(request, AUTO, *resource.update_query)
     record = change(world, resource, found(world, resource, key), body_of(request), request.query)
-    return _changed(world, resource, record, door)
+    return changed(world, resource, record, door)
 
 
 def change(
@@ -130,31 +128,6 @@ def change(
     return found(world, resource, record[resource.id_key])
 
 
-def upsert(world: World, request: Request, resource: Resource, door: str) -> Response:
-    """`PUT /{collection}` with the X-Unique-Identifier headers (Books only; on Inventory UNVERIFIED, refused)."""
-    only_query(request, _AUTO)
-    if door == INVENTORY and not doubts.upsert_on_inventory:
-        raise RefusedError(5, "Invalid URL Passed", 404)
-    name, value = (
-        request.headers.get(header, "") for header in ("x-unique-identifier-key", "x-unique-identifier-value")
-    )
-    field = custom.definition(world, resource.module, name) if name else None
-    if field is None or field["api_name"] != name or not field["is_unique"]:
-        raise invalid("X-Unique-Identifier-Key")
-    if not value:
-        raise invalid("X-Unique-Identifier-Value")
-    holder = custom.holder_of(world, resource, name, value)
-    given = body_of(request)
-    if holder is not None:
-        record = change(world, resource, found(world, resource, holder), given, request.query)
-        return _changed(world, resource, record, door)
-    if request.headers.get("x-upsert", "").lower() != "true":
-        raise absent(resource.words)
-    record = insert(world, resource, given, request.query)
-    shown = detail(world, resource, record, door)
-    return done(resource.singular, shown, said(resource, "created", door), doubts.upsert_insert_status)
-
-
 def remove(world: World, request: Request, resource: Resource, door: str, key: str) -> Response:
     """`DELETE /{collection}/{id}`."""
     only_query(request)
@@ -166,24 +139,13 @@ def remove(world: World, request: Request, resource: Resource, door: str, key: s
 
 def erase(world: World, resource: Resource, record: Record) -> None:
     """Take a record away, and what followed from it."""
+    custom.forgotten(world, resource, record)
     resource.table(world).remove(record[resource.id_key])
     resource.removed(world, record)
 
 
-def write_fields(world: World, request: Request, resource: Resource, key: str) -> Response:
-    """`PUT /{singular}/{id}/customfields`: a bare array of values, or `{"custom_fields": […]}`."""
-    only_query(request)
-    record = dict(found(world, resource, key))
-    try:
-        sent = orjson.loads(request.body)
-    except orjson.JSONDecodeError:
-        raise invalid("custom_fields") from None
-    custom.taken(world, resource, record, sent.get("custom_fields") if isinstance(sent, dict) else sent)
-    keep(world, resource, record)
-    return done(message="Custom Fields Updated Successfully")
-
-
-def _changed(world: World, resource: Resource, record: Record, door: str) -> Response:
+def changed(world: World, resource: Resource, record: Record, door: str) -> Response:
+    """The answer to an update."""
     shown = detail(world, resource, record, door)
     return done(resource.singular, shown, said(resource, "updated", door), resource.update_status)
 
@@ -206,16 +168,16 @@ def _numbered(
     if record.get(key):
         if before is not None and before[key] == record[key]:
             return
-        if query.get(_AUTO) != "true":
+        if query.get(AUTO) != "true":
             raise RefusedError(
-                4097, f"{resource.words} number is generated automatically; send {_AUTO}=true to use your own."
+                4097, f"{resource.words} number is generated automatically; send {AUTO}=true to use your own."
             )
         if index.ids(record[key]):
             raise RefusedError(
                 *(resource.duplicate or (36004, f"This {resource.words.lower()} number already exists."))
             )
         return
-    if query.get(_AUTO) == "true" and before is None:
+    if query.get(AUTO) == "true" and before is None:
         raise invalid(key)
     counters = world.store.table("finance/numbers")
     count = (counters.get(key) or {"last": 0})["last"]
@@ -229,5 +191,5 @@ def _numbered(
 
 
 def _no_upsert(request: Request) -> None:
-    if _UPSERT & set(request.headers):
+    if UPSERT & set(request.headers):
         raise invalid("X-Unique-Identifier-Key")

@@ -160,7 +160,7 @@ ITEMS = declared(
         deaf={INVENTORY: frozenset({"description"}), BOOKS: _INVENTORY_ONLY},
         sorts=("name", "sku", "rate", "purchase_rate", "created_time", "last_modified_time", "reorder_level", "stock_on_hand"),
         sort=("name", "A"), search=("name", "sku", "description"),
-        check=check, saved=saved, removable=removable, removed=removed, upsert=True,
+        field_paths=(INVENTORY, BOOKS), check=check, saved=saved, removable=removable, removed=removed, upsert=True,
         derive=lambda world, record: {**record["package_details"], "item_name": record["name"], **stock.fields(world, record)},
         show=stock.details, member=lambda record: not record.get("is_combo_product") or doubts.composites_in_items,
     )

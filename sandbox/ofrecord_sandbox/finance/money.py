@@ -16,7 +16,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import converting, engine, sales, stock, totals
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
-from ofrecord_sandbox.finance.declare import Resource, dating, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import (
     day,
@@ -182,7 +182,7 @@ INVOICES = declared(
         sorts=("customer_name", "invoice_number", "date", "due_date", "total", "balance", "created_time",
                "last_modified_time"),
         search=("invoice_number", "reference_number", "customer_name"), number=("invoice_number", "INV-"),
-        duplicate=(1001, "Invoice Number already exist"), query=frozenset({"send", "salesorder_id"}),
+        duplicate=(1001, "Invoice Number already exist"), field_paths=(INVENTORY, BOOKS), query=frozenset({"send", "salesorder_id"}),
         dropped=frozenset({"salesorder_id", "salesorder_number"}), filled=converting.filled, status=invoice_status, check=_check_invoice, derive=_invoice_row, as_row=as_list_row, show=_invoice_show,
         saved=lambda world, record: refresh_invoice(world, record["invoice_id"], touch=False),
         removable=_invoice_removable, removed=_invoice_removed, upsert=True,
@@ -274,6 +274,6 @@ PAYMENTS = declared(
         | dating("date"),
         sorts=("customer_name", "date", "amount", "unused_amount", "reference_number", "created_time", "last_modified_time"),
         search=("reference_number", "customer_name", "invoice_numbers"), number=("payment_number", ""),
-        check=_check_payment, saved=_pay, removed=_pay, upsert=True,
+        field_paths=(INVENTORY, BOOKS), check=_check_payment, saved=_pay, removed=_pay, upsert=True,
     )
 )  # fmt: skip

@@ -88,8 +88,7 @@ RETURNS = declared(
              "salesorder_number", "customer_id", "customer_name", "created_time", "last_modified_time"),
         derive=_returned,
         sorts=("date", "created_time", "salesreturn_number"), number=("salesreturn_number", "RMA-"), silent=True,
-        query=frozenset({"salesorder_id"}), update_query=frozenset({"salesorder_id"}), dropped=frozenset({"salesorder_id"}),
-        own_fields_path=False, check=_check_return, show=_received, removable=_removable,
+        query=frozenset({"salesorder_id"}), update_query=frozenset({"salesorder_id"}), dropped=frozenset({"salesorder_id"}), check=_check_return, show=_received, removable=_removable,
     )
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from ofrecord_sandbox.finance import (
     converting,
     creditnotes,
     engine,
+    fields,
     items,
     listing,
     money,
@@ -22,6 +23,7 @@ from ofrecord_sandbox.finance import (
     sales,
     settings,
     shipping,
+    upserts,
 )
 from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
@@ -96,7 +98,7 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
         add("GET", path, partial(listing.answer, resource=resource, door=door))
     add("POST", path, partial(engine.create, resource=resource, door=door))
     if resource.upsert:
-        add("PUT", path, partial(engine.upsert, resource=resource, door=door))
+        add("PUT", path, partial(upserts.upsert, resource=resource, door=door))
     add("GET", one, partial(_read, resource=resource, door=door))
     add("PUT", one, partial(_put, resource=resource, door=door))
     if resource.removes:
@@ -104,9 +106,9 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     if resource.fresh.get("status") == "active":
         for state in ("active", "inactive"):
             add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state, door=door))
-    if resource.module and resource.own_fields_path:
+    if resource.module:
         singular = "customerpayment" if resource.singular == "payment" else resource.singular
-        add("PUT", f"/{singular}/{{key}}/customfields", partial(engine.write_fields, resource=resource))
+        add("PUT", f"/{singular}/{{key}}/customfields", partial(fields.write, resource=resource, door=door))
 
 
 def _read(world: World, request: Request, key: str, resource: Resource, door: str) -> Response:
@@ -140,8 +142,10 @@ def _literal(add: Callable[..., None], door: str) -> None:
         ("GET", "/organizations/{organization_id}", settings.organization),
         ("GET", "/users", settings.users),
         ("GET", "/users/me", settings.me),
-        ("GET", "/settings/preferences", settings.preferences),
-        ("POST", "/settings/customfields", settings.add_field),
+        ("GET", "/settings/preferences", fields.preferences),
+        ("POST", "/settings/customfields", fields.add),
+        ("PUT", "/settings/customfields/{customfield_id}", fields.change),
+        ("DELETE", "/settings/customfields/{customfield_id}", fields.remove),
         ("GET", "/itemdetails", partial(items.details, door=door)),
         ("POST", "/contacts/contactpersons", contacts.add_person),
         ("GET", "/contacts/contactpersons/{contact_person_id}", contacts.get_person),
@@ -179,6 +183,13 @@ def _literal(add: Callable[..., None], door: str) -> None:
             ("POST", "/shipmentorders/{shipment_id}/status/delivered", shipping.deliver),
             ("POST", "/salesreturnreceives", returns.receive),
             ("DELETE", "/salesreturnreceives/{salesreturnreceive_id}", returns.unreceive),
+        ]
+    if door == BOOKS:
+        invoices, notes = money.INVOICES, creditnotes.CREDITS
+        fixed += [
+            ("GET", "/invoices/{key}/customfields", partial(fields.read_all, resource=invoices)),
+            ("GET", "/creditnotes/{key}/customfields", partial(fields.read_all, resource=notes)),
+            ("POST", "/creditnotes/{key}/customfields", partial(fields.write_all, resource=notes)),
         ]
     for method, path, handler in fixed:
         add(method, path, handler)

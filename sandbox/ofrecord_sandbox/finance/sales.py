@@ -174,7 +174,7 @@ ORDERS = declared(
                "created_time", "status"),
         search=("salesorder_number", "reference_number", "customer_name"), number=("salesorder_number", "SO-"),
         duplicate=(36004, "This sales order number already exists."),
-        status=_status, check=_check, show=_show, removable=_removable, upsert=True,
+        field_paths=(BOOKS,), status=_status, check=_check, show=_show, removable=_removable, upsert=True,
         saved=lambda world, record: refresh(world, record["salesorder_id"], touch=False),
         removed=lambda world, record: stock.state(world, f"salesorders/{record['salesorder_id']}", []),
     )

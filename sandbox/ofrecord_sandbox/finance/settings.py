@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ofrecord_sandbox.finance import custom, engine
+from ofrecord_sandbox.finance import engine
 from ofrecord_sandbox.finance.answers import RefusedError, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, declared
 from ofrecord_sandbox.finance.values import (
@@ -157,29 +157,3 @@ def me(world: World, request: Request) -> Response:
     """`GET /users/me`."""
     engine.only_query(request)
     return done("user", _OWNER)
-
-
-def preferences(world: World, request: Request) -> Response:
-    """`GET /settings/preferences`: definitions of custom fields by module (seen live, not in the OpenAPI)."""
-    engine.only_query(request)
-    fields: dict[str, list[Record]] = {}
-    for field in world.store.table("finance/fields").rows.values():
-        fields.setdefault(field["module"], []).append({key: value for key, value in field.items() if key != "module"})
-    return done("customfields", fields)
-
-
-def add_field(world: World, request: Request) -> Response:
-    """`POST /settings/customfields`: an extension of the sandbox, so that tests can define fields.
-
-    Body: `module`, `label`, `api_name`, optional `data_type`, `is_unique`.
-    """
-    engine.only_query(request)
-    given = shape(
-        {"module": text(50), "label": text(100), "api_name": text(100), "data_type": text(20), "is_unique": flag}
-    )("body", engine.body_of(request))
-    for name in ("module", "label", "api_name"):
-        if not given.get(name):
-            raise invalid(name)
-    key = custom.add_field(world, given["module"], given["label"], given["api_name"],
-                           data_type=given.get("data_type", "string"), unique=given.get("is_unique", False))  # fmt: skip
-    return done("customfield", world.store.table("finance/fields").rows[key], status=201)

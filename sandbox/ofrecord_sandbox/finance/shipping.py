@@ -94,7 +94,7 @@ PACKAGES = declared(
         collection="packages", singular="package", id_key="package_id", words="Package", module="package",
         writable={"package_number": text(50), "date": day, "notes": text(2000),
                   "line_items": many(shape({"line_item_id": identifier, "so_line_item_id": identifier, "quantity": number}))},
-        dropped=frozenset({"salesorder_id"}), own_fields_path=False,
+        dropped=frozenset({"salesorder_id"}),
         required=("line_items",),
         fresh={"package_number": "", "date": "", "notes": "", "status": "not_shipped", "shipment_id": "",
                "shipment_number": "", "tracking_number": "", "shipment_date": "", "delivery_method": ""},
