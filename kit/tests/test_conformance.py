@@ -133,7 +133,7 @@ def test_the_report_says_the_score_for_people_and_for_programs(default: Any) -> 
 
 
 def test_what_is_not_claimed_is_reported_with_its_reason() -> None:
-    with wired(not_claimed={"delete": "the store never deletes"}) as wiring:
+    with wired(not_claimed={"delete": "the store never deletes", "new-version": "nothing has versions"}) as wiring:
         report = run(wiring, only("delete"))
     assert (report.score, report.conforms) == ("0 of 0", True)
     assert "the store never deletes" in report.as_text()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ofrecord_kit.testing.conformance.bench import Bench, running_bench
 from ofrecord_kit.testing.conformance.case import Broken, Case
+from ofrecord_kit.testing.conformance.cases import CASES
 from ofrecord_kit.testing.conformance.wiring import Wiring, WiringProblem
 
 Outcome = Literal["passed", "failed", "not claimed"]
@@ -71,9 +72,9 @@ class Report:
         return "\n".join(lines)
 
 
-def checked(wiring: Wiring, cases: Sequence[Case]) -> Wiring:
+def checked(wiring: Wiring) -> Wiring:
     """The wiring, when nothing about it is wrong. Raises WiringProblem."""
-    problems = wiring.problems([case.name for case in cases if case.optional])
+    problems = wiring.problems([case.name for case in CASES if case.optional])
     if problems:
         raise WiringProblem(*problems)
     return wiring
@@ -98,7 +99,7 @@ def judge(bench: Bench, one: Case) -> Verdict:
 
 def run(wiring: Wiring, cases: Sequence[Case], tell: Callable[[Verdict], None] = lambda _one: None) -> Report:
     """All these cases, one after the other. Raises WiringProblem."""
-    checked(wiring, cases)
+    checked(wiring)
     with TemporaryDirectory(prefix="conformance-") as folder, running_bench(wiring, Path(folder) / "runs") as bench:
         verdicts = []
         for one in cases:

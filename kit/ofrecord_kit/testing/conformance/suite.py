@@ -26,7 +26,7 @@ class Conformance:
     def bench(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         """The target, the system and the proxy between them, for all tests of the class."""
         folder = tmp_path_factory.mktemp("conformance") / "runs"
-        with cls.wiring() as wiring, running_bench(checked(wiring, CASES), folder) as made:
+        with cls.wiring() as wiring, running_bench(checked(wiring), folder) as made:
             yield made
 
     @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
