@@ -25,6 +25,7 @@ def register(world: World) -> None:
         ("DELETE", "fields", _remove_field),
         ("POST", "records", _hold_record),
         ("POST", "merge", _merge),
+        ("POST", "bulk", _time_bulk),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -113,3 +114,13 @@ def _merge(world: World, request: Request) -> Response:
     given = body(request, "module", "winner", "losers")
     merging.arrange(world, given["module"], given["winner"], given["losers"])
     return Response(200, {"id": given["winner"]})
+
+
+def _time_bulk(world: World, request: Request) -> Response:
+    """How many seconds a bulk job takes, half of them waiting."""
+    wanted = float(body(request, "seconds")["seconds"])
+    if wanted < 0:
+        msg = "seconds are 0 or more"
+        raise ValueError(msg)
+    world.store.table("sandbox/switches").put("crm_bulk", {"seconds": wanted})
+    return Response(200, {"seconds": wanted})

@@ -8,6 +8,7 @@ from functools import wraps
 from ofrecord_sandbox.crm import (
     arranged,
     attachments,
+    bulk_jobs,
     coql,
     deleting,
     guard,
@@ -35,6 +36,7 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "org", settings.organization),
     ("GET", "users", settings.users),
     ("POST", "coql", coql.answer),
+    ("POST", "upload", bulk_jobs.upload),
     ("GET", "Notes", notes.list_all),
     ("POST", "Notes", notes.create),
     ("PUT", "Notes", notes.update),
@@ -72,19 +74,25 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("PUT", "{module}/{record_id}/{related}/{other}", related.relate_one),
     ("DELETE", "{module}/{record_id}/{related}/{other}", related.separate_one),
 ]
+_ELSEWHERE: list[tuple[str, str, Callable[..., Response]]] = [
+    ("POST", guard.BULK_WRITE, bulk_jobs.create),
+    ("GET", guard.BULK_WRITE + "/{job_id}", bulk_jobs.status),
+    ("GET", "/v2/crm/{org}/bulk-write/{job_id}/{name}", bulk_jobs.download),
+]
 
 
 def register(world: World) -> None:
     """Hang the CRM's paths and its guard on the world."""
     world.guards["/crm/"] = guard.guard
     arranged.register(world)
-    for method, path, handler in _PATHS:
-        world.router.add(method, guard.PREFIX + path, _refusing(handler))
+    for method, path, handler in [*((one, guard.PREFIX + path, act) for one, path, act in _PATHS), *_ELSEWHERE]:
+        world.router.add(method, path, _refusing(handler))
 
 
 def _refusing(handler: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(handler)
     def answer(world: World, request: Request, **values: str) -> Response:
+        bulk_jobs.run_due(world)
         try:
             response = handler(world, request, **values)
         except RefusedError as error:

@@ -35,7 +35,7 @@ def insert(world: World, request: Request, module: str) -> Response:
     """`POST /{module}`."""
     known = _writable(world, request, module)
     given = params.body(request, *_KEYS[:-1])
-    batch = _Batch(world, request, known, given)
+    batch = Batch(world, request, known, given)
     return batch.each(params.records(given), batch.insert_one, 201)
 
 
@@ -43,7 +43,7 @@ def update_many(world: World, request: Request, module: str) -> Response:
     """`PUT /{module}`: each element names its record by `id`, or by its external field under `X-EXTERNAL`."""
     known = _writable(world, request, module)
     given = params.body(request, *_KEYS[:-1])
-    batch = _Batch(world, request, known, given)
+    batch = Batch(world, request, known, given)
     return batch.each(params.records(given), batch.update_one, 200)
 
 
@@ -54,7 +54,7 @@ def update(world: World, request: Request, module: str, record_id: str) -> Respo
     data = params.records(given)
     if len(data) > 1:
         raise invalid_data({"maximum_length": 1, "api_name": "data", "json_path": "$.data"})
-    batch = _Batch(world, request, known, given)
+    batch = Batch(world, request, known, given)
     found = batch.external.find(world, known, record_id)
     if found is None:
         error = invalid_id({"id": record_id})
@@ -66,7 +66,7 @@ def upsert(world: World, request: Request, module: str) -> Response:
     """`POST /{module}/upsert`. Status 200 even when all were inserted (UNVERIFIED)."""
     known = _writable(world, request, module)
     given = params.body(request, *_KEYS)
-    batch = _Batch(world, request, known, given)
+    batch = Batch(world, request, known, given)
     named = given.get("duplicate_check_fields")
     batch.check_fields = checked_fields(known, [] if named is None else named)
     return batch.each(params.records(given), batch.upsert_one, 200)
@@ -89,7 +89,7 @@ def clone(world: World, request: Request, module: str, record_id: str) -> Respon
             {name: value for name, value in row.items() if name in columns and not columns[name].read_only}
             for row in record.get(field.api_name) or []
         ]
-    batch = _Batch(world, request, known, {})
+    batch = Batch(world, request, known, {})
     return batch.each([copied], batch.insert_one, 201)
 
 
@@ -101,7 +101,7 @@ def _writable(world: World, request: Request, module: str) -> Module:
     return known
 
 
-class _Batch:
+class Batch:
     """The records of one call and what they share."""
 
     def __init__(self, world: World, request: Request, module: Module, given: dict[str, Any]) -> None:
@@ -134,7 +134,7 @@ class _Batch:
         """A new record."""
         if "id" in values:
             raise invalid_data({"api_name": "id", "json_path": f"{path}.id"})
-        return self._store(None, values, path, "insert")
+        return self.store(None, values, path, "insert")
 
     def update_one(self, values: Record, path: str) -> Element:
         """A record that names itself."""
@@ -154,7 +154,7 @@ class _Batch:
 
     def change_one(self, record_id: str, values: Record, path: str) -> Element:
         """A known record."""
-        return self._store(record_id, {name: value for name, value in values.items() if name != "id"}, path, "update")
+        return self.store(record_id, {name: value for name, value in values.items() if name != "id"}, path, "update")
 
     def upsert_one(self, values: Record, path: str) -> Element:
         """Whatever the duplicate check says."""
@@ -163,10 +163,11 @@ class _Batch:
             return {**element, "action": "update", "duplicate_field": None}
         found, by = find_match(self.world, self.module, self.check_fields, values, path)
         action = "insert" if found is None else "update"
-        element = self._store(found, values, path, action)
+        element = self.store(found, values, path, action)
         return {**element, "action": action, "duplicate_field": by}
 
-    def _store(self, record_id: str | None, values: Record, path: str, action: str) -> Element:
+    def store(self, record_id: str | None, values: Record, path: str, action: str) -> Element:
+        """Check and keep the values: of a new record, or of the one with this id. Raises RefusedError."""
         existing = self.table.get(record_id) if record_id is not None else None
         right = "creatable" if existing is None else "editable"
         if self.module.refuses(right):
