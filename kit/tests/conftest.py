@@ -139,8 +139,28 @@ def client_of(connection: Connection) -> Iterator[Callable[[str], Client]]:
         client.close()
 
 
+ON_BOTH_DATABASES = {"test_target_delivery", "test_target_three_systems", "test_target_wholes"}
+"""Modules whose `world` keeps its ledger on SQLite and on PostgreSQL; the others on SQLite."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "world" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH_DATABASES:
+        metafunc.parametrize("world_url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
+def world_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield None
+        return
+    server = request.getfixturevalue("postgresql")
+    url = server.new(request.getfixturevalue("ledger_template"))
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def world(world_url: str | None, tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path, world_url)
     yield made
     made.ledger.close()

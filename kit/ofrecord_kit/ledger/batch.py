@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,15 @@ from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.chain import EVENT_COLUMNS, read_tail, row_digest, stored_time, tail_of
 from ofrecord_kit.ledger.rows import Event
 from ofrecord_kit.ledger.sealing import Vault
-from ofrecord_kit.ledger.values import to_json
+from ofrecord_kit.ledger.values import is_empty, to_json
+from ofrecord_kit.plan import Fingerprint
 
 AT_ONCE = 500
 """Keys in one query."""
+SNAPSHOTS = frozenset({"created", "linked"})
+"""Events whose `after` is what a record held then: field → value."""
+_OF_IDS = frozenset({"stamped", "unlinked", "dropped"})
+"""Events whose values are ids or words of ours."""
 _CHAIN_LOCK = 0x0F_2EC0_2D
 """The advisory lock (PostgreSQL) under which events are appended one transaction after the other."""
 
@@ -31,16 +37,36 @@ class Batch:
         self._vault = vault
         self._events: list[tuple[Any, ...]] = []
 
-    def event(self, event: Event) -> None:
-        """Append one line of history."""
-        seal = self._vault.seal
+    def event(
+        self, event: Event, *, forms: Mapping[str, Mapping[str, str | None]] | None = None, plain: Collection[str] = frozenset()
+    ) -> None:  # fmt: skip
+        """Append one line of history.
+
+        Where values are kept hashed: `forms` are those of the fields by system, `plain` the fields whose values are ids.
+        """
         self._events.append(
             (
                 self._stamp, self._run, event.kind, event.entity, event.link,
                 to_json(event.ids) if event.ids else None, event.field, event.system,
-                seal(to_json(event.before)), seal(to_json(event.after)), event.rule, event.why, event.editor,
+                self._written(event, event.before, forms or {}, plain), self._written(event, event.after, forms or {}, plain),
+                event.rule, event.why, event.editor,
             )
         )  # fmt: skip
+
+    def _written(
+        self, event: Event, value: Any, forms: Mapping[str, Mapping[str, str | None]], plain: Collection[str]
+    ) -> str:  # fmt: skip
+        """A value of an event as it is stored: where values are hashed, those of fields and of snapshots are."""
+        vault, field, system = self._vault, event.field, event.system or ""
+        hashed = vault.hashed or isinstance(value, Fingerprint)
+        if not hashed or is_empty(value) or event.kind in _OF_IDS:
+            return vault.seal(to_json(value))
+        if field is None and isinstance(value, dict) and event.kind in SNAPSHOTS:
+            kept = {name for name, one in value.items() if name.startswith("_") or name in plain or is_empty(one)}
+            return vault.seal(vault.written_all(value, {name: said.get(system) for name, said in forms.items()}, kept))
+        if field is None or field.startswith("_") or field in plain:
+            return vault.seal(to_json(value))
+        return vault.seal(vault.written(value, forms.get(field, {}).get(system)))
 
     def _send_events(self) -> None:
         if not self._events:

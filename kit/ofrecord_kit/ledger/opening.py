@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ofrecord_kit.errors import Stop, sentence
 
@@ -19,6 +19,8 @@ HEAD = "0004"
 """The schema version this code writes; the name of the newest migration."""
 
 KNOWN = ("0001", "0002", "0003", "0004")
+
+_MIGRATION_LOCK = 0x0F_2EC0_2E
 
 
 class LedgerProblem(Stop):
@@ -30,11 +32,11 @@ def engine_for(where: str) -> Engine:
 
     A new file gets mode 0600. Raises LedgerProblem.
     """
-    url = where if "://" in where else f"sqlite:///{Path(where).expanduser()}"
+    url = _url_of(where)
     with explained(where):
         if url.startswith("sqlite") and ":memory:" not in url:
             _private_file(Path(url.split("///", 1)[1]))
-        engine = create_engine(url)
+        engine = _create(url, where)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_immediate)
@@ -44,6 +46,37 @@ def engine_for(where: str) -> Engine:
                 _bring_up_to_date(connection, where)
             undo.pop_all()
     return engine
+
+
+def _url_of(where: str) -> str:
+    """The URL of a path, or the one given, with the driver we bring along."""
+    if "://" not in where:
+        return f"sqlite:///{Path(where).expanduser()}"
+    kind, _, rest = where.partition("://")
+    return f"postgresql+psycopg://{rest}" if kind in {"postgresql", "postgres"} else where
+
+
+def _create(url: str, where: str) -> Engine:
+    try:
+        return create_engine(url)
+    except ModuleNotFoundError as error:
+        raise LedgerProblem(
+            sentence(
+                f"The ledger's database needs the package {error.name}, which is not installed",
+                where=f"setting ledger: {_shown(where)}",
+                expected="an SQLite file, or PostgreSQL with its driver",
+                remedy="Install it: pip install 'ofrecord-kit[postgresql]'.",
+            )
+        ) from error
+    except ArgumentError as error:
+        raise LedgerProblem(
+            sentence(
+                "The ledger's address cannot be read",
+                where=f"setting ledger: {_shown(where)}",
+                expected="a path, or a URL such as postgresql://user@host/database",
+                remedy="Correct the setting ledger.",
+            )
+        ) from error
 
 
 def _private_file(path: Path) -> None:
@@ -68,12 +101,21 @@ def _begin_immediate(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
 def _bring_up_to_date(connection: Connection, where: str) -> None:
-    found = None
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = _version(connection)
     if found == HEAD:
         return
+    if connection.dialect.name == "postgresql":  # two programs that start at once: one of them migrates
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        found = _version(connection)
+        if found == HEAD:
+            return
     if found is not None and found not in KNOWN:
         raise LedgerProblem(
             sentence(

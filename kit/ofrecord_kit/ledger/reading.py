@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select
 
 from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.opening import explained
-from ofrecord_kit.ledger.sealing import Vault
+from ofrecord_kit.ledger.sealing import PRINT, Vault
 from ofrecord_kit.ledger.values import from_json
 
 
@@ -28,7 +28,10 @@ class Reading:
 
     def _opened(self, text: str | None) -> Any:
         """The value of a sealed JSON text."""
-        return None if text is None else from_json(self._vault.open(text))
+        if text is None:
+            return None
+        plain = self._vault.open(text)
+        return self._vault.told(plain) if plain.startswith(PRINT) else from_json(plain)
 
 
 def chunks(keys: Iterable[str]) -> Iterator[list[str]]:

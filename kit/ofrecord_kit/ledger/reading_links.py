@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.documents import pair_of, pointed, sides_of, when
 from ofrecord_kit.ledger.reading import Reading, chunks
-from ofrecord_kit.ledger.rows import Link
+from ofrecord_kit.ledger.rows import Link, Side
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
@@ -50,6 +50,14 @@ class LinkReading(Reading):
             )
             found.update({row[0]: row[1] for row in self._rows(query)})
         return found
+
+    def sides(self, entity: str | None = None) -> list[Side]:
+        """Every record of every link, by entity, link and system: the crosswalk itself."""
+        columns = t.link.c
+        query = select(columns.entity, columns.link, columns.system, columns.system_id, columns.generation).order_by(
+            columns.entity, columns.link, columns.system
+        )
+        return [Side(*row) for row in self._rows(query if entity is None else query.where(columns.entity == entity))]
 
     def is_first(self, entity: str, source: str, destination: str) -> bool:
         """Is no record of an entity linked between these two systems yet?"""

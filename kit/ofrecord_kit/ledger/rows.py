@@ -26,6 +26,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One record of a link."""
+
+    entity: str
+    link: str
+    system: str
+    id: str
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of history. `before` and `after` are values; `ids` maps systems to record ids; `editor` is the person who caused it."""
 

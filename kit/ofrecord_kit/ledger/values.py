@@ -28,6 +28,11 @@ def from_json(text: str | bytes) -> Any:
     return _decoder.decode(text)
 
 
+def is_empty(value: Any) -> bool:
+    """Is there nothing in a value that could be hidden?"""
+    return value is None or value in ("", [], {})
+
+
 def places_of(schema: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
     """Where each field of an annotated SCHEMA is kept on both sides.
 

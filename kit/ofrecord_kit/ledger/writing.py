@@ -173,6 +173,13 @@ class Writing(AgreedWriting, HeldWriting):
         query = delete(t.spool).where(s.entity == entity, s.source == source, s.destination == destination)
         self._connection.execute(query if keep_run is None else query.where(s.run != keep_run))
 
+    def prune(self, keep_days: int) -> int:
+        """Take runs that ended longer ago than this off the list, but for those history names; how many went."""
+        r = t.run.c
+        told = select(t.event.c.id).where(t.event.c.run == r.run).exists()
+        old = r.finished < self._at - timedelta(days=keep_days)
+        return self._connection.execute(delete(t.run).where(old, ~told)).rowcount
+
     def pause(self, entity: str, system: str, why: str) -> None:
         """Write nothing of this entity to this system until `resume`."""
         self._put(t.pause, {"entity": entity, "system": system}, {"at": self._at, "why": why})

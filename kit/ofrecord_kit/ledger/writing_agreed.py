@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.documents import Document, merge, pair_of, pointed, sides_of, without
-from ofrecord_kit.ledger.values import from_json, has_moved, places_of, store_of, to_json
+from ofrecord_kit.ledger.values import from_json, has_moved, is_empty, places_of, store_of, to_json
 from ofrecord_kit.ledger.writing_links import LinkWriting
+from ofrecord_kit.plan import Fingerprint
 
+_WHOLES_LOCK = 0x0F_2EC0_2F
 _Place = tuple[str, str, str]
 _Said = dict[str, dict[int, tuple[Any, bool]]]
 
@@ -37,12 +39,14 @@ class AgreedWriting(LinkWriting):
         between: tuple[str, str] | None = None,
         keep_seen: bool = False,
         pointers: Collection[str] = frozenset(),
+        forms: Mapping[str, Mapping[str, str | None]] | None = None,
     ) -> None:
         """What a pair of systems agreed on: field → system → value in that system's representation.
 
         Without `between`, a value is what its system agreed on with each other one that is named for the field, or, where
         none is, with each other one of the link. Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
         `pointers` are fields by whose value links are looked up; pseudo-fields and those some entity spreads by always are.
+        `forms` (field → system → canonical form) are what values are compared in where the ledger keeps them hashed.
         """
         if not any(fields.values()):
             return
@@ -53,12 +57,23 @@ class AgreedWriting(LinkWriting):
             points = field.startswith("_") or field in by_value or field in pointers
             for system, value in sides.items():
                 store = store_of(system)
+                kept = self._kept(value, points, (forms or {}).get(field, {}).get(system))
                 for other in self._others(link, store, between or tuple(sides)):
                     one, two = pair_of(store, other)
                     said = self._agreed.setdefault((link, one, two), {}).setdefault(field, {})
-                    said[0 if store == one else 1] = (value, False)
+                    said[0 if store == one else 1] = kept
                     if points:
                         self._pointers[link, field, store, other] = pointed(value)
+
+    def _kept(self, value: Any, points: bool, form: str | None) -> tuple[Any, bool]:
+        """What is stored of an agreed value, and whether that is a fingerprint. Ids and what is empty stay as they are."""
+        if isinstance(value, Fingerprint):
+            return self._vault.print_of(value, None), True
+        if not self._vault.hashed or points or is_empty(value):
+            return value, False
+        if isinstance(value, dict) and value.get("id") is not None and not value.keys() - {"id", "name", "email"}:
+            return {"id": value["id"]}, False
+        return self._vault.print_of(value, form), True
 
     def _fields_looked_up(self) -> frozenset[str]:
         if self._looked_up is None:
@@ -81,7 +96,9 @@ class AgreedWriting(LinkWriting):
             for start in range(0, len(links), AT_ONCE):
                 mine = t.link.c.link.in_(links[start : start + AT_ONCE])
                 self._connection.execute(update(t.link).where(mine, t.link.c.seen.is_not(None)).values(seen=None))
-        old = self._documents({link for link, _one, _other in self._agreed} - self._fresh)
+        known = {link for link, _one, _other in self._agreed} - self._fresh
+        self._lock(known)
+        old = self._documents(known)
         rows = []
         for place, said in self._agreed.items():
             before, at = old.get(place, ({}, None))
@@ -90,6 +107,17 @@ class AgreedWriting(LinkWriting):
         bulk.replace(self._connection, t.agreed, ["link", "one", "other"], ["document", "at", "run"], rows)
         self._send_pointers()
         self._agreed, self._unseen = {}, set()
+
+    def _lock(self, links: Collection[str]) -> None:
+        """One writer per link until the transaction ends; SQLite has one writer anyhow. What has no link shares one lock."""
+        if self._connection.dialect.name != "postgresql" or not links:
+            return
+        if any("/" in link for link in links):
+            self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_WHOLES_LOCK})"))
+        wanted = sorted(links)
+        for start in range(0, len(wanted), AT_ONCE):
+            query = select(t.link.c.link).where(t.link.c.link.in_(wanted[start : start + AT_ONCE]))
+            self._connection.execute(query.order_by(t.link.c.link, t.link.c.system).with_for_update())
 
     def _send_pointers(self) -> None:
         keys = ["link", "field", "system", "other"]
@@ -103,8 +131,8 @@ class AgreedWriting(LinkWriting):
         found, wanted, a = {}, sorted(links), t.agreed.c
         for start in range(0, len(wanted), AT_ONCE):
             query = select(a.link, a.one, a.other, a.document, a.at).where(a.link.in_(wanted[start : start + AT_ONCE]))
-            for link, one, other, text, at in self._connection.execute(query):
-                found[link, one, other] = (from_json(self._vault.open(text)), at)
+            for link, one, other, stored, at in self._connection.execute(query):
+                found[link, one, other] = (from_json(self._vault.open(stored)), at)
         return found
 
     def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
@@ -175,6 +203,6 @@ class AgreedWriting(LinkWriting):
             rows = self._connection.execute(query.order_by(a.link).limit(AT_ONCE)).all()
             if not rows:
                 return
-            for link, text in rows:
-                yield link, from_json(self._vault.open(text))
+            for link, stored in rows:
+                yield link, from_json(self._vault.open(stored))
             last = rows[-1][0]

@@ -26,11 +26,16 @@ class LinkWriting(Batch):
         self._fresh: set[str] = set()
         self._seen: dict[_Key, str] = {}
 
-    def record_link(self, entity: str, ids: Mapping[str, str], link: str | None = None) -> str:
+    def record_link(
+        self, entity: str, ids: Mapping[str, str], link: str | None = None, *, generation: int | None = None
+    ) -> str:
         """Say that these records (system → id) are one thing; known sides are kept. Returns the link."""
         if link is not None:
             self._join(
-                entity, {store_of(system): record for system, record in ids.items()}, link, self._generation(link)
+                entity,
+                {store_of(system): record for system, record in ids.items()},
+                link,
+                self._generation(link) if generation is None else generation,
             )
             return link
         return self.record_links(entity, [ids])[0]

@@ -4,7 +4,7 @@
 to a record; `facts` says whether a value may be sent at all. All of it is frozen dataclasses, handled by `match`.
 """
 
-from ofrecord_kit.plan.canonical import canonical, match_form, same
+from ofrecord_kit.plan.canonical import Fingerprint, canonical, match_form, same
 from ofrecord_kit.plan.facts import Fact, Obstacle, obstacle, obstacles
 from ofrecord_kit.plan.fields import (
     CLOCK_TOLERANCE_S,
@@ -35,6 +35,7 @@ __all__ = [
     "Decision",
     "Fact",
     "FieldRule",
+    "Fingerprint",
     "Leave",
     "Obstacle",
     "RecordPlan",

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from hashlib import blake2b
 from typing import Any
 
 from ofrecord_kit.plan.countries import code_of
@@ -31,12 +32,55 @@ def canonical(value: Any, form: str | None = None) -> Hashable:
     """The canonical form of a value; a value that does not fit its format is compared as it is."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    if isinstance(value, Fingerprint):
+        return value
     return _FORMS.get(form or "", _plain)(value)
 
 
 def same(one: Any, other: Any, form: str | None = None) -> bool:
     """Are two values the same in canonical form?"""
+    if isinstance(one, Fingerprint) or isinstance(other, Fingerprint):
+        return _same_prints(one, other)
     return (one == other and type(one) is type(other)) or canonical(one, form) == canonical(other, form)
+
+
+class Fingerprint:
+    """What is kept of a value where values are not kept: a keyed digest of its canonical form.
+
+    It is compared in the form it was made with, whatever form the other value is asked for in. It is no dataclass, so that nothing writes
+    its key down by accident; as text it shows its digest.
+    """
+
+    __slots__ = ("_key", "digest", "form")
+
+    def __init__(self, digest: str, form: str | None, key: bytes) -> None:
+        self.digest = digest
+        self.form = form
+        self._key = key
+
+    @staticmethod
+    def digest_of(value: Any, form: str | None, key: bytes) -> str:
+        """The digest of a value's canonical form; only who has the key can make or guess one."""
+        return blake2b(repr(canonical(value, form)).encode(), digest_size=16, key=key).hexdigest()
+
+    def is_of(self, value: Any) -> bool:
+        """Is this the fingerprint of a value?"""
+        return self.digest == self.digest_of(value, self.form, self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprint) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"fingerprint {self.digest}"
+
+
+def _same_prints(one: Any, other: Any) -> bool:
+    if isinstance(one, Fingerprint):
+        return one.digest == other.digest if isinstance(other, Fingerprint) else one.is_of(other)
+    return bool(other.is_of(one))
 
 
 def match_form(value: Any, form: str | None = None) -> Hashable:

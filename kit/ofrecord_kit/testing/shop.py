@@ -149,9 +149,9 @@ def record(
 class World:
     """A shop, a ledger and one direction between them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, where: str | None = None) -> None:
         self.shop = Shop()
-        self.ledger = Ledger(str(path / "ledger.db"), "run")
+        self.ledger = Ledger(where or str(path / "ledger.db"), "run")
         self.time = NOON
 
     def now(self) -> datetime:
