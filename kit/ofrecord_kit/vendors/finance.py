@@ -26,6 +26,9 @@ OWN_NUMBER = {"ignore_auto_number_generation": "true"}
 Without it a number is refused where the organisation numbers documents itself; that packages, sales returns and
 shipment orders take it, too, is UNVERIFIED."""
 
+UPSERTED = frozenset({"contacts", "items", "salesorders", "invoices", "creditnotes"})
+"""Of what is written here, what the Books door upserts by a unique custom field (OpenAPI, Zoho Books v3, headers X-Upsert)."""
+
 CONTACT_IN_BOOKS = frozenset({"pricebook_id", "credit_limit", "customer_sub_type", "contact_number", "owner_id"})
 """Fields of a contact that only the Books page of the body names (OpenAPI, "Contacts" of both products)."""
 

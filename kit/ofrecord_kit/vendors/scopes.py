@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ofrecord_kit.vendors import finance
+
 SERVICES = {"crm": "ZohoCRM", "inventory": "ZohoInventory", "books": "ZohoBooks"}
 _INVENTORY_GROUPS = {
     "locations": "settings", "pricebooks": "settings", "taxes": "settings", "currencies": "settings", "users": "settings",
@@ -60,16 +62,18 @@ def creating(system: str, object_: str, external_id: str | None) -> list[str]:
     """
     if system == "crm":
         return [scope(system, object_, "CREATE"), *([scope(system, object_, "UPDATE")] if external_id else [])]
-    keyed = external_id is not None and external_id.startswith("cf_")
+    keyed = external_id is not None and external_id.startswith("cf_") and object_ in finance.UPSERTED
     return [scope("books", object_, "UPDATE") if keyed else scope(system, object_, "CREATE")]
 
 
 def updating(system: str, object_: str, fields: Iterable[str]) -> list[str]:
     """Changing these fields. Where all of an order's are custom ones, the Books door takes them alone.
 
-    ("Update custom field in existing salesorders", Zoho Books v3 docs.)
+    ("Update custom field in existing salesorders", Zoho Books v3 docs.) Some fields of a contact only that door names.
     """
     names = list(fields)
+    if system == "inventory" and object_ == "contacts" and not finance.CONTACT_IN_BOOKS.isdisjoint(names):
+        return [scope(system, object_, "UPDATE"), scope("books", object_, "UPDATE")]
     through_books = system == "inventory" and object_ == "salesorders" and any(name.startswith("cf_") for name in names)
     if not through_books:
         return [scope(system, object_, "UPDATE")]
