@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.conformance import Conformance, Wiring
@@ -98,29 +100,33 @@ def wired(**more: Any) -> Iterator[Wiring]:
             crm.client.close()
 
 
+NEVER = "nothing is deleted because it did not come"
+OF_THE_MAPPER = {
+    "delete": "what a deletion does is said in the rules; these say nothing, and then it is noted and done by a person",
+    "new-version": NEVER,
+}
+OF_OTHERS = {
+    "unchanged-is-free": "a plain stream has no ledger: every record is sent, and the vendor finds nothing to change",
+    "delete": "a plain stream deletes nothing",
+    "new-version": NEVER,
+}
+
+
 def annotated() -> Any:
-    no_deletes = (
-        "what a deletion does is said in the rules; these say nothing, and then it is noted and done by a person"
-    )
-    return wired(
-        stream="contact", schema=ANNOTATED, message=of_the_mapper,
-        not_claimed={"delete": no_deletes, "new-version": "nothing is deleted because it did not come"},
-    )  # fmt: skip
+    return wired(stream="contact", schema=ANNOTATED, message=of_the_mapper, not_claimed=OF_THE_MAPPER)
 
 
 def plain() -> Any:
-    return wired(
-        stream="Contacts", schema=PLAIN,
-        not_claimed={
-            "unchanged-is-free": "a plain stream has no ledger: every record is sent, and the vendor finds nothing to change",
-            "delete": "a plain stream deletes nothing", "new-version": "nothing is deleted because it did not come",
-        },
-    )  # fmt: skip
+    return wired(stream="Contacts", schema=PLAIN, not_claimed=OF_OTHERS)
 
 
+@pytest.mark.promise("N18", "N21")
 class TestAnnotated(Conformance):
     wiring = staticmethod(annotated)
+    not_claimed = OF_THE_MAPPER
 
 
+@pytest.mark.promise("N18", "N21")
 class TestPlain(Conformance):
     wiring = staticmethod(plain)
+    not_claimed = OF_OTHERS

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.conformance import Conformance, Wiring
@@ -97,28 +99,34 @@ def wired(**more: Any) -> Iterator[Wiring]:
             inventory.client.close()
 
 
+NEVER = "nothing is deleted because it did not come"
+OF_THE_MAPPER = {"new-version": NEVER}
+OF_OTHERS = {
+    "unchanged-is-free": "a plain stream has no ledger: every record is sent, and the vendor finds nothing to change",
+    "delete": "a plain stream deletes nothing",
+    "new-version": NEVER,
+}
+
+
 def annotated() -> Any:
     return wired(
         stream="account", schema=ANNOTATED, message=of_the_mapper,
         delete=lambda values: of_the_mapper(values, deleted=True),
-        deleted=lambda row: row is not None and row["status"] == "inactive",
-        not_claimed={"new-version": "nothing is deleted because it did not come"},
+        deleted=lambda row: row is not None and row["status"] == "inactive", not_claimed=OF_THE_MAPPER,
     )  # fmt: skip
 
 
 def plain() -> Any:
-    return wired(
-        stream="contacts", schema=PLAIN,
-        not_claimed={
-            "unchanged-is-free": "a plain stream has no ledger: every record is sent, and the vendor finds nothing to change",
-            "delete": "a plain stream deletes nothing", "new-version": "nothing is deleted because it did not come",
-        },
-    )  # fmt: skip
+    return wired(stream="contacts", schema=PLAIN, not_claimed=OF_OTHERS)
 
 
+@pytest.mark.promise("N18", "N21")
 class TestAnnotated(Conformance):
     wiring = staticmethod(annotated)
+    not_claimed = OF_THE_MAPPER
 
 
+@pytest.mark.promise("N18", "N21")
 class TestPlain(Conformance):
     wiring = staticmethod(plain)
+    not_claimed = OF_OTHERS

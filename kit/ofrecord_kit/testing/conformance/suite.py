@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -16,20 +17,31 @@ from ofrecord_kit.testing.conformance.wiring import Wiring
 
 
 class Conformance:
-    """Subclass it and set `wiring`; every case is a test, and one that is not claimed is skipped with its reason."""
+    """Subclass it and set `wiring`; every case is a test, and one that the wiring does not claim is skipped with its reason."""
 
     wiring: ClassVar[Callable[[], AbstractContextManager[Wiring]]]
     """A context manager function that yields the wiring, with the system running; set it as `staticmethod(…)`."""
+
+    not_claimed: ClassVar[Mapping[str, str]] = {}
+    """As that of the wiring, for those who want no test for such a case in place of a skipped one."""
+
+    @classmethod
+    def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
+        """One test for each case."""
+        if "case" in metafunc.fixturenames:
+            claimed = [case for case in CASES if case.name not in cls.not_claimed]
+            metafunc.parametrize("case", claimed, ids=[case.name for case in claimed])
 
     @pytest.fixture(scope="class")
     @classmethod
     def bench(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         """The target, the system and the proxy between them, for all tests of the class."""
         folder = tmp_path_factory.mktemp("conformance") / "runs"
-        with cls.wiring() as wiring, running_bench(checked(wiring), folder) as made:
-            yield made
+        with cls.wiring() as said:
+            wiring = replace(said, not_claimed={**said.not_claimed, **cls.not_claimed})
+            with running_bench(checked(wiring), folder) as made:
+                yield made
 
-    @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
     def test_the_target_keeps(self, bench: Bench, case: Case) -> None:
         """One promise."""
         verdict = judge(bench, case)
