@@ -33,7 +33,7 @@ from ofrecord_sandbox.world import World
 
 _ADDRESS: dict[str, Kind] = {
     "attention": text(100), "address": text(500), "street2": text(255), "city": text(100), "state": text(100),
-    "state_code": text(50), "zip": text(50), "country": text(100), "country_code": text(5), "phone": text(50), "fax": text(50),
+    "state_code": text(100), "zip": text(50), "country": text(100), "country_code": text(5), "phone": text(50), "fax": text(50),
     "address_id": identifier,
 }  # fmt: skip
 _CHANNELS = shape({"is_sms_enabled": flag, "is_whatsapp_enabled": flag, "is_email_enabled": flag})
@@ -42,10 +42,12 @@ _PERSON: dict[str, Kind] = {
     "mobile": text(50), "designation": text(50), "department": text(50), "skype": text(50), "is_primary_contact": flag,
     "enable_portal": flag, "communication_preference": _CHANNELS,
 }  # fmt: skip
+_NESTED = _PERSON | {"contact_person_id": identifier, "designation": text(100)}
+"""A person within a contact: the OpenAPI file of Books takes a longer designation there than in the persons' own calls."""
 _SHOWN_PERSON = ("first_name", "last_name", "email", "phone", "mobile")
 _TEXTS = (
     "legal_name", "language_code", "vat_reg_no", "tax_reg_no", "country_code", "vat_treatment", "tax_treatment", "tax_regime",
-    "place_of_contact", "gst_no", "gst_treatment", "facebook", "twitter", "contact_number", "payment_terms_label",
+    "place_of_contact", "gst_no", "gst_treatment", "facebook", "twitter",
 )  # fmt: skip
 
 
@@ -202,8 +204,9 @@ CONTACTS = declared(
             "customer_sub_type": one_of("business", "individual", ""), "website": text(200), "currency_id": identifier,
             "payment_terms": whole, "credit_limit": number, "pricebook_id": identifier, "owner_id": identifier,
             "notes": text(5000), "billing_address": shape(_ADDRESS), "shipping_address": shape(_ADDRESS),
-            "contact_persons": many(shape(_PERSON | {"contact_person_id": identifier})), "is_taxable": flag,
-            "tax_id": identifier, "is_portal_enabled": flag, **{key: text(100) for key in _TEXTS},
+            "contact_persons": many(shape(_NESTED)), "is_taxable": flag,
+            "tax_id": identifier, "is_portal_enabled": flag, "contact_number": text(200),
+            "payment_terms_label": text(200), **{key: text(100) for key in _TEXTS},
         },
         required=("contact_name",),
         fresh={

@@ -50,6 +50,14 @@ class Doubts:
     """UNVERIFIED: an adjustment may bring stock below nought (the organisation has a preference against it; code UNVERIFIED)."""
     refused_calls_count: bool = False
     """UNVERIFIED: a 429 counts against the minute and the day."""
+    minute_block_s: int = 0
+    """UNVERIFIED: seconds for which the organisation stays blocked after code 44; 0: until a call of the last minute is a minute old."""
+    retry_after: bool = True
+    """UNVERIFIED: code 44 comes with `Retry-After`."""
+    daily_limit_status: int = 429
+    """UNVERIFIED: HTTP status of code 45 (one report has 500)."""
+    largest_body_bytes: int = 0
+    """UNVERIFIED: the largest body taken (413 beyond it, code UNVERIFIED); 0: any, no document names a limit."""
     upsert_on_inventory: bool = False
     """UNVERIFIED: the X-Unique-Identifier headers work on the Inventory door."""
     upsert_stamps_key: bool = False

@@ -27,6 +27,8 @@ def guard(world: World, request: Request) -> Response | None:
     """None when the call may go on; otherwise 401/57, 429/44, 429/45 or 429/1070."""
     if request.internal:
         return None
+    if doubts.largest_body_bytes and len(request.body) > doubts.largest_body_bytes:
+        return Response(413, {"code": 4, "message": "Invalid value passed for JSONString"})
     caller = oauth.check(world, request)
     if caller is None or not caller.may(scope_of(request)):
         return Response(401, {"code": 57, "message": "You are not authorized to perform this operation"})
@@ -51,7 +53,8 @@ def _limited(world: World) -> Response | None:
         return Response(429, {"code": 1070, "message": BUSY}, rate_headers(world))
     minute = _minute(world)
     now = world.clock.now().timestamp()
-    full = bool(limits.finance_per_minute) and len(minute) >= limits.finance_per_minute
+    blocked_until = world.cache.get("finance blocked", 0.0)
+    full = bool(limits.finance_per_minute) and (len(minute) >= limits.finance_per_minute or now < blocked_until)
     spent = bool(limits.finance_per_day) and used_today(world) >= limits.finance_per_day
     if not (full or spent) or doubts.refused_calls_count:
         minute.append(now)
@@ -60,10 +63,14 @@ def _limited(world: World) -> Response | None:
         words = (
             f"The API call for this organization has exceeded the maximum call rate limit of {limits.finance_per_day}."
         )
-        return Response(429, {"code": 45, "message": words}, rate_headers(world))
+        return Response(doubts.daily_limit_status, {"code": 45, "message": words}, rate_headers(world))
     if full:
-        wait_s = max(1, int(minute[0] + _MINUTE_S - now) + 1)
-        return Response(429, {"code": 44, "message": BLOCKED}, rate_headers(world) | {"Retry-After": str(wait_s)})
+        free_s = minute[0] + _MINUTE_S if minute else now
+        if now >= blocked_until:
+            blocked_until = world.cache["finance blocked"] = now + doubts.minute_block_s
+        wait_s = max(1, int(max(free_s, blocked_until) - now) + 1)
+        headers = rate_headers(world) | ({"Retry-After": str(wait_s)} if doubts.retry_after else {})
+        return Response(429, {"code": 44, "message": BLOCKED}, headers)
     return None
 
 

@@ -138,6 +138,7 @@ ITEMS = declared(
             "item_type": one_of("sales", "purchases", "sales_and_purchases", "inventory"),
             "product_type": one_of("goods", "service", "digital_service"), "is_taxable": flag, "locations": many(_OPENING),
             "initial_stock": number, "initial_stock_rate": number, "package_details": shape(_PACKAGE), "is_returnable": flag,
+            "avatax_tax_code": text(25), "avatax_use_code": text(25),
             **dict.fromkeys(_IDS, identifier), **{key: text(100) for key in _TEXTS},
         },
         required=("name",),

@@ -166,7 +166,7 @@ def _invoice_removed(world: World, record: Record) -> None:
 INVOICES = declared(
     Resource(
         collection="invoices", singular="invoice", id_key="invoice_id", words="Invoice", module="invoice",
-        writable=totals.HEAD | {"invoice_number": text(50), "due_date": day, "payment_terms": whole,
+        writable=totals.HEAD | {"line_items": many(shape(totals.LINE | {"name": text(100)})), "invoice_number": text(100), "due_date": day, "payment_terms": whole,
                                 "payment_terms_label": text(100), "send": flag, "allow_partial_payments": flag},
         required=("customer_id", "line_items"),
         fresh=totals.FRESH | {"invoice_number": "", "due_date": "", "payment_terms": "", "payment_terms_label": "",

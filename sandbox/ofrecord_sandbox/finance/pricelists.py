@@ -14,7 +14,7 @@ from ofrecord_sandbox.finance import engine
 from ofrecord_sandbox.finance.answers import RefusedError, absent, invalid
 from ofrecord_sandbox.finance.declare import Resource, declared
 from ofrecord_sandbox.finance.doubts import doubts
-from ofrecord_sandbox.finance.values import dec, flag, identifier, many, number, one_of, shape, text, whole
+from ofrecord_sandbox.finance.values import dec, flag, identifier, many, number, one_of, shape, text
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.world import World
 
@@ -78,7 +78,7 @@ PRICEBOOKS = declared(
         collection="pricebooks", singular="pricebook", id_key="pricebook_id", words="Price list",
         writable={
             "name": text(100), "description": text(2000), "currency_id": identifier, "percentage": number, "is_increase": flag,
-            "pricebook_type": one_of("fixed_percentage", "per_item"), "pricebook_rate": number, "decimal_place": whole,
+            "pricebook_type": one_of("fixed_percentage", "per_item"), "pricebook_rate": number, "decimal_place": one_of(1, 2, 3),
             "pricing_scheme": one_of("unit", "volume"), "rounding_type": text(50),
             "sales_or_purchase_type": one_of("sales", "purchases"),
             "pricebook_items": many(shape({

@@ -46,6 +46,8 @@ LINE: dict[str, Kind] = {
     "invoice_item_id": identifier, "hsn_or_sac": text(100), "product_type": text(50), "item_custom_fields": many(FIELD),
     "tax_name": text(100), "tax_type": text(50), "tax_percentage": number, "item_total": number, "bcy_rate": number,
 }  # fmt: skip
+AVATAX: dict[str, Kind] = dict.fromkeys(("avatax_exempt_no", "avatax_use_code", "avatax_tax_code"), text(25))
+LINE |= AVATAX
 _COMPUTED = ("tax_name", "tax_type", "tax_percentage", "item_total", "bcy_rate", "warehouse_id")
 HEAD: dict[str, Kind] = {
     "customer_id": identifier, "date": day, "reference_number": text(50), "line_items": many(shape(LINE)),
@@ -56,6 +58,7 @@ HEAD: dict[str, Kind] = {
     "shipping_address_id": identifier, "contact_persons": many(identifier), "place_of_supply": text(50),
     "gst_treatment": text(50), "gst_no": text(50), "pricebook_id": identifier, "currency_id": identifier,
 }  # fmt: skip
+HEAD |= AVATAX
 FRESH: dict[str, Any] = {
     "reference_number": "", "discount": 0, "discount_type": "entity_level", "is_discount_before_tax": True,
     "is_inclusive_tax": False, "shipping_charge": 0, "adjustment": 0, "adjustment_description": "", "exchange_rate": 1,
