@@ -49,16 +49,12 @@ def _empty(world: World, module: Module) -> Record:
 def _value(  # noqa: PLR0917 - one value each, named at every call
     world: World, module: Module, record: Record, name: str, value: Any, path: str, external: External, now: str
 ) -> Any:
-    where = f"{path}.{name}"
-    if name == "$line_tax" and "Grand_Total" in module.fields:
-        return lines.taxes(value, name, path)
     field = module.fields.get(name)
-    if field is None:
-        raise invalid_data({"api_name": name, "json_path": where}, "the field name given seems to be invalid")
-    if field.read_only:
-        raise invalid_data({"api_name": name, "json_path": where}, "the field is read only")
-    if field.permission != "read_write":  # the vendor's answer is UNVERIFIED
-        raise no_permission(module.api_name, "editable", {"api_name": name, "json_path": where})
+    if field is None or field.read_only or field.permission != "read_write":
+        return _unwritable(module, field, name, value, path)
+    clean = values.PLAIN.get(field.data_type)
+    if clean is not None:
+        return None if value is None else clean(field, value, path)
 
     def lookup(column: Field, inner: Any, inner_path: str, steps: tuple[str, ...]) -> Any:
         return _lookup(world, column, inner, inner_path, external.lookups.get(steps))
@@ -69,7 +65,19 @@ def _value(  # noqa: PLR0917 - one value each, named at every call
         return _user(field, value, path)
     if field.data_type == "subform":
         return lines.merged(world, field, record.get(name) or [], value, path, lookup, now)
-    return values.clean(field, value, path)
+    raise values.wrong_type(field, path, field.data_type)
+
+
+def _unwritable(module: Module, field: Field | None, name: str, value: Any, path: str) -> Any:
+    """The taxes of a whole record, which are no field; anything else is refused."""
+    if name == "$line_tax" and "Grand_Total" in module.fields:
+        return lines.taxes(value, name, path)
+    details = {"api_name": name, "json_path": f"{path}.{name}"}
+    if field is None:
+        raise invalid_data(details, "the field name given seems to be invalid")
+    if field.read_only:
+        raise invalid_data(details, "the field is read only")
+    raise no_permission(module.api_name, "editable", details)  # the vendor's answer is UNVERIFIED
 
 
 def _lookup(world: World, field: Field, value: Any, path: str, external_field: str | None) -> Any:

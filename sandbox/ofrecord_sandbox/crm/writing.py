@@ -113,6 +113,9 @@ class Batch:
         self.check_fields: list[str] = []
         self.features = automation.features(given)
         self.unmodified_since = _moment(request, "if-unmodified-since")
+        moment = world.clock.now()
+        self.now = organisation.local_time(moment)
+        self.second = int(moment.timestamp())
 
     def each(self, data: list[Any], act: Callable[[Record, str], Element], success: int) -> Response:
         """All records through `act`; overall status by the vendor's rule."""
@@ -182,18 +185,16 @@ class Batch:
                 ALREADY_MODIFIED,
             )
         refuse_duplicates(self.world, self.module, record_id, values, path)
-        moment = self.world.clock.now()
-        now = organisation.local_time(moment)
-        record = apply_values(self.world, self.module, existing, values, path, self.external, now)
+        record = apply_values(self.world, self.module, existing, values, path, self.external, self.now)
         if existing is None:
             record |= {
                 "id": self.world.next_id(_IDS),
-                "Created_Time": now,
+                "Created_Time": self.now,
                 "Created_By": organisation.writer_reference(),
-                "_c": int(moment.timestamp()),
+                "_c": self.second,
             }
             record.setdefault("Owner", organisation.user_reference())
-        record |= {"Modified_Time": now, "Modified_By": organisation.writer_reference(), "_m": int(moment.timestamp())}
+        record |= {"Modified_Time": self.now, "Modified_By": organisation.writer_reference(), "_m": self.second}
         self.table.put(record["id"], record)
         automation.fire(self.world, self.request, self.module.api_name, record["id"], action, self.features)
         return {
