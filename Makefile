@@ -31,10 +31,14 @@ $(READY): $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@$(BIN)/python -m compileall -q $(MEMBERS) || true
 	@touch $(READY)
 
+.venv/.postgresql: $(READY)
+	@.ci/postgresql
+	@touch $@
+
 demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a real data set)
 	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
 
-test: $(READY) ## Run every test (DEPTH=full: a million journeys for each currency)
+test: $(READY) .venv/.postgresql ## Run every test (DEPTH=full: a million journeys for each currency)
 	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 check: $(READY) ## Lint, types, direction of dependencies, rules

@@ -122,3 +122,70 @@ def test_events_and_runs_are_told_in_order(ledger: Ledger) -> None:
 @pytest.mark.parametrize("value", [None, True, 0, "x", Decimal("10.50"), {"a": [Decimal("0.1"), None]}, "2026-03-01"])
 def test_values_come_back_as_they_were(value: object) -> None:
     assert from_json(to_json(value)) == value
+
+
+def test_what_a_pair_agreed_keeps_the_time_of_each_field(ledger: Ledger) -> None:
+    later = NOON + timedelta(hours=1)
+    with ledger.writing(NOON) as writing:
+        link = writing.record_link("product", {"inventory": "1", "crm": "9", "shop": "7"})
+        writing.record_agreed(link, {"price": {"inventory": 1, "crm": 1}, "name": {"inventory": "a", "crm": "a"}})
+    with ledger.writing(later) as writing:
+        writing.record_agreed(link, {"price": {"inventory": 2, "shop": 2}})
+    with ledger.writing(later + timedelta(hours=1)) as writing:
+        writing.record_agreed(link, {"name": {"inventory": "b", "crm": "b"}})
+    assert ledger.last_agreed(link, "price") == {"crm": 1, "inventory": 2, "shop": 2}
+    assert ledger.agreed_of([link], "crm", "books")[link] == {"price": Agreed(1, 1), "name": Agreed("b", "b")}
+
+
+def test_links_are_found_by_the_record_they_point_at_as_soon_as_somebody_looks(ledger: Ledger) -> None:
+    with ledger.writing(NOON) as writing:
+        links = [writing.record_link("order", {"inventory": str(n), "crm": f"c{n}"}) for n in range(3)]
+        for n, link in enumerate(links):
+            writing.record_agreed(link, {"deal": {"inventory": "77", "crm": {"id": "77" if n else "78", "name": "x"}}})
+    spread = {"x-ofrecord": {"spread": {"through": "order", "field": "deal"}}, "properties": {}}
+    with ledger.writing(NOON) as writing:
+        writing.know_wire("deal", "crm", "inventory", spread)
+    found = ledger.links_pointing_at("order", "deal", "crm", ["77", "78"], "inventory")
+    assert {one: sorted(some) for one, some in found.items()} == {"77": sorted(links[1:]), "78": [links[0]]}
+    with ledger.writing(NOON) as writing:
+        writing.record_agreed(links[1], {"deal": {"inventory": "78", "crm": "78"}})
+        writing.record_agreed(links[2], {"deal": {"inventory": None, "crm": None}})
+    found = ledger.links_pointing_at("order", "deal", "crm", ["77", "78"], "inventory")
+    assert {one: sorted(some) for one, some in found.items()} == {"78": sorted(links[:2])}
+    assert ledger.links_with("deal", "inventory", "77", "crm") == [links[0]]
+
+
+def test_many_new_records_are_linked_at_once(ledger: Ledger) -> None:
+    pairs = [{"inventory": str(n), "crm": f"c{n}"} for n in range(1200)]
+    with ledger.writing(NOON) as writing:
+        links = writing.record_links("product", pairs, new=True)
+        for link in links:
+            writing.record_agreed(link, {"name": {"inventory": link, "crm": link}}, between=("inventory", "crm"))
+        writing.record_seen("product", "inventory", {str(n): f"d{n}" for n in range(1200)})
+    found = ledger.links_of("product", "inventory", "crm", [str(n) for n in range(1200)])
+    assert [(found[str(n)].link, found[str(n)].seen) for n in range(1200)] == [(links[n], f"d{n}") for n in range(1200)]
+    assert {link: sides["name"].source for link, sides in ledger.agreed_of(links, "inventory", "crm").items()} == dict(
+        zip(links, links, strict=True)
+    )
+
+
+def test_a_fact_that_moved_is_forgotten_with_its_pointers_for_its_own_entity_and_pair_only(ledger: Ledger) -> None:
+    def wire(name: str) -> dict[str, object]:
+        return {"properties": {name: {"x-ofrecord": {"field": "deal"}}}}
+
+    with ledger.writing(NOON) as writing:
+        writing.know_wire("order", "crm", "inventory", wire("Deal"))
+        order = writing.record_link("order", {"inventory": "1", "crm": "c1", "shop": "s1"})
+        other = writing.record_link("quote", {"inventory": "1", "crm": "c1"})
+        for link in (order, other, "order/7"):
+            agreed = {"deal": {"inventory": "7", "crm": "7"}, "name": {"inventory": "a", "crm": "a"}}
+            writing.record_agreed(link, agreed, pointers={"deal"})
+        writing.record_agreed(order, {"deal": {"inventory": "7", "shop": "7"}}, pointers={"deal"})
+    with ledger.writing(NOON) as writing:
+        writing.know_wire("order", "crm", "books", wire("Deal"))
+        writing.know_wire("order", "crm", "inventory", wire("Other"))
+    assert [set(ledger.agreed_of([link], "crm", "books")[link]) for link in (order, other, "order/7")] == [
+        {"name"}, {"deal", "name"}, {"name"},
+    ]  # fmt: skip
+    assert ledger.links_with("deal", "crm", "7", "inventory") == [other]
+    assert ledger.links_with("deal", "shop", "7", "inventory") == [order]
