@@ -19,10 +19,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "held": ("ofrecord.held", "Show what was set aside, and why."),
     "why": ("ofrecord.why", "Show why a field of a record holds what it holds."),
     "learn": ("ofrecord.learn", "Make the decision of one conflict a rule."),
+    "links": ("ofrecord.links", "Show, export, import, rebuild and stamp the links between records."),
+    "duplicates": ("ofrecord.duplicates", "Show which records are probably one thing, and which to keep."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),
     "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }
-"""Command → module that holds a function of the command's name, and what it does."""
+"""Command → module that holds a function (or a group of commands) of the command's name, and what it does."""
 
 
 class Lazy(typer.core.TyperGroup):
@@ -55,6 +57,10 @@ def _is_installed(module: str) -> bool:
 
 def _load(name: str) -> Any:
     function = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    if isinstance(function, typer.Typer):  # a command with commands of its own
+        group = typer.main.get_command(function)
+        group.name = name
+        return group
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(name)(function)
     return typer.main.get_command(single)

@@ -26,10 +26,15 @@ def project_folder(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / "meltano.yml").is_file()), None)
 
 
+def place_of(where: str | None) -> str:
+    """The ledger that is named, else the one beside `meltano.yml`."""
+    return where or str((project_folder(Path.cwd()) or Path.cwd()) / "ledger.db")
+
+
 @contextmanager
 def opened(where: str | None) -> Iterator[Ledger]:
     """The ledger, for reading. A missing or unusable one ends the command: one message, exit code 1."""
-    place = where or str((project_folder(Path.cwd()) or Path.cwd()) / "ledger.db")
+    place = place_of(where)
     file = _file_of(place)
     if file is not None and not file.is_file():
         typer.echo(

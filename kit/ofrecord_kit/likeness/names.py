@@ -37,6 +37,8 @@ _WRITTEN_OUT = (
 """Common forms cleanco 2.3 does not know, most of them because they are written out."""
 _SHORTEST_WITH_A_TYPO = 6
 """Letters a name must have for one wrong letter to be a typing error rather than another name."""
+_MOST_SLIPS = 4
+"""Letters that may differ in a long name, too."""
 _SHORTEST_STEM = 4
 _INITIALS = 3
 _NUMBERS = Likeness(0, "the numbers differ")
@@ -145,7 +147,7 @@ def _same(one: Name, other: Name) -> str:
 def _by_letters(one: Name, other: Name) -> Likeness:
     """Letters that differ (left out, added, changed, swapped), in the order written or with the words sorted."""
     longest = max(len(one.glued), len(other.glued))
-    most = longest * (100 - NEAR) // 100 + 1
+    most = min(longest * (100 - NEAR) // 100 + 1, _MOST_SLIPS)
     if longest < _SHORTEST_WITH_A_TYPO or abs(len(one.glued) - len(other.glued)) > most:
         return APART
     number = OSA.distance(one.glued, other.glued, score_cutoff=most)
