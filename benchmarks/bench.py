@@ -151,7 +151,7 @@ def shell_pipes(site: Site) -> list[str]:
         commands = (
             site.command(tap, site.config(tap), state=state),
             site.command(mapping, site.mapping(mapping)),
-            site.command(target, site.config(target, refusals_allowed=1000)),
+            site.command(target, site.config(target, errors_allowed="1000", approve=True)),
         )
         joined = " | ".join(" ".join(command) for command in commands)
         pipes.append(f"{joined} > {state}.new && if test -s {state}.new; then tail -n 1 {state}.new > {state}; fi")

@@ -60,7 +60,7 @@ class Site:
         base = listed[listed[plugin].get("inherit_from", plugin)]
         given = {one["name"]: self.value(one.get("value")) for one in base["settings"]}
         config = {**given, **listed[plugin].get("config", {}), "retry_wait_s": 0, "calls_per_minute": 0}
-        config = {**config, "refusals_allowed": 0, **changes}
+        config = {**config, "errors_allowed": "0", "approve": True, **changes}
         known = {name: value for name, value in config.items() if value is not None}
         return {**known, "calls_per_minute": int(known["calls_per_minute"])}
 

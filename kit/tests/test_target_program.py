@@ -108,7 +108,7 @@ def lines(*messages: Mapping[str, Any]) -> io.StringIO:
 
 
 def run(folder: Path, *messages: Mapping[str, Any], **more: Any) -> tuple[int, TargetShelf]:
-    target = TargetShelf(config=settings(folder, **more))
+    target = TargetShelf(config=settings(folder, **{"approve": True, **more}))
     try:
         target.listen(lines(*messages))
     except SystemExit as ended:
@@ -126,7 +126,7 @@ def run_row(folder: Path) -> Any:
 @pytest.mark.promise("N16", "F108")
 def test_every_record_read_has_one_counted_outcome(tmp_path: Path) -> None:
     code, _target = run(
-        tmp_path, product(1), product(1), product(2, "bad"), product(3, filtered="not for sale"), product(4, 7), refusals_allowed=2
+        tmp_path, product(1), product(1), product(2, "bad"), product(3, filtered="not for sale"), product(4, 7), errors_allowed="2"
     )  # fmt: skip
     counts = run_row(tmp_path).counts["product"]
     assert counts == {
@@ -180,7 +180,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_plain_stream_is_upserted_on_its_key_and_refusals_are_kept(tmp_path: Path) -> None:
     schema = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
-    target = TargetShelf(config=settings(tmp_path, refusals_allowed=1))
+    target = TargetShelf(config=settings(tmp_path, errors_allowed="1"))
     head = {"type": "SCHEMA", "stream": "things", "key_properties": ["id"], "schema": schema}
     rows = [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}, {"id": 2, "name": "bad"}]
     messages = [head, *({"type": "RECORD", "stream": "things", "record": row} for row in rows)]
@@ -199,7 +199,7 @@ def test_a_run_that_is_asked_to_stop_between_two_batches_records_what_was_delive
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from test_target_program import TargetShelf, settings
         from pathlib import Path
-        target = TargetShelf(config=settings(Path({str(tmp_path)!r})))
+        target = TargetShelf(config=settings(Path({str(tmp_path)!r}), approve=True))
         target.listen()
         """)
     )

@@ -52,9 +52,8 @@ class Company:
             if s.get("value") is not None
         }
         config.update(found.get("config", {}))
-        for number in ("calls_per_minute", "refusals_allowed"):
-            if config.get(number) is not None:
-                config[number] = int(config[number])
+        if config.get("calls_per_minute") is not None:
+            config["calls_per_minute"] = int(config["calls_per_minute"])
         if "catalog" in base:
             config["__catalog"] = base["catalog"]
         return base["executable"], {k: v for k, v in config.items() if v is not None}
@@ -236,3 +235,10 @@ def company(stage: Stage) -> Company:
             subprocess.run(["rm", "-rf", str(path)], check=True)
     subprocess.run(["cp", "-R", str(PROJECT / "rules"), str(stage.folder / "rules")], check=True)
     return Company(stage)
+
+
+@pytest.fixture(scope="module")
+def demo_company() -> Iterator[Company]:
+    """The made-up company of the demo, on a sandbox of its own."""
+    with set_stage(PROJECT, ["--seed", "demo", "--limits", "off"]) as made:
+        yield Company(made)

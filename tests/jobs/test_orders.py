@@ -122,7 +122,7 @@ def test_one_bad_record_of_a_thousand_waits_and_the_others_land_and_every_record
         company.people.ask(
             "POST", "/crm/v8/Accounts", {"data": [{"Account_Name": n} for n in names[start : start + 100]]}
         )
-    codes = company.run("customers", run="thousand", refusals_allowed=0)
+    codes = company.run("customers", run="thousand", errors_allowed="0")
     assert codes[0] == 1
     rows = company.people.finance_list("/inventory/v1/contacts", "contacts")
     assert len(rows) == 999

@@ -201,7 +201,8 @@ def set_stage(project: Path, arguments: list[str], *, keep: bool = False) -> Ite
             "OFRECORD_LEDGER": str(folder / "ledger.db"),
             "OFRECORD_STATE_DIR": str(folder / ".ofrecord"),
             "OFRECORD_CALLS_PER_MINUTE": "0",
-            "OFRECORD_REFUSALS_ALLOWED": "1000",
+            "OFRECORD_ERRORS_ALLOWED": "1000",
+            "OFRECORD_YES": "1",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "NO_COLOR": "1",
         }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ofrecord_kit.ledger import Link
+from ofrecord_kit.plan.answers import GONE
 from ofrecord_kit.target.deciding import decide_changes, say_gone
 from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale
 from ofrecord_kit.target.items import Item
@@ -65,23 +67,47 @@ def _update_once(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
                 stale.append(item)
             case Missing():
                 say_gone(delivery, item)
-            case Refused(code, message, field):
-                delivery.set_aside(item, "refused", message, code=code, rule=delivery.rule_of(field))
+            case Refused():
+                delivery.refuse(item, result)
     return stale
 
 
 def create_records(delivery: Delivery, items: Sequence[Item]) -> None:
-    """Write the intention down, then create in batches."""
+    """Write the intention down, then create in batches; what another run is creating is left to it."""
     if not items:
         return
-    wire = delivery.wire
-    ids = [item.source_id for item in items]
-    begun = delivery.ledger.intended(wire.entity, wire.destination, ids)
+    begun, mine = _claimed(delivery, items)
+    size = delivery.destination.creates_at_once(delivery.wire.object, len(mine))
+    for start in range(0, len(mine), size):
+        _create_some(delivery, mine[start : start + size], begun)
+
+
+def _claimed(delivery: Delivery, items: Sequence[Item]) -> tuple[set[str], list[Item]]:
+    """Source ids whose creation was begun before, and the items that this run may create.
+
+    Another run may have created one between our look for its counterpart and our claim, so links are looked at once more.
+    """
+    wire, ids = delivery.wire, [item.source_id for item in items]
+    begun = set(delivery.ledger.intended(wire.entity, wire.destination, ids))
     with delivery.ledger.writing(delivery.now()) as ledger:
-        ledger.intend(wire.entity, wire.destination, ids)
-    size = delivery.destination.batch_size
-    for start in range(0, len(items), size):
-        _create_some(delivery, items[start : start + size], begun)
+        won = ledger.claim(wire.entity, wire.destination, ids)
+    known = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, won)
+    made = {one for one, link in known.items() if _is_new(link, items)}
+    if made:
+        with delivery.ledger.writing(delivery.now()) as ledger:
+            ledger.confirm(wire.entity, wire.destination, made)
+    for item in items:
+        if item.source_id not in won - made:
+            item.created = False
+            message = "another run is creating it, or has just done so; the next attempt finds what it made"
+            delivery.set_aside(item, "failed", message, code="BUSY")
+    return begun, [item for item in items if item.source_id in won - made]
+
+
+def _is_new(link: Link, items: Sequence[Item]) -> bool:
+    """Is it a link that was not there when the record was decided? One whose record is made again on purpose was."""
+    item = next(item for item in items if item.source_id == link.source_id)
+    return item.lost is None or item.lost.destination_id != link.destination_id
 
 
 def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> None:
@@ -97,12 +123,15 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
         news.append(New(values, external, item.source_id in begun, match))
     for item, result in zip(items, delivery.destination.create(wire.object, news), strict=True):
         match result:
+            case Done(identity) if item.lost is not None and identity == item.lost.destination_id:
+                message = f"asked for a new record, {wire.destination} answered with {identity}, which is gone"
+                delivery.set_aside(item, "failed", message, code=GONE)
             case Done(identity):
                 item.destination_id, item.delivered = identity, True
                 item.outcome = "held" if item.helds else "written"
                 for name in status & item.plan.writes.keys():
                     delivery.act(item, str(item.plan.writes[name].value))
-            case Refused(code, message, field):
-                delivery.set_aside(item, "refused", message, code=code, rule=delivery.rule_of(field))
+            case Refused():
+                delivery.refuse(item, result)
             case Stale() | Missing():
                 delivery.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_changed
-from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update, violations_of
-from ofrecord_kit.target.clocks import times_of, values_of
+from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
+from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
+from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item, digest_of
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
 from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
 from ofrecord_kit.target.once import THEN
 from ofrecord_kit.target.origins import origins_of
+from ofrecord_kit.target.permitted import set_forbidden_aside
+from ofrecord_kit.target.rebuilding import leave_unpaired, only_agreed, remember_whether_settled, take_nothing
 from ofrecord_kit.target.recording import PARENT
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def decide_items(
     if not delivery.wire.partial:  # a job of some fields says nothing about records that leave
         decide_leaving(delivery, filtered)
     _find_links(delivery, items, again=again)
+    hear(delivery, items)
     for item in items:
         if item.link is None and (known := found.get(item.source_id)) and known.destination_id is not None:
             item.destination_id, item.paired, item.alike = known.destination_id, True, known.alike
@@ -50,10 +54,13 @@ def decide_items(
     _set_invalid_fields_aside(delivery, rest)
     delivery.resolve(_open(rest))
     _decide_unchanged(delivery, _open(rest))
+    take_the_named(delivery, [item for item in _open(rest) if item.destination_id is None])
     pair(delivery, [item for item in _open(rest) if item.destination_id is None and item.source_id not in found])
     changing = [item for item in _open(rest) if item.destination_id is not None]
     _decide_changes(delivery, changing, {one: known.current for one, known in found.items() if known.current})
     _decide_creations(delivery, [item for item in _open(rest) if item.destination_id is None])
+    if delivery.rebuild:
+        take_nothing((*items, *filtered))
     for item in (*items, *filtered):
         item.pending = item.outcome is None or _is_owed_actions(delivery, item)
 
@@ -66,6 +73,7 @@ def _is_owed_actions(delivery: Delivery, item: Item) -> bool:
     """Was a document that is created once left before its status actions were taken?"""
     return (
         bool(delivery.wire.then)
+        and not delivery.rebuild
         and item.destination_id is not None
         and not item.then_done
         and item.outcome == "unchanged"
@@ -108,7 +116,7 @@ def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
             continue
         welcome_back(delivery, item)
         _keep_with_parent(delivery, item)
-        violations = violations_of(wire.observed, item.observed, item.agreed)
+        violations = edits_of(delivery, item)
         changed = source_has_changed(rules, item.values, item.native, item.agreed)
         if not changed and violations:
             item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
@@ -192,7 +200,7 @@ def adoptable(delivery: Delivery, item: Item) -> dict[str, Any]:
     """Edits the owner is to take over, by property. One that names a record or an entry is for a person."""
     if not item.to_adopt:
         return {}
-    found = violations_of(delivery.wire.observed, item.observed, item.agreed)
+    found = edits_of(delivery, item)
     edited = {violation.field for violation in found if violation.answer == "adopt"}
     return {
         rule.name: item.to_adopt[rule.name]
@@ -209,19 +217,22 @@ def _decide(delivery: Delivery, item: Item) -> dict[str, Any]:
     item.plan = plan_update(
         delivery.rules_of(item), wire.source, item.values, item.native, item.agreed, current, times, queued=queued,
         missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
-        violations=violations_of(wire.observed, item.observed, item.agreed),
+        violations=edits_of(delivery, item), taken=taken_of(delivery, item),
         destination=wire.destination, tolerance_s=wire.tolerance_s, origins=origins_of(delivery, item),
     )  # fmt: skip
     item.plan = plan_adoptions(wire.observed, adoptable(delivery, item), item.agreed, current, item.plan)
+    remember_whether_settled(delivery, item, item.plan)
+    item.plan = only_agreed(delivery, item.plan)
     for name, conflict in item.plan.conflicts.items():
         rule = next(rule for rule in wire.sent if rule.name == name)
         delivery.set_aside(item, "conflict", conflict.why, field=rule.field, rule=rule.where)
-        item.helds[-1] = replace(item.helds[-1], payload=values_of(rule, item, wire.pair))
+        item.helds[-1] = about_conflict(delivery, item, rule, item.helds[-1])
     hold_violations(delivery, item)
     item.outcome = None
     values = {name: write.value for name, write in {**item.plan.writes, **item.plan.adopts}.items()}
+    values = set_forbidden_aside(delivery, item, values)
     stamp = wire.external_id
-    if item.paired and stamp and not same(current.get(stamp), item.source_id):
+    if item.paired and stamp and not delivery.rebuild and not same(current.get(stamp), item.source_id):
         values[stamp] = item.source_id
     return values
 
@@ -236,18 +247,23 @@ def hold_violations(delivery: Delivery, item: Item) -> None:
             continue
         why = f"{delivery.wire.source} edited a field it does not own ({violation.answer})"
         delivery.set_aside(item, "violation", why, field=violation.field, rule=rule.where if rule else None)
+        item.helds[-1] = about_edit(delivery, item, violation, item.helds[-1])
 
 
 def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
     wire = delivery.wire
+    if delivery.rebuild:
+        leave_unpaired(items)
+        return
     for item in items:
         if not wire.create:
             item.outcome, item.reason = "filtered", "no counterpart"
         else:
             item.plan = plan_create(wire.sent, item.values)
             item.created = True
+            set_forbidden_aside(delivery, item, {name: write.value for name, write in item.plan.writes.items()})
     set_namesakes_aside(delivery, [item for item in items if item.outcome is None])
-    delivery.nearness.set_aside(items)
+    delivery.nearness.set_aside([item for item in items if not item.anew])
 
 
 def set_namesakes_aside(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -259,6 +275,6 @@ def set_namesakes_aside(delivery: Delivery, items: Sequence[Item]) -> None:
         first: dict[Any, Item] = {}
         for item in items:
             key = match_form(match_value(item, field), form)
-            if key is not None and first.setdefault(key, item) is not item and item.outcome is None:
+            if key is not None and first.setdefault(key, item) is not item and item.outcome is None and not item.anew:
                 message = f"shares {field} with {wire.source} {first[key].source_id}, which is created there"
                 delivery.set_aside(item, "duplicate", message, code="DUPLICATE")

@@ -31,13 +31,21 @@ class Delivery:
     """
 
     def __init__(
-        self, wire: Wire, destination: Destination, ledger: Ledger, now: Callable[[], datetime], *, dry: bool = False
+        self,
+        wire: Wire,
+        destination: Destination,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        *,
+        dry: bool = False,
+        rebuild: bool = False,
     ) -> None:
         self.wire = wire
         self.destination = with_lines(in_parts(destination, (*wire.sent, *wire.observed)), wire.sent)
         self.ledger = ledger
         self.now = now
         self.dry = dry
+        self.rebuild = rebuild
         self.parents: set[str] = set()
         self.nearness = Nearness(self)
         self.refused = 0
@@ -143,19 +151,26 @@ class Delivery:
                     self.set_aside(item, "reference", message, field="", rule=rule, code=field)
 
     def set_aside(
-        self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None
-    ) -> None:
-        """Hold a record, or one field of it, with its reason."""
-        waits = kind in {"refused", "reference", "failed", "paused", "check"} and not self.wire.partial
+        self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None,
+        fix: str | None = None, request: str | None = None,
+    ) -> None:  # fmt: skip
+        """Hold a record, or one field of it, with its reason, a remedy and the vendor's id of the request."""
         if self.wire.partial:  # it comes again by itself, and speaks for its own fields only
             field = field or ", ".join(sorted(rule.field for rule in self.wire.sent))
         item.helds.append(
             Held(
                 self.wire.entity, self.wire.source, self.wire.destination, item.source_id, kind, message, code,
-                field, item.note.get("label"), rule, item.record if waits else None,
+                field, item.note.get("label"), rule, None if self.wire.partial else item.record,
+                fix=fix, request=request,
             )
         )  # fmt: skip
         item.outcome = "failed" if kind == "failed" else "held"
+
+    def refuse(self, item: Item, refused: Refused) -> None:
+        """Hold a record in the vendor's words."""
+        rule = self.rule_of(refused.field)
+        words = f"{refused.message} (field {refused.field})" if refused.field else refused.message
+        self.set_aside(item, "refused", words, code=refused.code, rule=rule, fix=refused.fix, request=refused.request)
 
     def rules_of(self, item: Item) -> Any:
         """The rules that may write to this record."""
@@ -171,5 +186,5 @@ class Delivery:
             return Done(str(item.destination_id), changed=False)
         result = self.destination.act(self.wire.object, str(item.destination_id), action)
         if isinstance(result, Refused):
-            self.set_aside(item, "refused", result.message, code=result.code)
+            self.refuse(item, result)
         return result if isinstance(result, Done) else None

@@ -139,9 +139,17 @@ class Destination(abc.ABC):
         """Values of a record that is about to be read or written, for those who cannot find it by its id alone."""
         del object_, record, values
 
-    def facts(self, object_: str) -> Mapping[str, Fact]:
-        """What may be written there, by property; empty where nothing is known, and then everything is tried."""
-        del object_
+    def shaped(self, stream: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record of a plain stream in the form the destination takes. Raises Stop for a stream that cannot be meant."""
+        del stream
+        return record
+
+    def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:
+        """What may be written there, by property; empty where nothing is known, and then everything is tried.
+
+        `fresh`: asked of the vendor in this run.
+        """
+        del object_, fresh
         return {}
 
     def creates_at_once(self, object_: str, number: int) -> int:

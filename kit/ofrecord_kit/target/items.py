@@ -54,6 +54,14 @@ class Item:
     """The status action to take before anything else: it was deleted, has left the view or is back."""
     to_write: dict[str, Any] = field(default_factory=dict)
     """What the plan writes, by property, the external id of a pair among it."""
+    answers: list[Held] = field(default_factory=list)
+    """Held rows about it that a person answered or corrected."""
+    anew: bool = False
+    """A person said that it has no counterpart: likeness does not matter."""
+    lost: Link | None = None
+    """The link it had to a record that is gone; a person said what becomes of it."""
+    said: str = ""
+    """The answer that paired it."""
 
     @property
     def native(self) -> Mapping[str, Any]:

@@ -26,8 +26,8 @@ def pair(delivery: Delivery, items: Sequence[Item]) -> None:
             found = delivery.destination.find(wire.object, wire.external_id, ids, None)
             for item in waiting:
                 _take(delivery, item, found.get(item.source_id, []))
-    if wire.duplicates != "clone":
-        _match_by_rules(delivery, items)
+    if wire.duplicates != "clone" and not delivery.rebuild:
+        _match_by_rules(delivery, [item for item in items if not item.anew])
     refuse_strangers(delivery, [item for item in items if item.paired and item.outcome is None])
 
 

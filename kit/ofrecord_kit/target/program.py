@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import FrameType
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -29,7 +30,9 @@ from ofrecord_kit.http import Client
 from ofrecord_kit.ledger import Ledger, Run
 from ofrecord_kit.settings import Connection, check_settings
 from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Destination
+from ofrecord_kit.target.guard import DEFAULT_LIMITS, Guard
 from ofrecord_kit.target.outbox import Outbox, choose_primaries
 from ofrecord_kit.target.reader import ExactReader
 from ofrecord_kit.target.sink import OUTCOMES, OfrecordSink
@@ -58,6 +61,9 @@ class OfrecordTarget(Target, abc.ABC):
         self.extras: Counter[str] = Counter()
         self.refused = 0
         self.edited: dict[str, Counter[str]] = {}
+        self._guards: dict[str, tuple[Guard, OfrecordSink]] = {}
+        self._withheld: dict[str, Any] | None = None
+        self._over_limits = False
         self._drift: dict[str, list[Any]] = {}
         self._wires: dict[str, Wire] = {}
         self._ledger: Ledger | None = None
@@ -133,6 +139,45 @@ class OfrecordTarget(Target, abc.ABC):
                 ledger.know_wire(wire.entity, wire.source, wire.destination, schema)
             ledger.put_run(self._row("running"))
 
+    def guard(self, sink: OfrecordSink, delivery: Delivery) -> Guard:
+        """What watches the way of this sink through this run; a changed SCHEMA begins no new one."""
+        known = self._guards.get(delivery.wire.way)
+        if known is not None:
+            guard = known[0]
+            guard.delivery = delivery
+        else:
+            yes = (
+                bool(self.config.get("approve"))
+                or bool(self.config.get("rebuild"))
+                or os.environ.get("OFRECORD_YES") in {"1", "true"}
+            )
+            limits = self.config.get("limits")
+            guard = Guard(delivery, self._run, DEFAULT_LIMITS if limits is None else limits, yes=yes)
+        self._guards[delivery.wire.way] = (guard, sink)
+        return guard
+
+    @property
+    def plans_creations(self) -> bool:
+        """Does something wait in this run that others may point at?"""
+        return any(guard.plans_creations for guard, _sink in self._guards.values())
+
+    def _carry_out_plans(self) -> None:
+        """All plans of the run fit, and are carried out in the order in which they came; or none is."""
+        why = {way: guard.over() for way, (guard, _sink) in self._guards.items()}
+        self._over_limits = any(why.values())
+        for way, (guard, sink) in self._guards.items():
+            if self._over_limits and guard.waits:
+                if why[way]:
+                    self.logger.error("%s", guard.complaint(why[way]))
+                sink.counts["held"] += guard.refuse(why[way])
+            elif not self._over_limits:
+                with self.busy():
+                    for items in guard.carry_out():
+                        sink.count(items)
+                        if self._stopping:
+                            return
+                guard.close()
+
     def _tell_drift(self, wire: Wire) -> None:
         """What comes in differs from what the rules were written for: said once a run, and noted in its row."""
         drift = [dict(one) for one in wire.drift]
@@ -173,13 +218,23 @@ class OfrecordTarget(Target, abc.ABC):
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Pass a bookmark on; a dry run passes none, or the next run would not read what this one left unwritten."""
-        if not self.config.get("dry_run"):
+        if self.config.get("dry_run"):
+            return
+        if any(guard.waits for guard, _sink in self._guards.values()) or self._over_limits:
+            self._withheld = state
+        else:
             super()._write_state_message(state)
 
     def process_endofpipe(self) -> None:
         """Deliver the rest, pay what is owed, balance the run. Exits 1 when it is red."""
         self.drain_all(is_endofpipe=True)
-        self._pay()
+        self._carry_out_plans()
+        if self._stopping and not self._finished:
+            self._end_early()
+        if self._withheld is not None and not self._over_limits:
+            self._write_state_message(self._withheld)
+        if not self._over_limits:
+            self._pay()
         if not self._finish("finished"):
             sys.exit(1)
 
@@ -195,6 +250,8 @@ class OfrecordTarget(Target, abc.ABC):
         for sink in self._sinks():
             for outcome, number in sink.retry_due().items():
                 self.extras[f"retried {outcome}"] += number
+        if self.config.get("rebuild"):
+            return
         for sink in self._sinks():
             if sink.delivery and sink.delivery.parents:
                 self.extras["primaries"] += choose_primaries(
@@ -224,9 +281,13 @@ class OfrecordTarget(Target, abc.ABC):
             total.update(counted)
         balanced = total["read"] == sum(total[outcome] for outcome in OUTCOMES)
         refusals = self._refusals() + total["failed"]
-        allowed = int(self.config.get("refusals_allowed") or 0)
-        green = balanced and refusals <= allowed
-        ended = "unbalanced" if not balanced else "refusals" if not green and status == "finished" else status
+        allowed = self._errors_allowed(total["read"])
+        green = balanced and refusals <= allowed and not self._over_limits
+        ended = status
+        if not balanced:
+            ended = "unbalanced"
+        elif status == "finished" and not green:
+            ended = "over limits" if self._over_limits else "refusals"
         row = self._row(ended)
         if self._ledger is not None or self._wires:
             with self.ledger.writing(self.now()) as ledger:
@@ -239,13 +300,18 @@ class OfrecordTarget(Target, abc.ABC):
             self.logger.error(
                 "The run does not balance: read is not the sum of the outcomes. Report this with the run row."
             )
-        elif not green:
+        elif refusals > allowed:
             self.logger.error(
-                "%d records were refused by the vendor, could not be converted or failed; refusals_allowed is %d. "
-                "See them with `ofrecord held`, correct them, and run again.", refusals, allowed,
+                "%d records were refused by the vendor, could not be converted or failed; errors_allowed is %s. "
+                "See them with `ofrecord held`, correct them, and run again.", refusals, self.config.get("errors_allowed") or "1%",
             )  # fmt: skip
         self._close()
         return green
+
+    def _errors_allowed(self, read: int) -> Decimal:
+        """How many records may be in error: a number, or a share of those read."""
+        said = str(self.config.get("errors_allowed") or "1%")
+        return Decimal(said[:-1]) * read / 100 if said.endswith("%") else Decimal(said)
 
     def _forget_undelivered(self) -> None:
         """Records of the batch the error interrupted have no outcome; they were not passed on and come again."""

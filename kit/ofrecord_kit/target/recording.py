@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
-from ofrecord_kit.plan import UNKNOWN, Agreed
+from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, same
+from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
+    from ofrecord_kit.target.wire import Wire
 
 STAMP = "_stamp"
 PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
 LOUD = frozenset({"refused", "invalid"})
-"""Kinds of held records that make a run red beyond `refusals_allowed`: somebody must correct them."""
+"""Kinds of held records that make a run red beyond `errors_allowed`: somebody must correct them."""
 WAITS_S = {"refused": 60.0, "failed": 60.0, "check": 60.0, "reference": 0.0, "paused": 0.0}
 """Seconds before a held record is tried again, doubling; kinds not named wait for a person."""
 
@@ -27,19 +29,23 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     wire = delivery.wire
     refuse_strangers(delivery, [item for item in items if item.created and item.delivered])
     touched = [item for item in items if item.destination_id is not None and _has_news(item)]
+    heard = [item for item in items if item.answers]
     settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
     helds = [held for item in items for held in item.helds]
     stopped = [item.source_id for item in items if item.note.get("stopped") and not wire.partial]
     created = [item.source_id for item in items if item.created and item.outcome is not None]
-    if not (touched or settled or helds or created):
+    if not (touched or settled or helds or created or heard):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:
         for item in touched:
             _record(delivery, ledger, item)
         if stopped:  # nothing of them is tried again
             ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=WAITS_S)
+        for item in heard:
+            record_answers(delivery, ledger, item)
+        used = {item.source_id for item in heard}
         for held in helds:
-            ledger.hold(held, wait_s=WAITS_S.get(held.kind))
+            ledger.hold(held, wait_s=WAITS_S.get(held.kind), keep=held.source_id not in used)
         if settled:
             names = sorted(rule.field for rule in wire.sent)
             fields = [*names, ", ".join(names)] if wire.partial else None
@@ -57,21 +63,18 @@ def _has_news(item: Item) -> bool:
     if item.outcome == "filtered":
         return bool(item.note.get("deleted"))
     stale = item.link is None or item.link.seen != item.digest
-    return stale or item.then_now or item.plan.violations != ()
+    return stale or bool(item.answers) or item.then_now or item.plan.violations != ()
 
 
 def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
     wire = delivery.wire
     ids = {wire.source: item.source_id, wire.destination: str(item.destination_id)}
-    link = item.link.link if item.link else ledger.record_link(wire.entity, ids)
-    if item.link is None:
-        kind = "created" if item.created else "linked"
-        ledger.event(Event(kind, wire.entity, link, ids, system=wire.destination))
-        if wire.source_external_id and str(item.note.get("stamped") or "") != item.destination_id:
-            ledger.owe(
-                wire.entity, wire.source, link, STAMP, f"stamp:{wire.destination}",
-                object_=wire.source_object, property_=wire.source_external_id,
-            )  # fmt: skip
+    link = item.link.link if item.link else _record_link(delivery, ledger, item, ids)
+    if item.link is None and wire.source_external_id and str(item.note.get("stamped") or "") != item.destination_id:
+        ledger.owe(
+            wire.entity, wire.source, link, STAMP, f"stamp:{wire.destination}",
+            object_=wire.source_object, property_=wire.source_external_id,
+        )  # fmt: skip
     if item.left:
         record_leaving(wire, ledger, item, link, ids)
         return
@@ -87,6 +90,31 @@ def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
     settled = not item.helds and not item.plan.violations and (item.then_done or not wire.then)
     if settled and item.digest:
         ledger.record_seen(wire.entity, wire.source, {item.source_id: item.digest})
+
+
+def _record_link(delivery: Delivery, ledger: Writing, item: Item, ids: dict[str, str]) -> str:
+    """A new link, or the one whose record is made again on purpose; its event keeps what the destination holds then."""
+    wire = delivery.wire
+    if item.lost is None:
+        link = ledger.record_link(wire.entity, ids)
+    else:
+        by = next((row.answered_by for row in item.answers), None)
+        ledger.unlink(item.lost.link, wire.destination, by=by, why="made again")
+        link = ledger.record_link(wire.entity, ids, item.lost.link)
+    kind = "created" if item.created else "linked"
+    ledger.event(
+        Event(kind, wire.entity, link, ids, None, wire.destination, None, snapshot(wire, item), None, item.said or None)
+    )
+    return link
+
+
+def snapshot(wire: Wire, item: Item) -> dict[str, Any]:
+    """Field → what the destination held of it when the two were linked, or was created with."""
+    if item.created:
+        rules = {rule.name: rule.field for rule in wire.sent}
+        return {rules[name]: write.value for name, write in item.plan.writes.items() if name in rules}
+    there = item.current.values if item.current else {}
+    return {rule.field: there[rule.name] for rule in (*wire.sent, *wire.observed) if rule.name in there}
 
 
 def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
@@ -105,6 +133,7 @@ def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str,
 def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     wire = delivery.wire
     agreed: dict[str, dict[str, Any]] = {}
+    aside = {held.field for held in item.helds}
     written = []
     for rule in wire.sent:
         native = item.native.get(rule.field, item.values.get(rule.name))
@@ -116,7 +145,12 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
                 _tell(ledger, item, rule, write, link, ids, wire)
         elif agree is not None:
             agreed[rule.field] = {wire.source: native, wire.destination: agree.destination}
-        elif rule.name in item.values and ((item.created and item.delivered) or (item.paired and wire.once)):
+            _tell_agreed(ledger, item, rule, agree.destination, link, ids, wire)
+        elif (
+            rule.name in item.values
+            and rule.field not in aside
+            and ((item.created and item.delivered) or (item.paired and wire.once))
+        ):
             agreed[rule.field] = {wire.source: native, wire.destination: item.values[rule.name]}
     agreed |= _record_adoptions(delivery, ledger, item, link, ids)
     for name, conflict in item.plan.conflicts.items():
@@ -133,10 +167,23 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         agreed[RANK] = {wire.source: item.note.get("rank")}
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
         delivery.parents.add(str(item.values[wire.parent]))
-    ledger.record_agreed(link, agreed, between=wire.pair)
+    ledger.record_agreed(link, agreed | _yielded(delivery, ledger, item, link, ids), between=wire.pair)
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
+
+
+def _yielded(
+    delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """What the source edited in conflicts that were decided for the destination counts as known."""
+    wire, found = delivery.wire, {}
+    for rule in wire.sent:
+        if (known := item.plan.yields.get(rule.name)) is not None:
+            native = item.native.get(rule.field, item.values.get(rule.name))
+            found[rule.field] = {wire.source: native, wire.destination: known.destination}
+            tell_yielded(delivery, ledger, item, rule, link, ids)
+    return found
 
 
 def _record_adoptions(
@@ -153,11 +200,12 @@ def _record_adoptions(
             ledger.event(
                 Event(
                     "adopted", wire.entity, link, ids, rule.field, wire.destination, adopted.overrules, adopted.value,
-                    rule.where, f"edited in {wire.source}",
+                    rule.where, f"edited in {wire.source}", editor=item.note.get("editor"),
                 )
             )  # fmt: skip
         elif agree is not None:
             agreed[rule.field] = {wire.source: seen, wire.destination: agree.destination}
+            _tell_agreed(ledger, item, rule, agree.destination, link, ids, wire)
     if agreed:
         for system in (wire.source, wire.destination):
             ledger.settle_fields(link, system, list(agreed))
@@ -172,33 +220,45 @@ def _release_there(delivery: Delivery, ledger: Writing, record: str, fields: Ite
         ledger.release(wire.entity, wire.destination, wire.source, [record], kinds=kinds, fields=fields)
 
 
+def _tell_agreed(  # noqa: PLR0917 - one place
+    ledger: Writing, item: Item, rule: FieldRule, value: Any, link: str, ids: dict[str, str], wire: Wire
+) -> None:
+    """Both sides came to hold the same by themselves: what the destination holds now, so that history knows."""
+    base = item.agreed.get(rule.field, Agreed())
+    if item.link is None or base.destination is UNKNOWN or same(base.destination, value, rule.form):
+        return
+    ledger.event(
+        Event(
+            "agreed", wire.entity, link, ids, rule.field, wire.destination, base.destination, value, rule.where,
+            "both hold the same", editor=item.note.get("editor"),
+        )
+    )  # fmt: skip
+
+
 def _tell(  # noqa: PLR0917 - one place, called once
     ledger: Writing, item: Item, rule: Any, write: Any, link: str, ids: dict[str, str], wire: Any
 ) -> None:
-    before = item.current.values.get(rule.name) if item.current else None
+    before, editor = item.current.values.get(rule.name) if item.current else None, item.note.get("editor")
+    ledger.event(
+        Event("updated", wire.entity, link, ids, rule.field, wire.destination, before, write.value, rule.where, write.why, editor=editor)
+    )  # fmt: skip
+    if write.overrules is UNKNOWN:
+        return
+    base, row = item.agreed.get(rule.field), row_of(item, "conflict", rule.field)
+    kind = "violation" if rule.owner == wire.source else "decided"
+    was = base.destination if base and base.destination is not UNKNOWN else None
+    decided = row if row and write.why.startswith("decided: ") else None
     ledger.event(
         Event(
-            "updated", wire.entity, link, ids, rule.field, wire.destination, before, write.value, rule.where, write.why
+            kind, wire.entity, link, ids, rule.field, wire.destination, was, write.overrules, rule.where,
+            decided.answer if decided else "overwritten", editor=decided.answered_by if decided else _editor_there(item),
         )
-    )
-    if write.overrules is not UNKNOWN:
-        base = item.agreed.get(rule.field)
-        kind = "violation" if rule.owner == wire.source else "decided"
-        was = base.destination if base and base.destination is not UNKNOWN else None
-        ledger.event(
-            Event(
-                kind,
-                wire.entity,
-                link,
-                ids,
-                rule.field,
-                wire.destination,
-                was,
-                write.overrules,
-                rule.where,
-                "overwritten",
-            )
-        )
+    )  # fmt: skip
+
+
+def _editor_there(item: Item) -> str | None:
+    """Who changed the destination's record last, where it tells."""
+    return item.current.editor if item.current else None
 
 
 def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
@@ -210,6 +270,6 @@ def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: st
             ledger.event(
                 Event(
                     "violation", wire.entity, link, ids, violation.field, wire.source, violation.before, violation.after,
-                    rule.where if rule else None, violation.answer,
+                    rule.where if rule else None, violation.answer, editor=item.note.get("editor"),
                 )
             )  # fmt: skip

@@ -14,6 +14,7 @@ from ofrecord_kit.plan import source_has_changed
 from ofrecord_kit.plan.records import RecordPlan, plan_update
 from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Result, Stale
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.rebuilding import only_agreed
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -79,6 +80,7 @@ def _write_once(delivery: Delivery, wholes: Sequence[Whole], bases: Mapping[str,
             wire.sent, wire.source, whole.values, whole.native, bases.get(whole.key(wire.entity), {}), current.values,
             item.times(), missing=wire.missing, destination=wire.destination, tolerance_s=wire.tolerance_s,
         )  # fmt: skip
+        whole.plan = only_agreed(delivery, whole.plan)
         values = {name: write.value for name, write in whole.plan.writes.items()}
         if values and not delivery.dry:
             ready.append((whole, Change(whole.id, values, current)))

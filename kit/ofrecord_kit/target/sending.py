@@ -63,5 +63,8 @@ def _send_apart(delivery: Delivery, item: Item, values: Mapping[str, Any], chang
         item.plan.writes.pop(name, None)
         item.plan.adopts.pop(name, None)
         field, where = (rules[name].field, rules[name].where) if name in rules else (name, None)
-        delivery.set_aside(item, "refused", result.message, code=result.code, field=field, rule=where)
+        delivery.set_aside(
+            item, "refused", result.message, code=result.code, field=field, rule=where, fix=result.fix,
+            request=result.request,
+        )  # fmt: skip
     return done

@@ -12,8 +12,12 @@ from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from ofrecord_kit.ledger import Held
+from ofrecord_kit.target.answers import to_try_again
 from ofrecord_kit.target.delivery import Delivery
-from ofrecord_kit.target.destination import Done, Refused
+from ofrecord_kit.target.destination import Refused
+from ofrecord_kit.target.guard import Guard
+from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.plain import upsert_stream
 from ofrecord_kit.target.recording import LOUD, WAITS_S
 from ofrecord_kit.target.spreading import to_revisit
 from ofrecord_kit.target.wire import read_wire
@@ -60,11 +64,18 @@ class OfrecordSink(BatchSink):
         self.edited: Counter[str] = target.edited.setdefault(stream_name, Counter())
         self.wire = read_wire(self.original_schema)
         self.delivery: Delivery | None = None
+        self.guard: Guard | None = None
         if self.wire is not None:
             target.meet(self.wire, self.original_schema)
             self.delivery = Delivery(
-                self.wire, target.destination, target.ledger, target.now, dry=bool(target.config.get("dry_run"))
+                self.wire,
+                target.destination,
+                target.ledger,
+                target.now,
+                dry=bool(target.config.get("dry_run")),
+                rebuild=bool(target.config.get("rebuild")),
             )
+            self.guard = target.guard(self, self.delivery)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """The fast one."""
@@ -92,16 +103,21 @@ class OfrecordSink(BatchSink):
         with self.program.busy():
             if self.delivery is None:
                 self._upsert(sound)
-            elif sound:
-                for item in self.delivery.deliver(sound):
-                    self.counts[item.outcome or "failed"] += 1
-                    if item.outcome == "filtered":
-                        self.counts[f"filtered: {item.reason}"] += 1
-                    self.edited.update(item.edited(self.delivery.wire))
-                    for held in item.helds:
-                        self._say(held)
+            elif sound and self.guard:
+                self.count(self.guard.take(self.delivery.decide(sound), planned=self.program.plans_creations))
         counts = " ".join(f"{name}={self.counts[name]}" for name in ("read", *OUTCOMES))
         self.logger.info("%s: %s", self.wire.way if self.wire else self.stream_name, counts)
+
+    def count(self, items: Sequence[Item]) -> None:
+        """Each item that has its outcome counts once."""
+        for item in items:
+            self.counts[item.outcome or "failed"] += 1
+            if item.outcome == "filtered":
+                self.counts[f"filtered: {item.reason}"] += 1
+            if self.wire is not None:
+                self.edited.update(item.edited(self.wire))
+            for held in item.helds:
+                self._say(held)
 
     def _say(self, held: Held) -> None:
         """One line per held record that a person must look at, without its values; it names who is responsible."""
@@ -115,32 +131,19 @@ class OfrecordSink(BatchSink):
         )  # fmt: skip
 
     def _upsert(self, records: Sequence[dict[str, Any]]) -> None:
-        """A plain stream: matched on its key properties, the last of several with one key wins."""
-        rows = [{name: value for name, value in record.items() if name != "_ofrecord"} for record in records]
-        latest: dict[Any, dict[str, Any]] = {}
-        for number, row in enumerate(rows):
-            key = tuple(str(row.get(name)) for name in self.key_properties) or number
-            latest[key] = row
-        self.counts["unchanged"] += len(rows) - len(latest)
-        if self.config.get("dry_run"):
-            self.counts["written"] += len(latest)
-            return
-        if not latest:
-            return
-        results = self.program.destination.upsert(self.stream_name, self.key_properties, list(latest.values()))
-        helds = []
-        for (key, row), result in zip(latest.items(), results, strict=True):
-            if isinstance(result, Done):
-                self.counts["written"] += 1
-                continue
-            code, words, field = (
-                (result.code, result.message, result.field)
-                if isinstance(result, Refused)
-                else ("GONE", "it is gone", None)
-            )
-            self.counts["held"] += 1
-            name = "/".join(key) if isinstance(key, tuple) else str(key)
-            helds.append(self._plain_held(name, "refused", words, code, field, row))
+        """A plain stream: an upsert on its key properties. What was held and is delivered now is released."""
+        program, stream = self.program, self.stream_name
+        dry = bool(self.config.get("dry_run"))
+        told = upsert_stream(program.destination, stream, self.key_properties, records, dry=dry)
+        self.counts.update(told.counts)
+        helds = [
+            self._plain_held(name, "duplicate" if why.code == "DUPLICATE" else "refused", why, field, row)
+            for name, row, why, field in told.aside
+        ]
+        known = set() if dry else {held.source_id for held in program.ledger.held(entity=stream, source="singer")}
+        if closed := [name for name in told.settled if name in known]:
+            with program.ledger.writing(program.now()) as ledger:
+                ledger.release(stream, "singer", program.system, closed)
         self._hold(helds)
 
     def _set_broken_aside(self, records: Sequence[Mapping[str, Any]]) -> None:
@@ -150,19 +153,18 @@ class OfrecordSink(BatchSink):
             [
                 self._plain_held(
                     str(record["_ofrecord"].get("id") or "/".join(str(record.get(name)) for name in self.key_properties)),
-                    "invalid", record["_ofrecord"]["broken"], "SCHEMA", None, None,
+                    "invalid", Refused("SCHEMA", record["_ofrecord"]["broken"]), "", None,
                 )
                 for record in records
             ]
         )  # fmt: skip
 
-    def _plain_held(  # noqa: PLR0917 - the columns of a held record
-        self, name: str, kind: str, words: str, code: str | None, field: str | None, row: Mapping[str, Any] | None
-    ) -> Held:
+    def _plain_held(self, name: str, kind: str, why: Refused, field: str, row: Mapping[str, Any] | None) -> Held:
         wire = self.wire
+        words = f"{why.message} (field {why.field})" if why.field and not field else why.message
         return Held(
             wire.entity if wire else self.stream_name, wire.source if wire else "singer", self.program.system, name,
-            kind, f"{words}{f' (field {field})' if field else ''}", code, payload=row,
+            kind, words, why.code, field, payload=row, fix=why.fix, request=why.request,
         )  # fmt: skip
 
     def _hold(self, helds: Sequence[Held]) -> None:
@@ -176,14 +178,21 @@ class OfrecordSink(BatchSink):
         self.program.refused += sum(held.kind in LOUD for held in helds)
 
     def retry_due(self) -> Counter[str]:
-        """Try held records again whose time has come; counted apart, they are not read in this run."""
+        """Try held records again whose time has come or that were answered; counted apart, they are not read in this run.
+
+        What would go beyond the limits of the run stays held.
+        """
         retried: Counter[str] = Counter()
-        if self.delivery is None or self.wire is None or self.wire.partial or self.delivery.dry:
+        if self.delivery is None or self.guard is None or self.wire is None or self.wire.partial or self.delivery.dry:
             return retried
         wire, program = self.wire, self.program
         due = program.ledger.due(wire.source, wire.destination, wire.entity, program.now(), list(WAITS_S))
-        payloads = [one.payload for one in due] + (to_revisit(self.delivery) if wire.spread else [])
-        if payloads:
-            for item in self.delivery.deliver(payloads, again=True):
+        payloads = to_try_again(due) + (to_revisit(self.delivery) if wire.spread else [])
+        for start in range(0, len(payloads), self.max_size):
+            items = self.delivery.decide(payloads[start : start + self.max_size], again=True)
+            if not self.guard.allows(items):
+                retried["over limits"] += len(items)
+                break
+            for item in self.delivery.carry_out(items):
                 retried[item.outcome or "failed"] += 1
         return retried

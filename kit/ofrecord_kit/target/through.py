@@ -80,9 +80,9 @@ class Through(Destination):
         """As the vendor's."""
         return self._inner.removed_line(identity)
 
-    def facts(self, object_: str) -> Mapping[str, Fact]:
+    def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:
         """As the vendor's."""
-        return self._inner.facts(object_)
+        return self._inner.facts(object_, fresh=fresh)
 
     def creates_at_once(self, object_: str, number: int) -> int:
         """As the vendor's."""

@@ -45,6 +45,15 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
         write_wholes(delivery, list(wholes.values()))
 
 
+def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
+    """Those that change what is known of a whole: parts that come, go, or say something else than before."""
+    wire = delivery.wire
+    now = _wholes_of(delivery, [item for item in items if not (item.note.get("deleted") or item.note.get("filtered"))])
+    known = delivery.ledger.parts_of(wire.entity, wire.destination, now.values())
+    told = {item.source_id: known.get(now.get(item.source_id, ""), {}).get(item.source_id) for item in items}
+    return [item for item in items if told[item.source_id] is None or not same(told[item.source_id], item.values)]
+
+
 def _come(
     delivery: Delivery, item: Item, wholes: dict[str, Whole], whole: str,
     known: Mapping[str, Mapping[str, Mapping[str, Any]]], *, moved: bool,

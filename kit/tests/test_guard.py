@@ -1,0 +1,200 @@
+"""Limits of a run: nothing is written before its plan fits, or a person said yes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from ofrecord_kit.ledger import Ledger
+from ofrecord_kit.target import Destination, OfrecordTarget
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.testing.shop import NOON, Shop, field, record, schema
+
+
+class TargetShop(OfrecordTarget):
+    """A target to a shop in memory."""
+
+    name = "target-shop"
+    system: ClassVar[str] = "crm"
+    shop: ClassVar[Shop]
+
+    def connect(self, client: Counted) -> Destination:
+        client.close()
+        return self.shop
+
+
+class Site:
+    """A shop, a ledger and runs of the target."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.shop = TargetShop.shop = Shop()
+        self.shop.close = lambda: None  # type: ignore[method-assign]
+        self.printed: list[str] = []
+
+    def run(self, *messages: Mapping[str, Any], said: Mapping[str, Any] | None = None, **settings: Any) -> int:
+        """One run over these records, with bookmarks between and after them; its exit code."""
+        config = {
+            "api_url": "http://127.0.0.1:1", "accounts_url": "http://127.0.0.1:1", "client_id": "c", "client_secret": "s",
+            "refresh_token": "r", "state_dir": str(self.folder), "ledger": str(self.folder / "ledger.db"), **settings,
+        }  # fmt: skip
+        head = {"type": "SCHEMA", "stream": "product", "key_properties": ["Inventory_ID"], "schema": said or schema()}
+        lines: list[Mapping[str, Any]] = [head]
+        for number, one in enumerate(messages):
+            lines.append({"type": "RECORD", "stream": "product", "record": one})
+            if number % 10 == len(messages) % 10 - 1:
+                lines.append({"type": "STATE", "value": {"seen": number}})
+        try:
+            TargetShop(config=config).listen(io.StringIO("".join(json.dumps(line, default=str) + "\n" for line in lines)))
+        except SystemExit as ended:
+            return int(str(ended.code))
+        return 0
+
+    def names(self) -> list[str]:
+        return sorted(row["Name"] for row in self.shop.objects.get("Products", {}).values())
+
+    def ledger(self) -> Ledger:
+        return Ledger(str(self.folder / "ledger.db"))
+
+    def held(self) -> list[Any]:
+        ledger = self.ledger()
+        found = ledger.held()
+        ledger.close()
+        return found
+
+    def row(self) -> Any:
+        ledger = self.ledger()
+        found = ledger.runs()[0]
+        ledger.close()
+        return found
+
+    def approve(self) -> None:
+        ledger = self.ledger()
+        with ledger.writing(NOON) as writing:
+            assert writing.answer("product", "inventory", "crm", "*", "", "approve", by="ann")
+        ledger.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def limited(**limits: Any) -> dict[str, Any]:
+    return schema(about={"limits": limits})
+
+
+def some(number: int, first: int = 1, **values: Any) -> list[dict[str, Any]]:
+    return [record(str(one), Name=f"Bolt {one}", Code=f"B{one}", **values) for one in range(first, first + number)]
+
+
+def test_a_first_run_writes_nothing_without_a_yes_and_its_bookmark_stays(
+    site: Site, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert site.run(*some(3)) == 1
+    assert site.names() == []
+    assert capsys.readouterr().out == ""
+    [held] = site.held()
+    assert (held.kind, held.source_id) == ("limits", "*")
+    assert held.payload["create"] == 3
+    assert "this is the first run; it creates 3, updates 0, deletes 0. Nothing of this run was written" in caplog.text
+    assert (site.row().status, site.row().counts["product"]["held"]) == ("over limits", 3)
+
+
+@pytest.mark.parametrize("yes", ["setting", "environment", "answer"])
+def test_a_yes_lets_the_first_run_pass_and_the_held_row_closes_by_itself(
+    site: Site, yes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.run(*some(3))
+    if yes == "answer":
+        site.approve()
+    if yes == "environment":
+        monkeypatch.setenv("OFRECORD_YES", "1")
+    assert site.run(*some(3), **({"approve": True} if yes == "setting" else {})) == 0
+    assert len(site.names()) == 3
+    assert site.held() == []
+    assert site.run(*some(4)) == 0, "only a first run asks"
+
+
+def test_an_approval_does_not_cover_a_plan_that_has_grown(site: Site) -> None:
+    site.run(*some(3))
+    site.approve()
+    assert site.run(*some(4)) == 1
+    assert site.names() == []
+    [held] = site.held()
+    assert (held.payload["create"], held.answer) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "fits", "goes_beyond"),
+    [
+        ({"create": 2}, some(2, 11), some(3, 11)),
+        ({"update": 1}, [record("1", Name="Nut", Code="B1")], [record(str(n), Name="Nut", Code=f"B{n}") for n in (1, 2)]),
+        ({"delete": 1}, [record("1", note={"deleted": True})], [record(str(n), note={"deleted": True}) for n in (1, 2)]),
+        ({"money": {"USD": "100"}}, [record("1", Name="Bolt 1", Code="B1", Price="100")], [record("1", Name="Bolt 1", Code="B1", Price="100.01")]),
+    ],
+)  # fmt: skip
+def test_a_plan_within_its_limits_is_carried_out_and_one_beyond_them_is_not_begun(
+    site: Site, limits: dict[str, Any], fits: list[Any], goes_beyond: list[Any]
+) -> None:
+    said = schema(
+        Price=field("price", "inventory", format="money", currency="USD"), about={"limits": limits, "deleted": "inactive"}
+    )
+    assert site.run(*some(2), said=said, approve=True) == 0
+    before = (site.names(), list(site.shop.actions))
+    assert site.run(*goes_beyond, said=said) == 1
+    assert (site.names(), site.shop.actions) == before
+    assert site.run(*fits, said=said) == 0
+    assert (site.names(), site.shop.actions) != before or "money" in limits
+    assert site.held() == []
+
+
+def test_sixty_thousand_accidental_duplicates_stop_before_the_first_write(site: Site) -> None:
+    site.run(*some(1), approve=True)
+    calls = len(site.shop.log)
+    ledger = site.ledger()
+    ledger.close()
+    many = [record(str(one), Name="Bolt", Code=f"X{one}") for one in range(2, 5002)]
+    assert site.run(*many, said=limited(create=500)) == 1
+    assert "create" not in site.shop.log[calls:]
+    assert len(site.names()) == 1
+    assert site.row().counts["product"]["held"] == 5000
+
+
+def test_mass_deletion_asks_although_the_rules_say_no_limits_and_other_writes_go_on(site: Site) -> None:
+    said = schema(about={"deleted": "inactive"})
+    site.run(*some(30), said=said, approve=True)
+    gone = [record(str(one), note={"deleted": True}) for one in range(1, 22)]
+    assert site.run(*gone, *some(1, 50), said=said) == 1
+    assert site.shop.actions == []
+    assert len(site.names()) == 31
+    assert site.run(*gone[:20], said=said) == 0
+    assert len(site.shop.actions) == 20
+
+
+def test_the_bookmark_is_passed_on_after_the_plan_was_carried_out(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.run(*some(1), approve=True)
+    capsys.readouterr()
+    site.run(*some(3, 2), said=limited(create=5))
+    assert json.loads(capsys.readouterr().out.strip()) == {"seen": 2}
+    assert len(site.names()) == 4
+
+
+def test_what_was_decided_is_read_once(site: Site) -> None:
+    site.run(*some(2), approve=True)
+    calls = len(site.shop.log)
+    site.run(*[record(str(one), Name="Nut", Code=f"B{one}") for one in (1, 2)], said=limited(update=5))
+    assert site.shop.log[calls:].count("read") <= 2
+    assert site.shop.log[calls:].count("update") <= 2
+    assert site.names() == ["Nut", "Nut"]
+
+
+def test_a_dry_run_asks_nothing(site: Site) -> None:
+    assert site.run(*some(3), dry_run=True) == 0
+    assert site.row().counts["product"]["written"] == 3
+    assert site.held() == []
