@@ -14,7 +14,7 @@ from target_inventory.objects import Inventory
 
 
 class TargetInventory(OfrecordTarget):
-    """Writes contacts, contact persons, items and sales orders of Zoho Inventory."""
+    """Writes contacts, items, price lists, orders and what follows from them in Zoho Inventory."""
 
     name = "target-inventory"
     system: ClassVar[str] = "inventory"
