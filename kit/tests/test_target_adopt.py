@@ -60,11 +60,11 @@ def test_an_owner_that_was_edited_meanwhile_wins_and_the_edit_is_put_back(world:
     assert (event.before, event.after, event.why) == ("new", "sold", "revert")
 
 
-def test_the_same_edit_by_both_is_agreed_without_a_word(world: World, linked: Link) -> None:
+def test_the_same_edit_by_both_is_agreed_and_only_told(world: World, linked: Link) -> None:
     world.products()[0]["Stage"] = "SOLD"
     assert world.deliver(edited("sold", {"Stage": "SOLD"}), said=said()) == ["unchanged"]
     assert agreed(world, linked) == Agreed("sold", "SOLD")
-    assert [event.kind for event in world.ledger.events()] == ["created"]
+    assert [event.kind for event in world.ledger.events()] == ["created", "agreed"]
 
 
 def test_other_fields_travel_with_an_adopted_one(world: World, linked: Link) -> None:

@@ -43,7 +43,11 @@ class Shop(Destination):
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         self.log.append("read")
         there = self.objects.get(object_, {})
-        return {one: Current(dict(there[one]), NOON, there[one].get("modified")) for one in ids if one in there}
+        return {
+            one: Current(dict(there[one]), NOON, there[one].get("modified"), editor=there[one].get("editor"))
+            for one in ids
+            if one in there
+        }
 
     def find(
         self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
@@ -96,6 +100,8 @@ class Shop(Destination):
     def act(self, object_: str, record: str, action: str) -> Result:
         self.log.append(action)
         self.actions.append((record, action))
+        if action == "delete":
+            del self.objects[object_][record]
         return Done(record)
 
     def make_primary(self, object_: str, record: str) -> Result:
