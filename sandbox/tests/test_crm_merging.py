@@ -118,13 +118,3 @@ def test_what_cannot_be_merged_is_refused_and_stays(world: World) -> None:
     assert read(world, "Accounts", loser)["Fax"] == "3"
     body = {"module": "Accounts", "winner": winner, "losers": [winner]}
     assert world.call("POST", "/_sandbox/crm/merge", body).status == 400
-
-
-def test_a_deleted_record_sent_again_by_its_external_value_becomes_a_new_one(world: World) -> None:
-    first = made(world, "Accounts", Account_Name="A", Inventory_ID="7")
-    call(world, "DELETE", f"Accounts/{first}")
-    body = {"data": [{"Account_Name": "A", "Inventory_ID": "7"}], "duplicate_check_fields": ["Inventory_ID"]}
-    again = call(world, "POST", "Accounts/upsert", body).content["data"][0]
-    assert again["action"] == "insert"
-    assert again["details"]["id"] != first
-    assert [row["id"] for row in call(world, "GET", "Accounts/deleted").content["data"]] == [first]

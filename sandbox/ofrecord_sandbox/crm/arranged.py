@@ -26,6 +26,7 @@ def register(world: World) -> None:
         ("POST", "records", _hold_record),
         ("POST", "merge", _merge),
         ("POST", "bulk", _time_bulk),
+        ("POST", "bin", _set_bin),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -124,3 +125,10 @@ def _time_bulk(world: World, request: Request) -> Response:
         raise ValueError(msg)
     world.store.table("sandbox/switches").put("crm_bulk", {"seconds": wanted})
     return Response(200, {"seconds": wanted})
+
+
+def _set_bin(world: World, request: Request) -> Response:
+    """Whether records in the recycle bin keep their unique values to themselves."""
+    keeps = bool(body(request, "keeps_unique_values")["keeps_unique_values"])
+    world.store.table("sandbox/switches").put("crm_bin", {"keeps_unique_values": keeps})
+    return Response(200, {"keeps_unique_values": keeps})

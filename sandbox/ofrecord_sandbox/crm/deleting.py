@@ -64,7 +64,7 @@ def _deletable(world: World, module: Module, external: External, key: str) -> st
 
 
 def bury(world: World, module: Module, record_id: str) -> None:
-    """Move a record to the recycle bin. Its unique values are free again at once (UNVERIFIED: the documents are silent)."""
+    """Move a record to the recycle bin. Whether its unique values are free again is a switch."""
     name = display_name(world, module.api_name, record_id)
     record = world.store.table(module.table).rows[record_id]
     world.store.table(module.table).remove(record_id)
@@ -77,5 +77,6 @@ def bury(world: World, module: Module, record_id: str) -> None:
         "created_by": {"name": record["Created_By"]["name"], "id": record["Created_By"]["id"]},
         "deleted_time": organisation.local_time(moment),
         "_d": int(moment.timestamp()),
+        "_record": record,
     }
     world.store.table(f"crm/deleted/{module.api_name}").put(record_id, buried)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ofrecord_sandbox.crm import organisation
 from ofrecord_sandbox.crm.answers import RefusedError, invalid_data
-from ofrecord_sandbox.crm.external import ids_with
+from ofrecord_sandbox.crm.external import folded, ids_with
 from ofrecord_sandbox.crm.metadata import Module
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.world import World
@@ -55,11 +55,30 @@ def refuse_duplicates(world: World, module: Module, record_id: str | None, value
         others = [one for one in ids_with(world, module, name, value) if one != record_id]
         if others:
             raise duplicate(world, module, name, others[0], path)
+        if _bin_keeps_values(world) and (gone := _deleted_with(world, module, name, value, record_id)):
+            raise _clash(module, name, gone, path)
+
+
+def _bin_keeps_values(world: World) -> bool:
+    """Whether a unique value is not free while its record is in the recycle bin: the documents are silent (UNVERIFIED)."""
+    return bool((world.store.table("sandbox/switches").get("crm_bin") or {}).get("keeps_unique_values"))
+
+
+def _deleted_with(world: World, module: Module, field: str, value: Any, record_id: str | None) -> Record | None:
+    for row in world.store.table(f"crm/deleted/{module.api_name}"):
+        kept = row.get("_record") or {}
+        if row["id"] != record_id and kept.get(field) is not None and folded(kept[field]) == folded(value):
+            return kept
+    return None
 
 
 def duplicate(world: World, module: Module, field: str, other: str, path: str) -> RefusedError:
     """The refusal, naming the record that has the value."""
-    record = world.store.table(module.table).rows[other]
+    return _clash(module, field, world.store.table(module.table).rows[other], path)
+
+
+def _clash(module: Module, field: str, record: Record, path: str) -> RefusedError:
+    other = record["id"]
     owner = record.get("Owner") or organisation.user_reference()
     return RefusedError(
         "DUPLICATE_DATA",

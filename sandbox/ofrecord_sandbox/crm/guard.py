@@ -40,6 +40,8 @@ def _scopes(request: Request) -> list[str]:
     first, *rest = request.path.removeprefix(PREFIX).split("/")
     operation = _OPERATIONS.get(request.method, "READ")
     if first == "settings":
+        if rest[:1] == ["recycle_bin"] and request.method == "POST":
+            operation = "UPDATE"
         return [f"ZohoCRM.settings.{rest[0] if rest else 'ALL'}.{operation}"]
     if first in {"org", "users"}:
         return [f"ZohoCRM.{first}.{operation}"]

@@ -92,7 +92,7 @@ def _deleted_shown(gone: Record, now: int) -> Record | None:
     shown: dict[str, Any] = {name: value for name, value in gone.items() if not name.startswith("_")}
     if age >= PERMANENT_DAYS * _DAY_S:
         return None
-    if age >= RECYCLE_DAYS * _DAY_S:
+    if age >= RECYCLE_DAYS * _DAY_S or gone.get("_permanent"):
         return shown | {"type": "permanent", "deleted_by": None, "created_by": None, "display_name": None}
     return shown | {"type": "recycle"}
 
