@@ -91,6 +91,23 @@ def test_an_edit_in_one_of_three_systems_reaches_both_others(
     assert world.ledger.held() == []
 
 
+@pytest.mark.parametrize("policy", [["crm", "inventory", "shop"], None])
+@pytest.mark.parametrize("ways", ORDERS)
+def test_a_value_that_went_back_before_the_third_system_heard_of_it_does_not_go_round_for_ever(
+    three: Callable[..., Three], ways: list[tuple[str, str]], policy: Any
+) -> None:
+    world = three("shared", policy)
+    world.edit("crm", "44")
+    world.go("crm", "inventory")
+    world.edit("inventory", "11")
+    world.cycle(ways)
+    world.cycle(ways)
+    assert world.held() == dict.fromkeys(PLACES, "11")
+    before = world.writes()
+    world.cycle(ways)
+    assert world.writes() == before
+
+
 @pytest.mark.parametrize("ways", ORDERS)
 @pytest.mark.parametrize("owner", PLACES)
 def test_what_one_of_three_owns_reaches_both_others_and_an_edit_elsewhere_is_put_back(

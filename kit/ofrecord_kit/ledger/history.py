@@ -14,7 +14,7 @@ from ofrecord_kit.ledger.batch import SNAPSHOTS
 from ofrecord_kit.ledger.chain import EVENT_COLUMNS, FIRST, is_keyed, read_tail, row_digest
 from ofrecord_kit.ledger.reading import Reading, naive
 
-SETTING = frozenset({"updated", "reverted", "adopted", "stamped"})
+SETTING = frozenset({"updated", "reverted", "adopted", "stamped", "agreed"})
 """Events that gave a field of one system a new value (`after`)."""
 CONTESTING = frozenset({"conflict", "violation"})
 """Events that say that two systems hold different values of a field."""

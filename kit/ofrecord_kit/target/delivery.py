@@ -19,6 +19,7 @@ from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.spreading import deliver_spread
+from ofrecord_kit.target.thirds import thirds_of
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
@@ -48,6 +49,7 @@ class Delivery:
         self.rebuild = rebuild
         self.parents: set[str] = set()
         self.nearness = Nearness(self)
+        self.thirds = thirds_of(wire, ledger)
         self.refused = 0
         self.known_held = {
             held.source_id

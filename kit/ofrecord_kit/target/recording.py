@@ -11,6 +11,7 @@ from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
+from ofrecord_kit.target.thirds import tell_thirds
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -37,8 +38,10 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     if not (touched or settled or helds or created or heard):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:
+        new = [item for item in touched if item.link is None and item.lost is None]
+        links = dict(zip(map(id, new), ledger.record_links(wire.entity, [_ids(wire, item) for item in new]), strict=True))
         for item in touched:
-            _record(delivery, ledger, item)
+            _record(delivery, ledger, item, links.get(id(item)))
         if stopped:  # nothing of them is tried again
             ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=WAITS_S)
         for item in heard:
@@ -66,10 +69,13 @@ def _has_news(item: Item) -> bool:
     return stale or bool(item.answers) or item.then_now or item.plan.violations != ()
 
 
-def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
-    wire = delivery.wire
-    ids = {wire.source: item.source_id, wire.destination: str(item.destination_id)}
-    link = item.link.link if item.link else _record_link(delivery, ledger, item, ids)
+def _ids(wire: Wire, item: Item) -> dict[str, str]:
+    return {wire.source: item.source_id, wire.destination: str(item.destination_id)}
+
+
+def _record(delivery: Delivery, ledger: Writing, item: Item, new: str | None) -> None:
+    wire, ids = delivery.wire, _ids(delivery.wire, item)
+    link = item.link.link if item.link else _record_link(delivery, ledger, item, ids, new)
     if item.link is None and wire.source_external_id and str(item.note.get("stamped") or "") != item.destination_id:
         ledger.owe(
             wire.entity, wire.source, link, STAMP, f"stamp:{wire.destination}",
@@ -92,11 +98,11 @@ def _record(delivery: Delivery, ledger: Writing, item: Item) -> None:
         ledger.record_seen(wire.entity, wire.source, {item.source_id: item.digest})
 
 
-def _record_link(delivery: Delivery, ledger: Writing, item: Item, ids: dict[str, str]) -> str:
-    """A new link, or the one whose record is made again on purpose; its event keeps what the destination holds then."""
+def _record_link(delivery: Delivery, ledger: Writing, item: Item, ids: dict[str, str], new: str | None) -> str:
+    """The new link, or the one whose record is made again on purpose; its event keeps what the destination holds then."""
     wire = delivery.wire
     if item.lost is None:
-        link = ledger.record_link(wire.entity, ids)
+        link = new or ledger.record_link(wire.entity, ids)
     else:
         by = next((row.answered_by for row in item.answers), None)
         ledger.unlink(item.lost.link, wire.destination, by=by, why="made again")
@@ -168,6 +174,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
         delivery.parents.add(str(item.values[wire.parent]))
     ledger.record_agreed(link, agreed | _yielded(delivery, ledger, item, link, ids), between=wire.pair)
+    tell_thirds(delivery, ledger, link, agreed)
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
