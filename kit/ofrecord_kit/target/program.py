@@ -27,7 +27,7 @@ from singer_sdk.helpers.capabilities import (
 from ofrecord_kit import settings
 from ofrecord_kit.errors import BadSettings
 from ofrecord_kit.http import Client
-from ofrecord_kit.ledger import Ledger, Run
+from ofrecord_kit.ledger import Ledger, Run, key_from
 from ofrecord_kit.settings import Connection, check_settings
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.delivery import Delivery
@@ -119,7 +119,8 @@ class OfrecordTarget(Target, abc.ABC):
     def ledger(self) -> Ledger:
         """The ledger, opened when first needed. Raises LedgerProblem."""
         if self._ledger is None:
-            self._ledger = Ledger(str(self.config.get("ledger") or "ledger.db"), self._run)
+            place = str(self.config.get("ledger") or "ledger.db")
+            self._ledger = Ledger(place, self._run, values=self.config.get("values"), key=key_from(os.environ))
         return self._ledger
 
     @property
