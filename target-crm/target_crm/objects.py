@@ -1,44 +1,54 @@
 """How Zoho CRM v8 is written to: batches of 100, per-record results, partial updates guarded by the moment of the read.
 
 Sources: Zoho CRM v8 docs, "Get Records", "Update Records", "Upsert Records", "Records through a COQL Query".
-Every write carries `"trigger": []`: no workflow, approval or blueprint fires on what a sync writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
-from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.plan import match_form
-from ofrecord_kit.plan.canonical import instant
-from ofrecord_kit.target.destination import (
-    Change,
-    Current,
-    Destination,
-    Done,
-    Missing,
-    New,
-    Refused,
-    Result,
-    Stale,
-    chunks,
+from ofrecord_kit.errors import PermissionMissing, VendorRefusal
+from ofrecord_kit.plan import Fact, canonical, match_form
+from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, chunks
+from ofrecord_kit.target.keyed import Keyed, upsert_rows
+from ofrecord_kit.target.permitted import FactStore
+from ofrecord_kit.vendors.crm import ACTIVE_FIELDS, FIELDS_A_CALL, NOT_LISTED_TYPES, RECORDS_A_WRITE, REMEDIES, ROOT
+from ofrecord_kit.vendors.crm_answers import doubts_metadata, refused, results_of
+from ofrecord_kit.vendors.crm_coql import (
+    COLUMNS_A_QUERY,
+    TIMES,
+    VALUES_A_QUERY,
+    among_rows,
+    current_of,
+    key_of,
+    one_of,
+    rows_where,
 )
-from ofrecord_kit.vendors.crm import FIELDS_A_CALL, RECORDS_A_WRITE, ROOT
+from ofrecord_kit.vendors.crm_fields import facts_of, forms_of, shaped_row
 
-_TIMES = ("Modified_Time", "Created_Time")
 _SUBFORMS = frozenset({"Quoted_Items", "Ordered_Items", "Invoiced_Items", "Purchased_Items", "Pricing_Details"})
 """Not returned by list calls ("Get Records"); their rows are appended unless they carry ids ("Update Subform Data")."""
-_VALUES_A_QUERY = 100
+
+logger = logging.getLogger(__name__)
+Row = Mapping[str, Any]
 
 
 class Crm(Destination):
-    """Writes modules of one CRM organisation."""
+    """Writes modules of one CRM organisation. `trigger` names what may run on a write."""
 
     batch_size = RECORDS_A_WRITE
     line_id = "id"
+
+    def __init__(self, client: Counted, facts: FactStore, *, trigger: Sequence[str] = ()) -> None:
+        super().__init__(client)
+        self._facts = facts
+        self._running = {"trigger": list(trigger), "skip_feature_execution": [{"name": "cadences"}]}
+        self._fires = "true" if "workflow" in trigger else "false"
 
     def reference(self, identity: str) -> Any:
         """Lookups are written as `{"id": …}`."""
@@ -50,18 +60,13 @@ class Crm(Destination):
         parts: dict[str, dict[str, Any]] = {}
         moments: dict[str, datetime] = {}
         for some in chunks(list(dict.fromkeys(ids)), RECORDS_A_WRITE):
-            for columns in chunks(names or ["id"], FIELDS_A_CALL - len(_TIMES)):
-                wanted = ",".join(dict.fromkeys([*columns, *_TIMES]))
+            for columns in chunks(names or ["id"], FIELDS_A_CALL - len(TIMES)):
+                wanted = ",".join(dict.fromkeys([*columns, *TIMES]))
                 answer = self._client.get(f"{ROOT}/{object_}", params={"ids": ",".join(some), "fields": wanted})
                 for row in (answer.body or {}).get("data", []):
                     parts.setdefault(str(row["id"]), {}).update(row)
                     moments.setdefault(str(row["id"]), answer.read_at)
-        return {
-            identity: Current(
-                row, moments[identity], instant(row.get("Modified_Time")), instant(row.get("Created_Time"))
-            )
-            for identity, row in parts.items()
-        }
+        return {identity: current_of(row, moments[identity]) for identity, row in parts.items()}
 
     def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
         """The rows of a subform come with a single record alone ("Get Records")."""
@@ -73,114 +78,194 @@ class Crm(Destination):
         """A row that is not mentioned stays ("Update Subform Data")."""
         return {"id": identity, "_delete": None}
 
+    def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:
+        """The field metadata of a module; nothing for what is none, or when the token may not read it ("Fields")."""
+        return self._facts.of(object_, lambda: self._ask_facts(object_), fresh=fresh)
+
+    def _ask_facts(self, object_: str) -> dict[str, Fact]:
+        try:
+            answer = self._client.get(f"{ROOT}/settings/fields", params={"module": object_})
+        except VendorRefusal:
+            return {}
+        except PermissionMissing as error:
+            logger.warning("Field metadata of %s cannot be read; the vendor judges each value. %s", object_, error)
+            return {}
+        return facts_of((answer.body or {}).get("fields", []))
+
     def find(
         self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
     ) -> dict[Any, list[str]]:
         """COQL `in`, 100 values a call. Search is not used: its index lags and `equals` means contains."""
         del among
         by_form: dict[Any, list[str]] = {}
-        for some in chunks(list(dict.fromkeys(str(value) for value in values)), _VALUES_A_QUERY):
-            quoted = ", ".join("'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" for value in some)
-            query = f"select id, {field_} from {object_} where {field_} in ({quoted}) limit 2000"  # noqa: S608 - COQL; values are escaped above
-            answer = self._client.send("POST", f"{ROOT}/coql", json={"select_query": query}, repeatable=True)
-            for row in (answer.body or {}).get("data", []):
+        for some in chunks(list(dict.fromkeys(str(value) for value in values)), VALUES_A_QUERY):
+            for row, _read_at in rows_where(self._client, object_, [field_], [one_of(field_, some)]):
                 by_form.setdefault(match_form(row.get(field_), form), []).append(str(row["id"]))
         return {value: by_form.get(match_form(value, form), []) for value in values}
+
+    def names(self, object_: str, field_: str, among: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """COQL, 2,000 rows a query."""
+        del among
+        rows = rows_where(self._client, object_, [field_], [f"{field_} is not null"])
+        return [(str(row["id"]), str(row[field_])) for row, _read_at in rows]
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """Upsert on our own external field and nothing else; names would merge strangers ("Upsert Records").
 
-        The vendor checks its other unique fields, too: an update of a record found by one of those is reported as
-        refused, never taken for a success.
+        The vendor checks its other unique fields, too, and would write to whatever it finds by them. So they are looked up
+        first; an update that happens all the same is reported as refused, never taken for a success.
         """
-        results: list[Result] = []
-        for has_key, group in groupby(records, lambda new: new.external is not None):
-            for some in chunks(list(group), RECORDS_A_WRITE):
-                rows = [dict(new.values) for new in some]
-                if not has_key:
-                    results += self._write("POST", f"{ROOT}/{object_}", rows, repeatable=False)
-                    continue
-                field = some[0].external[0] if some[0].external else ""
-                results += self._write(
-                    "POST", f"{ROOT}/{object_}/upsert", rows, repeatable=True, keys=[field], found_by=field
-                )
-        return results
+        results: dict[int, Result] = {}
+        groups: dict[str | None, list[int]] = {}
+        for number, new in enumerate(records):
+            groups.setdefault(new.external[0] if new.external else None, []).append(number)
+        for field, numbers in groups.items():
+            path = object_ if field is None else f"{object_}/upsert"
+            for some in chunks(numbers, RECORDS_A_WRITE):
+                if field is not None:
+                    results |= self._strangers(object_, field, {number: records[number].values for number in some})
+                rest = [number for number in some if number not in results]
+                rows = [records[number].values for number in rest]
+                sent = self._write("POST", path, rows, repeatable=field is not None, found_by=field) if rows else []
+                results |= dict(zip(rest, sent, strict=True))
+        return [results[number] for number in range(len(records))]
+
+    def _strangers(self, object_: str, key: str, rows: Mapping[int, Row]) -> dict[int, Result]:
+        """Rows of which another record holds a unique value."""
+        found: dict[int, Result] = {}
+        for name, fact in self.facts(object_).items():
+            values = {canonical(row[name]): row[name] for row in rows.values() if row.get(name) not in (None, "")}
+            if not fact.unique or name == key or not values:
+                continue
+            condition = one_of(name, [str(value) for value in values.values()])
+            holders = {
+                canonical(row[name]): row for row, _at in rows_where(self._client, object_, [name, key], [condition])
+            }
+            for number, row in rows.items():
+                holder = holders.get(canonical(row.get(name)))
+                if holder is not None and row.get(name) and canonical(holder.get(key)) != canonical(row[key]):
+                    fix = f"{REMEDIES['DUPLICATE_DATA']} It is record {holder['id']}."
+                    found[number] = Refused("DUPLICATE_DATA", "duplicate data", name, fix)
+        return found
 
     def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
-        """Partial updates; a record changed since it was read comes back stale ("Update Records", 412)."""
+        """Partial updates; a record changed since it was read comes back stale ("Update Records", 412).
+
+        The guard holds for a whole call: of records read at different times the earliest moment counts, which can only
+        make one stale that is not.
+        """
         results: dict[int, Result] = {}
-        numbered = sorted(enumerate(changes), key=lambda pair: pair[1].current.read_at)
-        for moment, group in groupby(numbered, lambda pair: pair[1].current.read_at):
-            for some in chunks(list(group), RECORDS_A_WRITE):
-                rows = [{"id": change.id, **change.values} for _number, change in some]
-                headers = {"If-Unmodified-Since": moment.astimezone(UTC).isoformat(timespec="seconds")}
-                answers = self._write("PUT", f"{ROOT}/{object_}", rows, repeatable=True, headers=headers)
-                results.update({number: result for (number, _change), result in zip(some, answers, strict=True)})
+        for some in chunks(sorted(enumerate(changes), key=lambda pair: pair[1].current.read_at), RECORDS_A_WRITE):
+            rows = [{**change.values, "id": change.id} for _number, change in some]
+            moment = some[0][1].current.read_at.astimezone(UTC).isoformat(timespec="seconds")
+            answers = self._write("PUT", object_, rows, headers={"If-Unmodified-Since": moment})
+            results |= {number: result for (number, _change), result in zip(some, answers, strict=True)}
         return [results[number] for number in range(len(changes))]
 
     def stamp(self, object_: str, field_: str, ids: Mapping[str, str]) -> dict[str, Result]:
         """External ids of the other system, 100 a call; nobody else writes this field, so no guard is needed."""
-        rows = [{"id": record, field_: value} for record, value in ids.items()]
         results: list[Result] = []
-        for some in chunks(rows, RECORDS_A_WRITE):
-            results += self._write("PUT", f"{ROOT}/{object_}", list(some), repeatable=True)
+        for some in chunks([{"id": record, field_: value} for record, value in ids.items()], RECORDS_A_WRITE):
+            results += self._write("PUT", object_, some)
         return dict(zip(ids, results, strict=True))
 
-    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
-        """A plain stream goes to the module of its name: by `id`, or upserted on its one key, a unique field there."""
-        results: list[Result] = []
-        for some in chunks(records, RECORDS_A_WRITE):
-            rows = [dict(row) for row in some]
-            if list(keys) == ["id"]:
-                for row in rows:
-                    row["id"] = str(row["id"])
-                results += self._write("PUT", f"{ROOT}/{stream}", rows, repeatable=True)
-            elif keys:
-                results += self._write("POST", f"{ROOT}/{stream}/upsert", rows, repeatable=True, keys=list(keys))
-            else:
-                results += self._write("POST", f"{ROOT}/{stream}", rows, repeatable=False)
-        return results
+    def act(self, object_: str, record: str, action: str) -> Result:
+        """`active`, `inactive` where the module has a field for it, and `delete`, which takes out of use first."""
+        field = ACTIVE_FIELDS.get(object_)
+        switch = field if field in self.facts(object_) else None
+        off: Result = Done(record, changed=False)
+        if switch and action in {"active", "inactive", "delete"}:
+            [off] = self._write("PUT", object_, [{"id": record, switch: action == "active"}])
+            if action != "delete":
+                return off
+        if action != "delete":
+            return super().act(object_, record, action)
+        gone = off if isinstance(off, Missing) else self._delete(object_, record)
+        if isinstance(gone, Missing) and not self.read(object_, [record], []):
+            return Done(record, changed=False)
+        if isinstance(gone, Missing):
+            gone = Refused("NOT_DELETED", "record not deleted", fix="Delete it in the CRM.")
+        if isinstance(gone, Refused) and switch and isinstance(off, Done):
+            return replace(gone, message=f"{gone.message}; it stays inactive")
+        return gone
+
+    def shaped(self, stream: str, record: Row) -> Row:
+        """A plain record in the form of the module's fields. Raises Stop for a property that is no field of it."""
+        return shaped_row(stream, record, self.facts(stream), _SUBFORMS)
+
+    def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Row]) -> list[Result]:
+        """A plain stream goes to the module of its name, found by `id` or by its key properties.
+
+        What is the same is not written. A record without counterpart is created through an upsert on its key where that is
+        one unique field; else by an insert, whose lost answer ends the run: the next one looks it up.
+        """
+        if not keys:
+            return self.create(stream, [New(record) for record in records])
+        unique = len(keys) == 1 and self.facts(stream).get(keys[0], Fact()).unique
+        forms, creates = forms_of(self.facts(stream)), list(keys) != ["id"]
+        keyed = Keyed(stream, keys, lambda rows: self._look_up(stream, keys, rows), forms, unique, creates)
+        try:
+            return upsert_rows(self, keyed, records)
+        except VendorRefusal as refusal:
+            return [refused(refusal)] * len(records)
+
+    def _look_up(self, module: str, keys: Sequence[str], rows: Sequence[Row]) -> list[Mapping[str, Current]]:
+        """For each row the records with its key, and what they hold of its other properties: one query per 100."""
+        types = {name: fact.type for name, fact in self.facts(module).items()}
+        found: list[Mapping[str, Current]] = []
+        for some in chunks(rows, VALUES_A_QUERY):
+            names = list(dict.fromkeys(name for row in some for name in row if name not in keys))
+            lines = [name for name in names if name in _SUBFORMS or types.get(name) == "subform"]
+            plain = [name for name in names if name not in lines and types.get(name) not in NOT_LISTED_TYPES]
+            there = self._by_key(module, keys, some, plain)
+            known = [there.get(key_of(row, keys), {}) for row in some]
+            found += [self._with_lines(module, one, lines) for one in known] if lines else known
+        return found
+
+    def _by_key(
+        self, module: str, keys: Sequence[str], rows: Sequence[Row], names: Sequence[str]
+    ) -> dict[Any, dict[str, Current]]:
+        there: dict[Any, dict[str, Current]] = {}
+        if list(keys) == ["id"]:
+            for identity, current in self.read(module, [str(row["id"]) for row in rows], names).items():
+                there[key_of({"id": identity}, keys)] = {identity: current}
+            return there
+        narrow = len(names) + len(keys) + len(TIMES) < COLUMNS_A_QUERY
+        columns = list(dict.fromkeys([*keys, *(names if narrow else ()), *TIMES]))
+        for row, read_at in rows_where(self._client, module, columns, among_rows(keys, rows, self.facts(module))):
+            there.setdefault(key_of(row, keys), {})[str(row["id"])] = current_of(row, read_at)
+        if narrow:
+            return there
+        whole = self.read(module, [identity for some in there.values() for identity in some], names)
+        return {key: {one: whole[one] for one in some if one in whole} for key, some in there.items()}
+
+    def _with_lines(self, module: str, there: Mapping[str, Current], names: Sequence[str]) -> Mapping[str, Current]:
+        """What is ambiguous is not written, so its lines do not matter."""
+        if len(there) != 1:
+            return there
+        [(identity, current)] = there.items()
+        rows = self.read_lines(module, identity, names)
+        return {identity: replace(current, lines={name: rows.get(name) or () for name in names})}
 
     def _write(
-        self, method: str, path: str, rows: list[dict[str, Any]], *, repeatable: bool,
-        keys: list[str] | None = None, found_by: str | None = None, headers: Mapping[str, str] | None = None,
+        self, method: str, path: str, rows: Sequence[Row], *, repeatable: bool = True, found_by: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> list[Result]:  # fmt: skip
-        body: dict[str, Any] = {"data": rows, "trigger": []}
-        if keys is not None:
-            body["duplicate_check_fields"] = keys
+        """At most 100 rows. `found_by`: the only field an upsert may find a record by. Raises Doubtful."""
+        body: dict[str, Any] = {"data": [dict(row) for row in rows], **self._running}
+        if found_by is not None:
+            body["duplicate_check_fields"] = [found_by]
         try:
-            answer = self._client.send(method, path, json=body, headers=headers, repeatable=repeatable)
+            answer = self._client.send(method, f"{ROOT}/{path}", json=body, headers=headers, repeatable=repeatable)
         except VendorRefusal as refusal:
-            return [Refused(refusal.code, refusal.message, refusal.field)] * len(rows)
-        elements = (answer.body or {}).get("data", [])
-        if len(elements) != len(rows):
-            return [Refused("NO_RESULT", f"{len(elements)} results for {len(rows)} records")] * len(rows)
-        return [_result(element, found_by) for element in elements]
+            return [refused(refusal)] * len(rows)
+        if doubts_metadata(answer):
+            self._facts.forget(path.partition("/")[0])
+        return results_of(answer, len(rows), found_by)
 
-
-def _result(element: Mapping[str, Any], found_by: str | None) -> Result:
-    """One element of `data[]`. `found_by`: the only field an upsert may have found a record by."""
-    details = element.get("details") or {}
-    if element.get("status") == "success" or element.get("code") == "SUCCESS":
-        by = element.get("duplicate_field")
-        if found_by and element.get("action") == "update" and by not in (found_by, None):
-            return Refused(
-                "UNEXPECTED_UPDATE",
-                f"the vendor found another record by {by} ({details.get('id')}) and wrote to it; check that record",
-                str(by),
-            )
-        return Done(str(details.get("id", "")))
-    code = str(element.get("code", "UNKNOWN"))
-    if code == "ALREADY_MODIFIED":
-        return Stale()
-    inner = next(_errors(element))
-    message, field = str(inner.get("message", "")), (inner.get("details") or {}).get("api_name")
-    if code == "INVALID_DATA" and field in (None, "id") and "id given" in message:
-        return Missing()
-    return Refused(str(inner.get("code", code)), message, field)
-
-
-def _errors(element: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The error itself, or the first of several (`MULTIPLE_OR_MULTI_ERRORS`)."""
-    yield from (element.get("details") or {}).get("errors") or []
-    yield element
+    def _delete(self, module: str, record: str) -> Result:
+        params = {"ids": record, "wf_trigger": self._fires}
+        try:
+            return results_of(self._client.send("DELETE", f"{ROOT}/{module}", params=params), 1)[0]
+        except VendorRefusal as refusal:
+            return refused(refusal)

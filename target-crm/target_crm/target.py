@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from singer_sdk import typing as th
+
+from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
+from ofrecord_kit.settings import Connection
 from ofrecord_kit.target import Destination, OfrecordTarget
 from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.permitted import FactStore
+from ofrecord_kit.tokens import login_key
+from ofrecord_kit.vendors.crm import TRIGGERS
 from target_crm.objects import Crm
 
 
@@ -15,10 +22,24 @@ class TargetCrm(OfrecordTarget):
 
     name = "target-crm"
     system: ClassVar[str] = "crm"
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        *settings.CONNECTION,
+        *settings.WRITING,
+        th.Property(
+            "trigger",
+            th.ArrayType(th.StringType(allowed_values=list(TRIGGERS))),
+            default=[],
+            title="Automation that may run",
+            description="What may run in the CRM on records written: any of workflow, approval, blueprint, pathfinder, "
+            "orchestration. Empty: nothing, no mail is sent.",
+        ),
+    ).to_dict()
 
     def connect(self, client: Counted) -> Destination:
         """The CRM's way of writing."""
-        return Crm(client)
+        connection = Connection.from_config(self.config)
+        facts = FactStore(connection.state_dir, f"{connection.api_url} {login_key(connection)}", self.now)
+        return Crm(client, facts, trigger=self.config.get("trigger") or ())
 
 
 def main() -> None:

@@ -169,10 +169,12 @@ class Delivery:
         item.outcome = "failed" if kind == "failed" else "held"
 
     def refuse(self, item: Item, refused: Refused) -> None:
-        """Hold a record in the vendor's words."""
-        rule = self.rule_of(refused.field)
-        words = f"{refused.message} (field {refused.field})" if refused.field else refused.message
-        self.set_aside(item, "refused", words, code=refused.code, rule=rule, fix=refused.fix, request=refused.request)
+        """Hold a record in the vendor's words, which may name one of its fields."""
+        field = next((rule.field for rule in self.wire.sent if rule.name == refused.field), "")
+        self.set_aside(
+            item, "refused", refused.message, code=refused.code, field=field, rule=self.rule_of(refused.field),
+            fix=refused.fix, request=refused.request,
+        )  # fmt: skip
 
     def rules_of(self, item: Item) -> Any:
         """The rules that may write to this record."""

@@ -5,12 +5,15 @@ Source: Zoho CRM v8 docs, "Fields", "Insert Records"; read 2026-11.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
 
+from ofrecord_kit.errors import Stop, sentence
 from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.plan.facts import Fact
+from ofrecord_kit.target.destination import nested
 
 Field = Mapping[str, Any]
 
@@ -67,6 +70,44 @@ def _fact(field: Field) -> Fact:
         values=tuple(known) or None, required=bool(field.get("system_mandatory")),
         unique=bool(field.get("unique") or field.get("external")), type=str(field["data_type"]),
     )  # fmt: skip
+
+
+_FORMS = {
+    **dict.fromkeys(_NUMBERS, "number"), "date": "date", "datetime": "datetime", "boolean": "boolean", "phone": "text",
+}  # fmt: skip
+
+
+def forms_of(facts: Mapping[str, Fact]) -> dict[str, str]:
+    """The canonical form in which values of each field are compared."""
+    return {name: _FORMS[fact.type] for name, fact in facts.items() if fact.type in _FORMS}
+
+
+def shaped_row(
+    module: str, row: Mapping[str, Any], facts: Mapping[str, Fact], besides: Collection[str]
+) -> dict[str, Any]:
+    """A row of a plain stream in the form its module takes; dotted names become objects, what is not known passes.
+
+    The vendor is not known to say when a name is no field (UNVERIFIED), so such a row ends the run before anything is lost.
+    `besides`: names that are written and stand in no metadata.
+
+    Raises:
+        Stop: names that are no fields.
+    """
+    shaped = nested({name: str(value) if name == "id" and value is not None else value for name, value in row.items()})
+    unknown = [name for name in shaped if not (name in facts or name in besides or name.startswith("$"))]
+    if facts and unknown:
+        near = [
+            f"{name} (near: {close[0]})" if (close := get_close_matches(name, facts, 1)) else name for name in unknown
+        ]
+        raise Stop(
+            sentence(
+                f"{len(unknown)} properties are no fields of {module}: {', '.join(sorted(near))}",
+                where=f"stream {module}",
+                expected="API names of fields",
+                remedy="Rename or leave them out by a stream map of the tap, or create the fields.",
+            )
+        )
+    return {name: in_form(facts[name].type, value) if name in facts else value for name, value in shaped.items()}
 
 
 def in_form(kind: str, value: Any) -> Any:
