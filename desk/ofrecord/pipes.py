@@ -67,6 +67,10 @@ class Project:
         }
         return list(found.values())
 
+    def settings(self, plugin: str) -> dict[str, Any]:
+        """The settings of a plugin, as a run would have them; secrets are among them."""
+        return self._config(plugin, {})[1]
+
     def _config(self, name: str, more: Mapping[str, Any]) -> tuple[str, dict[str, Any], str | None]:
         """Executable, settings and catalog of a plugin, inheritance followed."""
         own = self._plugins[name]
