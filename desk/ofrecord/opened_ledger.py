@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ofrecord_kit.ledger import Ledger, LedgerProblem
+from ofrecord_kit.ledger import Ledger, LedgerProblem, key_from
 
 LedgerOption = Annotated[
     str | None,
@@ -33,7 +34,7 @@ def place_of(where: str | None) -> str:
 
 @contextmanager
 def opened(where: str | None) -> Iterator[Ledger]:
-    """The ledger, for reading. A missing or unusable one ends the command: one message, exit code 1."""
+    """The ledger, opened with the key of the environment. A missing or unusable one ends the command: one message, exit code 1."""
     place = place_of(where)
     file = _file_of(place)
     if file is not None and not file.is_file():
@@ -42,7 +43,7 @@ def opened(where: str | None) -> Iterator[Ledger]:
         )
         raise typer.Exit(1)
     try:
-        ledger = Ledger(place)
+        ledger = Ledger(place, key=key_from(os.environ))
         try:
             yield ledger
         finally:

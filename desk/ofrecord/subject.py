@@ -17,11 +17,17 @@ class SubjectProblem(Exception):  # noqa: N818 - named for what it is
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One field of one record; `identity` is the record's id in one of the systems, or its label."""
+class Record:
+    """One record; `identity` is its id in one of the systems, or its label."""
 
     entity: Entity
     identity: str
+
+
+@dataclass(frozen=True)
+class Subject(Record):
+    """One field of one record."""
+
     rule: Field
 
 
@@ -32,10 +38,7 @@ def subject_of(text: str, rules: Rules) -> Subject:
     if not (slash and dot and identity and field):
         message = f'"{text}" names no field of a record. Write it as account/4150868000000376.phone.'
         raise SubjectProblem(message)
-    entity = rules.entities.get(name)
-    if entity is None:
-        message = f'"{name}" is not an entity. Use {one_of(rules.entities)}.{nearest(name, rules.entities)}'
-        raise SubjectProblem(message)
+    entity = _entity_of(name, rules)
     rule = next((rule for rule in entity.fields if rule.name == field.strip().lower()), None)
     if rule is None:
         names = [rule.what for rule in entity.fields]
@@ -44,7 +47,26 @@ def subject_of(text: str, rules: Rules) -> Subject:
     return Subject(entity, identity, rule)
 
 
-def link_of(ledger: Ledger, subject: Subject, system: str | None) -> str | None:
+def record_of(text: str, rules: Rules) -> Record | Subject:
+    """`account/4150868000000376`, or with a field of it. Raises SubjectProblem."""
+    name, slash, rest = text.partition("/")
+    if "." in rest:
+        return subject_of(text, rules)
+    if not (slash and rest):
+        message = f'"{text}" names no record. Write it as account/4150868000000376, with .FIELD for one field of it.'
+        raise SubjectProblem(message)
+    return Record(_entity_of(name, rules), rest)
+
+
+def _entity_of(name: str, rules: Rules) -> Entity:
+    entity = rules.entities.get(name)
+    if entity is None:
+        message = f'"{name}" is not an entity. Use {one_of(rules.entities)}.{nearest(name, rules.entities)}'
+        raise SubjectProblem(message)
+    return entity
+
+
+def link_of(ledger: Ledger, subject: Record, system: str | None) -> str | None:
     """The link of the record, by its id in the system named, else in any. Raises SubjectProblem when two answer."""
     entity = subject.entity
     if system is not None and system not in entity.systems:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,12 +60,23 @@ def told_of(book: Ledger, subject: Subject, link: str) -> dict[str, Any]:
         },
         "ids": ids,
         "agreed": agreed,
-        "events": [event for event in book.events(entity=subject.entity.entity, link=link) if event.field == rule.name],
+        "events": events_of(book.events(entity=subject.entity.entity, link=link), rule.name),
         "held": [
             held for held in book.held(entity=subject.entity.entity)
             if ids.get(held.source) == held.source_id and held.field in {"", rule.name}
         ],
     }  # fmt: skip
+
+
+def events_of(events: Iterable[Event], field: str) -> list[Event]:
+    """The events of a field. What a record was created or linked with tells it, too: as if the field were set then."""
+    found = []
+    for event in events:
+        if event.field == field:
+            found.append(event)
+        elif event.field is None and isinstance(event.after, Mapping) and field in event.after:
+            found.append(replace(event, field=field, after=event.after[field]))
+    return found
 
 
 def _policy(subject: Subject) -> str:
@@ -83,11 +96,11 @@ def _tables(told: dict[str, Any]) -> list[Table]:
         Table("Agreed", ("system", "id", "value"), values, tag="agreed"),
         Table(
             "Events",
-            ("at", "event", "system", "before", "after", "why", "line", "run"),
+            ("at", "event", "system", "before", "after", "why", "line", "run", "editor"),
             [_event(event) for event in events],
             tag="event",
             aside=("run",),
-            below=("why", "line"),
+            below=("why", "line", "editor"),
         ),
         Table(
             "Held",
@@ -100,7 +113,17 @@ def _tables(told: dict[str, Any]) -> list[Table]:
 
 
 def _event(event: Event) -> tuple[Any, ...]:
-    return (event.at, event.kind, event.system, event.before, event.after, event.why, event.rule, event.run)
+    return (
+        event.at,
+        event.kind,
+        event.system,
+        event.before,
+        event.after,
+        event.why,
+        event.rule,
+        event.run,
+        event.editor,
+    )
 
 
 def _held(held: Held) -> tuple[Any, ...]:

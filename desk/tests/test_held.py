@@ -26,6 +26,7 @@ def test_a_line_tells_the_vendors_words_attempts_first_and_last_time_and_when_it
     due = f"{waiting.now - timedelta(minutes=58):%Y-%m-%d %H:%M:%S}"
     assert refused == [
         "account", "refused", "ACME", "crm→inventory", "Name is too long", "1038", "", "2", *at, due, "r:1",
+        "", "", "retry, drop", "", "account/0",
     ]  # fmt: skip
     assert conflict[:3] == ["product", "conflict", "7"]
     assert conflict[6:8] == ["description", "1"]

@@ -50,6 +50,8 @@ def test_a_pipe_gets_a_line_per_run_with_outcomes_calls_seconds_and_status(told)
         "7",
         "2.0",
         "finished",
+        "0",
+        "2",
     ]
     assert oldest[4] == "crm→inventory"
 
@@ -72,8 +74,25 @@ def test_a_run_opens_to_its_streams_reasons_and_events(told, name):
     assert lines[4][1:6] == ["product", "refused", "SKU-8", "INVALID_DATA", "too long"]
     assert lines[5][1:] == [
         "updated", "product", "crm C7 inventory 7", "list price", "crm", "10.50 → 11.00", "rules/product.yml:31",
-        "the owner changed it",
+        "the owner changed it", "",
     ]  # fmt: skip
+
+
+def test_a_run_still_opens_to_what_it_set_aside_when_a_later_run_said_it_again(told):
+    with told.writing(-timedelta(hours=1), "c3") as ledger:
+        ledger.hold(Held("product", "inventory", "crm", "8", "refused", "too long", "INVALID_DATA", label="SKU-8"))
+    assert [held["message"] for held in _of(told, "b2")["reasons"]] == ["too long"]
+    assert _of(told, "a1")["reasons"] == []
+
+
+def test_errors_are_counted_by_direction_as_seen_from_the_crm(told):
+    told.run("c3", {"account": {"read": 3, "held": 1, "failed": 2}}, ("crm", "inventory"))
+    runs = {run["run"]: run["errors"] for run in json.loads(told.ask("history", "--json").stdout)}
+    assert runs == {"a1": {"push": 0, "pull": 0}, "b2": {"push": 0, "pull": 2}, "c3": {"push": 3, "pull": 0}}
+
+
+def _of(told, run):
+    return json.loads(told.ask("history", run, "--json").stdout)[0]
 
 
 def test_a_group_opens_to_all_its_runs(told):
