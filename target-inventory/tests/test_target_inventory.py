@@ -260,7 +260,7 @@ class TestStandard(get_target_test_class(TargetInventory)):  # type: ignore[misc
 
     @pytest.fixture
     def runner(self, sandbox: Sandbox, tmp_path: Path) -> TargetTestRunner:
-        config = sandbox.config(tmp_path, ledger=str(tmp_path / "ledger.db"), refusals_allowed=1000)
+        config = sandbox.config(tmp_path, ledger=str(tmp_path / "ledger.db"), errors_allowed="1000", approve=True)
         return TargetTestRunner(target_class=TargetInventory, config=config)
 
 

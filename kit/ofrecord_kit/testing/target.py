@@ -27,7 +27,7 @@ class Bench:
         self.target = target
         self.schema = schema
         self.sandbox = sandbox
-        self.config = sandbox.config(folder, ledger=str(folder / "ledger.db"))
+        self.config = sandbox.config(folder, ledger=str(folder / "ledger.db"), approve=True)
         if "organization_id" not in target.config_jsonschema["properties"]:
             del self.config["organization_id"]
             del self.config["calls_per_minute"]
