@@ -107,6 +107,9 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         if path is not None:
             self._connection = sqlite3.connect(path, check_same_thread=False)
+            # What was answered survives the end of the process, however it ends; the machine's own end it need not survive.
+            self._connection.execute("pragma synchronous=off")
+            self._connection.execute("pragma journal_mode=truncate")
             self._connection.execute(
                 "create table if not exists record (tab text, id text, seq integer, body blob, primary key (tab, id))"
             )

@@ -67,19 +67,22 @@ class Router:
 
     def __init__(self) -> None:
         self._literal: dict[tuple[str, str], Handler] = {}
-        self._patterns: list[tuple[re.Pattern[str], dict[str, Handler]]] = []
+        self._literal_paths: set[str] = set()
+        self._patterns: dict[tuple[int, str], list[tuple[re.Pattern[str], dict[str, Handler]]]] = {}
+        """By number of segments and first two segments, which no pattern leaves open; in order of registration."""
         self._by_pattern: dict[str, dict[str, Handler]] = {}
 
     def add(self, method: str, pattern: str, handler: Handler) -> None:
         """Register one handler. Literal paths win over patterns, earlier patterns over later ones."""
         if "{" not in pattern:
             self._literal[method, pattern] = handler
+            self._literal_paths.add(pattern)
             return
         if pattern not in self._by_pattern:
             methods: dict[str, Handler] = {}
             self._by_pattern[pattern] = methods
             expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
-            self._patterns.append((re.compile(f"^{expression}$"), methods))
+            self._patterns.setdefault(_shape(pattern), []).append((re.compile(f"^{expression}$"), methods))
         self._by_pattern[pattern][method] = handler
 
     def route(self, method: str, pattern: str) -> Callable[[Handler], Handler]:
@@ -96,8 +99,8 @@ class Router:
         handler = self._literal.get((method, path))
         if handler is not None:
             return handler, {}, True
-        known = any(known_path == path for _, known_path in self._literal)
-        for expression, methods in self._patterns:
+        known = path in self._literal_paths
+        for expression, methods in self._patterns.get(_shape(path), ()):
             match = expression.match(path)
             if match is None:
                 continue
@@ -105,3 +108,8 @@ class Router:
                 return methods[method], match.groupdict(), True
             known = True
         return None, {}, known
+
+
+def _shape(path: str) -> tuple[int, str]:
+    """What tells paths apart before any pattern is tried: `/crm/v8/Deals/1` is (4, "/crm/v8")."""
+    return path.count("/"), "/".join(path.split("/", 3)[:3])

@@ -58,7 +58,7 @@ def found(world: World, resource: Resource, key: str) -> Record:
 
 def detail(world: World, resource: Resource, record: Record, door: str) -> dict[str, Any]:
     """The detail form of a record."""
-    shown = {key: value for key, value in record.items() if not key.startswith("_")}
+    shown = {key: value for key, value in record.items() if key[0] != "_"}
     shown.update(resource.derive(world, record))
     shown.update(resource.show(world, record))
     if "status" in resource.row:

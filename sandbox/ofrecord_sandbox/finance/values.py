@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -164,7 +165,12 @@ def checked(kinds: Mapping[str, Kind], given: Mapping[str, Any]) -> dict[str, An
 
 def stamp(moment: datetime) -> str:
     """A moment as the vendor writes it: whole seconds, the organisation's zone, offset without colon."""
-    return moment.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M:%S%z")
+    return _stamp(int(moment.timestamp()))
+
+
+@lru_cache(maxsize=1024)
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, ZONE).strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def moment(name: str, value: str) -> int:
