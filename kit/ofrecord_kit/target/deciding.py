@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ofrecord_kit.plan import UNKNOWN, Agreed, match_form, same, source_has_changed
+from ofrecord_kit.plan import UNKNOWN, Agreed, same, source_has_changed
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
 from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
 from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item, digest_of
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
-from ofrecord_kit.target.matching import match_value, pair, refuse_the_counterpart_of_another
+from ofrecord_kit.target.matching import match_key, pair, refuse_the_counterpart_of_another
+from ofrecord_kit.target.merging import note_claims
 from ofrecord_kit.target.once import THEN
 from ofrecord_kit.target.origins import origins_of
 from ofrecord_kit.target.permitted import set_forbidden_aside
@@ -46,6 +47,7 @@ def decide_items(
         decide_leaving(delivery, filtered)
     _find_links(delivery, items, again=again)
     hear(delivery, items)
+    note_claims(delivery, items)
     for item in items:
         if item.link is None and (known := found.get(item.source_id)) and known.destination_id is not None:
             item.destination_id, item.paired, item.alike = known.destination_id, True, known.alike
@@ -271,10 +273,10 @@ def set_namesakes_aside(delivery: Delivery, items: Sequence[Item]) -> None:
     wire = delivery.wire
     if wire.duplicates == "clone" or wire.parent:
         return
-    for field, form in wire.match:
-        first: dict[Any, Item] = {}
-        for item in items:
-            key = match_form(match_value(item, field), form)
-            if key is not None and first.setdefault(key, item) is not item and item.outcome is None and not item.anew:
-                message = f"shares {field} with {wire.source} {first[key].source_id}, which is created there"
-                delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
+    first: dict[Any, Item] = {}
+    for item in items:
+        key = match_key(wire, item)
+        if key is not None and first.setdefault(key, item) is not item and item.outcome is None and not item.anew:
+            by = " and ".join(field for field, _form in wire.match)
+            message = f"shares {by} with {wire.source} {first[key].source_id}, which is created there"
+            delivery.set_aside(item, "duplicate", message, code="DUPLICATE")

@@ -49,6 +49,7 @@ class Delivery:
         self.rebuild = rebuild
         self.parents: set[str] = set()
         self.nearness = Nearness(self)
+        self.claims: dict[str, Item] = {}
         self.thirds = thirds_of(wire, ledger)
         self.refused = 0
         self.known_held = {

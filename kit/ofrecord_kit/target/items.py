@@ -62,6 +62,8 @@ class Item:
     """The link it had to a record that is gone; a person said what becomes of it."""
     said: str = ""
     """The answer that paired it."""
+    merged_into: str | None = None
+    """The record of the source that it was merged into."""
 
     @property
     def native(self) -> Mapping[str, Any]:

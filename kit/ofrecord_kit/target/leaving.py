@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed
-from ofrecord_kit.plan.gone import Act, Nothing, on_deletion, on_leaving, on_return
+from ofrecord_kit.plan.gone import Act, Follow, Nothing, on_deletion, on_leaving, on_return
 from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
@@ -47,7 +47,14 @@ def decide_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
     agreed = delivery.ledger.agreed_of(links, wire.source, wire.destination)
     for item in items:
         item.agreed = agreed.get(item.link.link, {}) if item.link else {}
-        match on_deletion(is_linked=item.link is not None, noted=_noted(item, DELETED), action=wire.deleted):
+        winner = delivery.claims.get(str(item.destination_id))
+        match on_deletion(
+            is_linked=item.link is not None, noted=_noted(item, DELETED), action=wire.deleted,
+            winner=winner.source_id if winner and not wire.partial else None,
+        ):  # fmt: skip
+            case Follow(into):
+                item.merged_into = into
+                item.outcome, item.reason = "filtered", f"merged into {wire.source} {into}"
             case Act(action):
                 item.action = action
             case Nothing(why, news):

@@ -11,6 +11,7 @@ from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
+from ofrecord_kit.target.merging import record_merge
 from ofrecord_kit.target.thirds import tell_thirds
 
 if TYPE_CHECKING:
@@ -29,17 +30,22 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     """Links, agreed values, events, held records and owed writes of a batch, or nothing of it."""
     wire = delivery.wire
     refuse_strangers(delivery, [item for item in items if item.created and item.delivered])
-    touched = [item for item in items if item.destination_id is not None and _has_news(item)]
+    merged = [item for item in items if item.merged_into is not None]
+    touched = [
+        item for item in items if item.destination_id is not None and item.merged_into is None and _has_news(item)
+    ]
     heard = [item for item in items if item.answers]
     settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
     helds = [held for item in items for held in item.helds]
     stopped = [item.source_id for item in items if item.note.get("stopped") and not wire.partial]
     created = [item.source_id for item in items if item.created and item.outcome is not None]
-    if not (touched or settled or helds or created or heard):
+    if not (touched or settled or helds or created or heard or merged):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:
         new = [item for item in touched if item.link is None and item.lost is None]
-        links = dict(zip(map(id, new), ledger.record_links(wire.entity, [_ids(wire, item) for item in new]), strict=True))
+        links = dict(
+            zip(map(id, new), ledger.record_links(wire.entity, [_ids(wire, item) for item in new]), strict=True)
+        )
         for item in touched:
             _record(delivery, ledger, item, links.get(id(item)))
         if stopped:  # nothing of them is tried again
@@ -56,6 +62,8 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
             ledger.release(wire.entity, wire.source, wire.destination, ids, fields=fields)
         if created:
             ledger.confirm(wire.entity, wire.destination, created)
+        for item in merged:
+            record_merge(delivery, ledger, item)
     delivery.known_held.difference_update(item.source_id for item in settled)
     delivery.known_held.update(held.source_id for held in helds)
 
