@@ -6,6 +6,7 @@ The console script of a plugin is ``main = functools.partial(run_plugin, TapCrm)
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import sys
@@ -22,6 +23,8 @@ def run_plugin(plugin: type[PluginBase]) -> None:
     Exit 0: done, or ended by SIGTERM or SIGINT after state was written. Exit 1: one message on standard error.
     """
     logger = logging.getLogger(plugin.name)
+    gc.freeze()  # what was imported stays; what records are made of lives shortly and holds no circles
+    gc.set_threshold(100_000, 50, 100)
     try:
         with full_disk_told(logger.error):
             plugin.cli()

@@ -27,6 +27,7 @@ class Writing(AgreedWriting, HeldWriting):
         super().__init__(*args)
         self._parts: dict[_Part, str] = {}
         self._owed: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        self._settled: dict[str, dict[str, set[str]]] = {}
 
     def flush(self) -> None:
         """Send what was gathered; the transaction does it at its end."""
@@ -34,6 +35,7 @@ class Writing(AgreedWriting, HeldWriting):
         self._send_agreed()
         self._send_seen()
         self._send_parts()
+        self._send_settled()
         self._send_owed()
         self._send_held()
         self._send_events()
@@ -74,14 +76,17 @@ class Writing(AgreedWriting, HeldWriting):
         key = (link, store_of(system), field)
         if key in self._owed:
             return False
-        where = [
-            column == value
-            for column, value in zip((t.outbox.c.link, t.outbox.c.system, t.outbox.c.field), key, strict=True)
-        ]
-        if link not in self._fresh and self._connection.execute(select(t.outbox.c.id).where(*where)).first():
+        if field in self._settled.get(key[1], {}).get(link, ()):
+            self._send_settled()
+        if link not in self._fresh and self._is_owed(key):
             return False
         self._owed[key] = (entity, object_, property_, reason, self._stamp, 0)
         return True
+
+    def _is_owed(self, key: tuple[str, str, str]) -> bool:
+        box = t.outbox.c
+        where = (column == value for column, value in zip((box.link, box.system, box.field), key, strict=True))
+        return self._connection.execute(select(box.id).where(*where)).first() is not None
 
     def _send_owed(self) -> None:
         rows = [(*key, *owed) for key, owed in self._owed.items()]
@@ -99,9 +104,21 @@ class Writing(AgreedWriting, HeldWriting):
         for name in names:
             self._owed.pop((link, store, name), None)
         if link not in self._fresh:
-            bulk.remove(
-                self._connection, t.outbox, ["link", "system", "field"], [(link, store, name) for name in names]
-            )
+            self._settled.setdefault(store, {}).setdefault(link, set()).update(names)
+
+    def _send_settled(self) -> None:
+        """Remove what was settled; most of it was never owed, which a look at the links tells."""
+        box = t.outbox.c
+        for store, settled in self._settled.items():
+            links = list(settled)
+            for start in range(0, len(links), AT_ONCE):
+                query = select(box.id, box.link, box.field).where(
+                    box.system == store, box.link.in_(links[start : start + AT_ONCE])
+                )
+                known = self._connection.execute(query).all()
+                gone = [(number,) for number, link, field in known if field in settled[link]]
+                bulk.remove(self._connection, t.outbox, ["id"], gone)
+        self._settled = {}
 
     def postpone(self, ids: Iterable[int], attempts: int, *, wait_s: float = 60) -> None:
         """These owed writes did not succeed: try later, each time after twice the wait."""

@@ -19,6 +19,7 @@ from ofrecord_kit.plan import Fingerprint
 _WHOLES_LOCK = 0x0F_2EC0_2F
 _Place = tuple[str, str, str]
 _Said = dict[str, dict[int, tuple[Any, bool]]]
+_Way = tuple[_Said, int, str, str]
 
 
 class AgreedWriting(LinkWriting):
@@ -27,6 +28,7 @@ class AgreedWriting(LinkWriting):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._agreed: dict[_Place, _Said] = {}
+        self._made: dict[_Place, Document] = {}
         self._pointers: dict[tuple[str, str, str, str], str | None] = {}
         self._unseen: set[str] = set()
         self._looked_up: frozenset[str] | None = None
@@ -52,18 +54,68 @@ class AgreedWriting(LinkWriting):
             return
         if not keep_seen:
             self._unseen.add(link)
-        by_value = self._fields_looked_up()
+        if (
+            link in self._fresh
+            and between
+            and not self._vault.hashed
+            and self._agree_whole(link, fields, between, pointers)
+        ):
+            return
+        by_value, ways = self._fields_looked_up(), dict[tuple[str, tuple[str, ...]], list[_Way]]()
+        plain = not self._vault.hashed
         for field, sides in fields.items():
             points = field.startswith("_") or field in by_value or field in pointers
+            named = between or tuple(sides)
             for system, value in sides.items():
-                store = store_of(system)
-                kept = self._kept(value, points, (forms or {}).get(field, {}).get(system))
-                for other in self._others(link, store, between or tuple(sides)):
-                    one, two = pair_of(store, other)
-                    said = self._agreed.setdefault((link, one, two), {}).setdefault(field, {})
-                    said[0 if store == one else 1] = kept
+                if (system, named) not in ways:
+                    ways[system, named] = self._ways(link, system, named)
+                if plain and type(value) is not Fingerprint:
+                    kept = (value, False)
+                else:
+                    kept = self._kept(value, points, (forms or {}).get(field, {}).get(system))
+                for said, side, store, other in ways[system, named]:
+                    said.setdefault(field, {})[side] = kept
                     if points:
                         self._pointers[link, field, store, other] = pointed(value)
+
+    def _agree_whole(
+        self, link: str, fields: Mapping[str, Mapping[str, Any]], between: tuple[str, str], pointers: Collection[str]
+    ) -> bool:  # fmt: skip
+        """The short way for a link made in this transaction, told all of both sides at once: there is nothing to merge with."""
+        first, second = between
+        here, there = store_of(first), store_of(second)
+        if here > there:
+            first, second, here, there = second, first, there, here
+        place = (link, here, there)
+        if place in self._agreed or place in self._made:
+            return False
+        try:
+            document = {field: [sides[first], sides[second]] for field, sides in fields.items()}
+        except KeyError:  # one side alone, or a third one
+            return False
+        for entry in document.values():
+            if type(entry[0]) is Fingerprint or type(entry[1]) is Fingerprint:
+                return False
+        for field in fields.keys() & {*self._fields_looked_up(), *pointers} | {one for one in fields if one[0] == "_"}:
+            for side, store, other in ((0, here, there), (1, there, here)):
+                self._pointers[link, field, store, other] = pointed(document[field][side])
+        self._made[place] = document
+        return True
+
+    def _said(self, place: _Place) -> _Said:
+        """What was said of a pair in this transaction, to be added to."""
+        if place in self._made:
+            made = self._made.pop(place)
+            self._agreed[place] = {field: {0: (entry[0], False), 1: (entry[1], False)} for field, entry in made.items()}
+        return self._agreed.setdefault(place, {})
+
+    def _ways(self, link: str, system: str, named: tuple[str, ...]) -> list[_Way]:
+        """Of each pair a system makes: the document, the system's place in it, and the two stores."""
+        store, found = store_of(system), []
+        for other in self._others(link, store, named):
+            one, two = pair_of(store, other)
+            found.append((self._said((link, one, two)), 0 if store == one else 1, store, other))
+        return found
 
     def _kept(self, value: Any, points: bool, form: str | None) -> tuple[Any, bool]:
         """What is stored of an agreed value, and whether that is a fingerprint. Ids and what is empty stay as they are."""
@@ -99,14 +151,15 @@ class AgreedWriting(LinkWriting):
         known = {link for link, _one, _other in self._agreed} - self._fresh
         self._lock(known)
         old = self._documents(known)
-        rows = []
+        seal, stamp, run = self._vault.seal, self._stamp, self._run
+        rows = [(*place, seal(to_json(document)), stamp, run) for place, document in self._made.items()]
         for place, said in self._agreed.items():
             before, at = old.get(place, ({}, None))
             document = merge(before, at, said)
             rows.append((*place, self._vault.seal(to_json(document)), self._stamp, self._run))
         bulk.replace(self._connection, t.agreed, ["link", "one", "other"], ["document", "at", "run"], rows)
         self._send_pointers()
-        self._agreed, self._unseen = {}, set()
+        self._agreed, self._made, self._unseen = {}, {}, set()
 
     def _lock(self, links: Collection[str]) -> None:
         """One writer per link until the transaction ends; SQLite has one writer anyhow. What has no link shares one lock."""

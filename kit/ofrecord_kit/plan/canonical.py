@@ -94,6 +94,8 @@ def match_form(value: Any, form: str | None = None) -> Hashable:
 def _text(value: Any) -> Hashable:
     if isinstance(value, dict | list):
         return _plain(value)
+    if isinstance(value, str) and value.isascii() and "\n" not in value:
+        return value.strip()
     lines = unicodedata.normalize("NFC", str(value)).replace("\r\n", "\n").split("\n")
     return "\n".join(line.rstrip() for line in lines).strip()
 

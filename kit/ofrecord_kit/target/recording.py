@@ -133,11 +133,9 @@ def snapshot(wire: Wire, item: Item) -> dict[str, Any]:
 
 def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     wire = delivery.wire
-    if item.outcome == "unchanged":
+    if item.outcome == "unchanged" or item.helds:
         return
     ledger.event(Event("deleted", wire.entity, link, ids, system=wire.source, why=item.reason or wire.deleted))
-    if item.helds:
-        return
     ledger.record_agreed(link, {DELETED: {wire.source: wire.deleted or True}}, between=wire.pair)
     parent = item.agreed.get(PARENT)
     if parent is not None and parent.destination is not UNKNOWN:
