@@ -242,6 +242,7 @@ GOING: list[tuple[str, Gone, Gone]] = [
     ("a deletion the rules say nothing about is only counted", on_deletion(is_linked=True, noted=None, action=None), Nothing("deleted at the source; the rules leave the other side")),
     ("a deletion that was answered is not answered again", on_deletion(is_linked=True, noted="inactive", action="inactive"), Nothing(news=False)),
     ("a deletion that was noted is not noted again", on_deletion(is_linked=True, noted=True, action=None), Nothing(news=False)),
+    ("a deletion that answers the other side's deletion is not answered in turn", on_deletion(is_linked=True, noted=None, action="delete", echo=True), Nothing(news=False)),
     ("a record merged into another one takes no counterpart away", on_deletion(is_linked=True, noted=None, action="inactive", winner="7"), Follow("7")),
     ("a merge noticed after the deletion was noted is still followed", on_deletion(is_linked=True, noted=True, action=None, winner="7"), Follow("7")),
     ("a record that leaves the view takes the action of the rules", on_leaving(is_linked=True, has_gone=False, action="inactive"), Act("inactive")),

@@ -34,14 +34,18 @@ class Follow:
 Gone = Nothing | Act | Follow
 
 
-def on_deletion(*, is_linked: bool, noted: Any, action: str | None, winner: str | None = None) -> Gone:
+def on_deletion(
+    *, is_linked: bool, noted: Any, action: str | None, winner: str | None = None, echo: bool = False
+) -> Gone:
     """A record was deleted at the source.
 
     `noted` is what was noted of its deletion before (None: nothing), `action` what the rules say, `winner` the live record
-    of the source that carries the counterpart's id now.
+    of the source that carries the counterpart's id now. `echo`: it was deleted to answer the deletion of its counterpart.
     """
     if not is_linked:
         return Nothing("deleted before it was ever synced")
+    if echo:
+        return Nothing(news=False)
     if winner is not None:
         return Follow(winner)
     if noted is not None:

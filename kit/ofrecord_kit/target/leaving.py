@@ -51,6 +51,7 @@ def decide_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
         match on_deletion(
             is_linked=item.link is not None, noted=_noted(item, DELETED), action=wire.deleted,
             winner=winner.source_id if winner and not wire.partial else None,
+            echo=is_answered_deletion(item.agreed.get(DELETED, Agreed()).destination),
         ):  # fmt: skip
             case Follow(into):
                 item.merged_into = into
