@@ -189,3 +189,20 @@ def test_a_fact_that_moved_is_forgotten_with_its_pointers_for_its_own_entity_and
     ]  # fmt: skip
     assert ledger.links_with("deal", "crm", "7", "inventory") == [other]
     assert ledger.links_with("deal", "shop", "7", "inventory") == [order]
+
+
+def test_what_is_said_of_a_new_link_bit_by_bit_is_one_agreement(ledger: Ledger) -> None:
+    way = ("books", "crm")
+    with ledger.writing(NOON) as writing:
+        link = writing.record_link("product", {"books": "1", "crm": "9"})
+        writing.record_agreed(
+            link, {"price": {"books": 1, "crm": 2}, "_parent": {"books": "7", "crm": "5"}}, between=way
+        )
+        writing.record_agreed(link, {"name": {"books": "a", "crm": "b"}, "price": {"books": 3, "crm": 4}}, between=way)
+        writing.record_agreed(link, {"phone": {"crm": "1"}}, between=way)
+        writing.record_agreed(link, {"price": {"books": 5, "shop": 6}}, between=("books", "shop"))
+    assert ledger.agreed_of([link], *way)[link] == {
+        "price": Agreed(3, 4), "_parent": Agreed("7", "5"), "name": Agreed("a", "b"), "phone": Agreed(UNKNOWN, "1"),
+    }  # fmt: skip
+    assert ledger.agreed_of([link], "shop", "inventory")[link] == {"price": Agreed(6, 5)}
+    assert ledger.links_with("_parent", "crm", "5", "inventory") == [link]

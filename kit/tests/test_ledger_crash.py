@@ -101,11 +101,10 @@ def statements(ledger: Ledger, link: str, cut_at: int | None = None) -> int:
 
     event.listen(ledger._engine, "before_cursor_execute", count)
     try:
-        with pytest.raises(Cut):  # noqa: PT012 - the transaction is what is tried
-            with ledger.writing(NOON) as writing:
-                second_batch(writing, link)
-                writing.flush()
-                raise Cut
+        with pytest.raises(Cut), ledger.writing(NOON) as writing:  # noqa: PT012 - the transaction is what is tried
+            second_batch(writing, link)
+            writing.flush()
+            raise Cut
     finally:
         event.remove(ledger._engine, "before_cursor_execute", count)
     return made
