@@ -19,6 +19,7 @@ from ofrecord_kit.target.keyed import Keyed, upsert_rows
 from ofrecord_kit.target.permitted import FactStore
 from ofrecord_kit.vendors.crm import ACTIVE_FIELDS, FIELDS_A_CALL, NOT_LISTED_TYPES, RECORDS_A_WRITE, REMEDIES, ROOT
 from ofrecord_kit.vendors.crm_answers import doubts_metadata, refused, results_of
+from ofrecord_kit.vendors.crm_beside import Beside, is_beside
 from ofrecord_kit.vendors.crm_coql import (
     COLUMNS_A_QUERY,
     TIMES,
@@ -80,6 +81,8 @@ class Crm(Destination):
 
     def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:
         """The field metadata of a module; nothing for what is none, or when the token may not read it ("Fields")."""
+        if is_beside(object_):
+            return {}
         return self._facts.of(object_, lambda: self._ask_facts(object_), fresh=fresh)
 
     def _ask_facts(self, object_: str) -> dict[str, Fact]:
@@ -191,6 +194,8 @@ class Crm(Destination):
 
     def shaped(self, stream: str, record: Row) -> Row:
         """A plain record in the form of the module's fields. Raises Stop for a property that is no field of it."""
+        if is_beside(stream):
+            return record
         return shaped_row(stream, record, self.facts(stream), _SUBFORMS)
 
     def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Row]) -> list[Result]:
@@ -199,6 +204,8 @@ class Crm(Destination):
         What is the same is not written. A record without counterpart is created through an upsert on its key where that is
         one unique field; else by an insert, whose lost answer ends the run: the next one looks it up.
         """
+        if is_beside(stream):
+            return Beside(self._client).write(stream, records)
         if not keys:
             return self.create(stream, [New(record) for record in records])
         unique = len(keys) == 1 and self.facts(stream).get(keys[0], Fact()).unique

@@ -113,7 +113,17 @@ def _difference(destination: Destination, row: Row, keyed: Keyed, current: Curre
             continue
         wanted, there = list(value or ()), current.lines[name]
         identity = sorted({key for line in wanted for key in line})
-        bare = [{key: line.get(key) for key in identity} for line in there]
-        if not same(wanted, bare, "lines") or len(wanted) != len(there):
+        if not same(
+            [_bare(line, identity) for line in wanted], [_bare(line, identity) for line in there], "lines"
+        ) or len(wanted) != len(there):
             found[name] = paired_lines(wanted, there, identity, destination.line_id, destination.removed_line)
     return found
+
+
+def _bare(line: Row, names: Sequence[str]) -> dict[str, Any]:
+    """The values of a line that are compared, a lookup by its id alone."""
+    values = {name: line.get(name) for name in names}
+    return {
+        name: {"id": str(value["id"])} if isinstance(value, Mapping) and "id" in value else value
+        for name, value in values.items()
+    }

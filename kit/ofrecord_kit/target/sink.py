@@ -92,6 +92,9 @@ class OfrecordSink(BatchSink):
                 record["_ofrecord"] = note
         return record
 
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        """Left in: `_sdc_deleted_at` says that a record is gone; what is written is chosen by its name anyway."""
+
     def process_batch(self, context: dict[str, Any]) -> None:
         """Deliver what was gathered and count it."""
         records = context.get("records", [])
