@@ -102,7 +102,7 @@ def test_a_first_run_writes_nothing_without_a_yes_and_its_bookmark_stays(
     [held] = site.held()
     assert (held.kind, held.source_id) == ("limits", "*")
     assert held.payload["create"] == 3
-    assert "this is the first run; it creates 3, updates 0, deletes 0. Nothing of this run was written" in caplog.text
+    assert "this is the first run. Nothing of it was written (its plan: creates 3, updates 0, deletes 0)" in caplog.text
     assert (site.row().status, site.row().counts["product"]["held"]) == ("over limits", 3)
 
 

@@ -100,7 +100,7 @@ class Guard:
     def over(self) -> list[str]:
         """Why the plan needs a yes, in words; empty: it fits, or was approved."""
         found = self._reasons() if self.waits else []
-        return [f"this is the first run; it {self.figures.words()}"] if found and self._first else found
+        return ["this is the first run"] if found and self._first else found
 
     def carry_out(self) -> Iterator[list[Item]]:
         """Carry out what was kept, batch by batch, deciding each again from what was read then."""
@@ -123,7 +123,8 @@ class Guard:
         """Carry nothing out; returns how many records that are. `why` empty: another way of the run stands in the way."""
         wire = self.delivery.wire
         held = Held(
-            wire.entity, wire.source, wire.destination, EVERY, "limits", "; ".join(why), payload=self.figures.as_json(),
+            wire.entity, wire.source, wire.destination, EVERY, "limits",
+            f"{'; '.join(why)}: {self.figures.words()}", payload=self.figures.as_json(),
             fix=f"Look at what would be written, then `ofrecord approve {wire.entity}`, or raise the limits in {wire.entity}.yml.",
         )  # fmt: skip
         left, self._spooled = self._spooled, 0
@@ -133,8 +134,8 @@ class Guard:
     def complaint(self, why: Sequence[str]) -> str:
         """What the person who runs it reads."""
         return sentence(
-            f"{self.delivery.wire.way}: {'; '.join(why)}. Nothing of this run was written",
-            where=f"the plan of this run: {self.figures.words()}",
+            f"{self.delivery.wire.way}: {'; '.join(why)}. Nothing of it was written",
+            where=f"its plan: {self.figures.words()}",
             expected="a plan within the limits, or a yes",
             remedy=f"Let it pass with `ofrecord approve {self.delivery.wire.entity}` and run again, or run with OFRECORD_YES=1.",
         )
