@@ -1,6 +1,7 @@
 """Which records are probably one thing, within a system and across; which of them should survive, and why. Nothing is merged.
 
-Compared are the match fields of the rules: names by likeness (and, where two names are the same, addresses by `same_address`), everything else exactly.
+Compared are the match fields of the rules: names by likeness, everything else exactly. Where names are near, the streets
+of the addresses the rules name tell whether it is the same house: "same name and same address".
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 _CREATED = ("Created_Time", "created_time")
-_ADDRESSES = ("Billing_Street", "Street", "billing_address.address", "address")
 _INACTIVE = (("Product_Active", False), ("status", "inactive"))
 _WIDEST = 50
 """Records of one exact value that are all paired with each other; of more only the first ones."""
@@ -88,6 +88,7 @@ def _place(key: str) -> tuple[str, str]:
 
 
 def _alike(entity: Entity, records: Mapping[str, tuple[str, Record]]) -> Iterator[tuple[str, str, str]]:
+    streets = _streets(entity)
     for pair in entity.match:
         texts = {
             key: str(value)
@@ -96,20 +97,35 @@ def _alike(entity: Entity, records: Mapping[str, tuple[str, Record]]) -> Iterato
         }
         if any(is_name(field, None) for field in pair.values()):
             for one, other, verdict in Names(texts.items()).pairs():
-                where = _where(records[one][1], records[other][1])
+                where = _where(streets, records[one], records[other])
                 yield one, other, f"{verdict.why} ({verdict.score}){where}"
         else:
             yield from _exactly(texts, "/".join(dict.fromkeys(pair.values())))
 
 
-def _where(one: Record, other: Record) -> str:
+def _streets(entity: Entity) -> dict[str, list[str]]:
+    """The fields that hold a street with its house number, by system: the part `street` of the addresses the rules name."""
+    found: dict[str, list[str]] = {}
+    for rule in entity.fields:
+        for system, side in rule.sides.items():
+            if side.parts is not None and (street := side.parts.get("street")) is not None and street.field:
+                found.setdefault(system, []).append(street.field)
+    return found
+
+
+def _where(streets: Mapping[str, Sequence[str]], one: tuple[str, Record], other: tuple[str, Record]) -> str:
+    """Of two records with near names: do they have an address in common? Nothing where one of them has none."""
     here, there = (
-        next((str(value) for field in _ADDRESSES if (value := _at(row, field)) not in (None, "")), "")
-        for row in (one, other)
+        [str(value) for field in streets.get(system, ()) if (value := _at(row, field)) not in (None, "")]
+        for system, row in (one, other)
     )
     if not here or not there:
         return ""
-    return ", same address" if same_address(here, there) else ", another address"
+    return (
+        ", same address"
+        if any(same_address(mine, theirs) for mine in here for theirs in there)
+        else ", another address"
+    )
 
 
 def _exactly(texts: Mapping[str, str], field: str) -> Iterator[tuple[str, str, str]]:

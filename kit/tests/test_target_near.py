@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ofrecord_kit.target.nearness import is_name
-from ofrecord_kit.testing.shop import World, record, schema
+from ofrecord_kit.testing.shop import World, field, record, schema
 
 BY_NAME = {"object": "Accounts", "match": [{"field": "Name", "format": "text"}]}
 
@@ -81,3 +81,28 @@ def test_codes_and_numbers_are_no_names() -> None:
     assert [is_name(*one) for one in [("Account_Name", "text"), ("name", None), ("Quote_Number", "text"), ("email", "email")]] == [
         True, True, False, False,
     ]  # fmt: skip
+
+
+PLACES = {"match": [{"field": "Name", "format": "text"}, {"field": "Street", "format": "text"}]}
+
+
+@pytest.mark.promise("F086")
+def test_rules_may_match_by_name_and_address_which_must_both_be_the_same(world: World) -> None:
+    there = world.shop.put("Accounts", Name="Little Tykes", Street="1 N Ogden Ave")
+    said = schema(about={"object": "Accounts", **PLACES}, Street=field("street", "inventory"))
+    here = [
+        record("1", Name="Little Tykes", Street="1 N Ogden Ave"), record("2", Name="Little Tykes", Street="9 Elm St"),
+        record("3", Name="Little Tykes", Street="1 North Ogden"), record("4", Name="Little Tykes"),
+    ]  # fmt: skip
+    assert world.deliver(*here, said=said) == ["written", "written", "held", "held"]
+    linked = world.ledger.links_of("product", "inventory", "crm", ["1", "2"])
+    assert linked["1"].destination_id == there != linked["2"].destination_id
+    assert {held.source_id: held.code for held in world.ledger.held()} == {"3": "NEAR", "4": "NEAR"}
+
+
+def test_new_records_of_one_name_at_two_addresses_are_two(world: World) -> None:
+    said = schema(about={"object": "Accounts", **PLACES}, Street=field("street", "inventory"))
+    here = [record(one, Name="Little Tykes", Street=street) for one, street in (("1", "1 Elm St"), ("2", "9 Elm St"))]
+    again = record("3", Name="Little Tykes", Street="9 Elm St")
+    assert world.deliver(*here, again, said=said) == ["written", "written", "held"]
+    assert [held.code for held in world.ledger.held()] == ["DUPLICATE"]

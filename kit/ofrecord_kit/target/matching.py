@@ -10,6 +10,7 @@ from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
+    from ofrecord_kit.target.wire import Wire
 
 
 def pair(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -62,21 +63,21 @@ def refuse_the_counterpart_of_another(delivery: Delivery, item: Item) -> bool:
     return True
 
 
+def match_key(wire: Wire, item: Item) -> tuple[Any, ...] | None:
+    """The canonical forms of all match fields; None when one of them has no value, or there are none."""
+    forms = tuple(match_form(match_value(item, field), form) for field, form in wire.match)
+    return None if not forms or None in forms else forms
+
+
 def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
+    """All match fields must agree: the first one is looked for, the others are compared with what was found."""
     wire = delivery.wire
-    for field, form in wire.match:
-        waiting = [
-            item
-            for item in items
-            if item.destination_id is None
-            and item.outcome is None
-            and match_form(match_value(item, field), form) is not None
-        ]
-        groups: dict[Any, list[Item]] = {}
-        for item in waiting:
+    groups: dict[Any, list[Item]] = {}
+    for item in items:
+        if item.destination_id is None and item.outcome is None and match_key(wire, item) is not None:
             groups.setdefault(tuple(sorted(among_of(delivery, item).items())), []).append(item)
-        for among, some in groups.items():
-            _match(delivery, some, field, form, dict(among))
+    for among, some in groups.items():
+        _match(delivery, some, dict(among))
 
 
 def among_of(delivery: Delivery, item: Item) -> dict[str, Any]:
@@ -85,25 +86,44 @@ def among_of(delivery: Delivery, item: Item) -> dict[str, Any]:
     return {name: str(item.values[name]) for name in names if item.values.get(name) is not None}
 
 
-def _match(delivery: Delivery, waiting: Sequence[Item], field: str, form: str | None, among: dict[str, Any]) -> None:
+def _match(delivery: Delivery, waiting: Sequence[Item], among: dict[str, Any]) -> None:
     wire = delivery.wire
+    field, form = wire.match[0]
     values = list(dict.fromkeys(str(match_value(item, field)) for item in waiting))
     found = delivery.destination.find(wire.object, field, values, form, among)
     mine: dict[Any, int] = {}
     for item in waiting:
-        key = match_form(match_value(item, field), form)
+        key = match_key(wire, item)
         mine[key] = mine.get(key, 0) + 1
     candidates = [identity for ids in found.values() for identity in ids]
+    forms = forms_there(delivery, candidates)
     taken = set(
         delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
     )  # records there that already have a counterpart here
+    by = " and ".join(name for name, _form in wire.match)
     for item in waiting:
-        free = [identity for identity in found.get(str(match_value(item, field)), []) if identity not in taken]
-        if free and mine[match_form(match_value(item, field), form)] > 1:
-            delivery.set_aside(item, "duplicate", f"several records here match one there by {field}", code="DUPLICATE")
+        key = match_key(wire, item)
+        alike = found.get(str(match_value(item, field)), [])
+        free = [
+            one for one in alike if one not in taken and (len(wire.match) == 1 or forms.get(one) == (key or ())[1:])
+        ]
+        if free and mine[key] > 1:
+            delivery.set_aside(item, "duplicate", f"several records here match one there by {by}", code="DUPLICATE")
         else:
-            _take(delivery, item, free, field)
+            _take(delivery, item, free, by)
             item.alike = item.paired
+
+
+def forms_there(delivery: Delivery, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Of records there the canonical forms of all match fields but the first; read only where rules name several."""
+    wire, others = delivery.wire, delivery.wire.match[1:]
+    if not others or not ids:
+        return {}
+    current = delivery.destination.read(wire.object, list(dict.fromkeys(ids)), [field for field, _form in others])
+    return {
+        one: tuple(match_form(there.values.get(field), form) for field, form in others)
+        for one, there in current.items()
+    }
 
 
 def match_value(item: Item, field: str) -> Any:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.likeness import Candidate, Names
+from ofrecord_kit.likeness.places import same_address
+from ofrecord_kit.plan import match_form
 from ofrecord_kit.target.items import Item
-from ofrecord_kit.target.matching import among_of, match_value
+from ofrecord_kit.target.matching import among_of, forms_there, match_value
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -37,6 +39,7 @@ class Nearness:
         self._delivery = delivery
         self._there: dict[_Place, Names] = {}
         self._new: dict[_Place, Names] = {}
+        self._keys: dict[str, tuple[Any, ...]] = {}
 
     def set_aside(self, items: Sequence[Item]) -> None:
         """Hold what is near to a record there, or to one that is created in this run; kind `duplicate`, code `NEAR`."""
@@ -45,38 +48,50 @@ class Nearness:
         waiting = [item for item in items if item.outcome is None]
         if not fields or not waiting or wire.near != "hold" or wire.duplicates == "clone" or wire.once or wire.parent:
             return
-        answered = self._answered_new(waiting)
         for item in waiting:
             place = tuple(sorted(among_of(self._delivery, item).items()))
             for field in fields:
                 text = match_value(item, field)
                 if isinstance(text, str) and text.strip() and item.outcome is None:
-                    self._look(item, (field, place), text, is_new=item.source_id in answered)
+                    self._look(item, (field, place), text)
 
-    def _answered_new(self, items: Sequence[Item]) -> set[str]:
-        """Records of which a person said that they are new."""
-        wire = self._delivery.wire
-        answers = self._delivery.ledger.answers_of(
-            wire.entity, wire.source, wire.destination, [item.source_id for item in items]
-        )
-        return {one for one, helds in answers.items() if any(held.answer == "new" for held in helds)}
-
-    def _look(self, item: Item, place: _Place, text: str, *, is_new: bool) -> None:
+    def _look(self, item: Item, place: _Place, text: str) -> None:
         wire, (field, among) = self._delivery.wire, place
         if place not in self._there:
             self._there[place] = Names(self._delivery.destination.names(wire.object, field, dict(among)))
         mine = self._new.setdefault(place, Names())
-        there = [] if is_new else self._there[place].near(text, _MOST)
-        twins = [] if is_new or there else [one for one in mine.near(text, _MOST) if one.id != item.source_id]
+        there = [] if item.anew else self._possible(item, self._there[place].near(text, _MOST))
+        twins = [] if item.anew or there else [one for one in mine.near(text, _MOST) if self._is_twin(item, one.id)]
         if there:
             self._hold(item, field, f"{len(there)} in {wire.destination} alike, none the same", there)
         elif twins:
             self._hold(item, field, f"{len(twins)} new in {wire.source} alike", twins)
         else:
             mine.add(item.source_id, text)
+            self._keys[item.source_id] = self._others(item)
+
+    def _others(self, item: Item) -> tuple[Any, ...]:
+        """What the rules match by besides the first field."""
+        return tuple(match_form(match_value(item, field), form) for field, form in self._delivery.wire.match[1:])
+
+    def _possible(self, item: Item, near: Sequence[Candidate]) -> list[Candidate]:
+        """Where rules match by name and address, the same name at another address is another place."""
+        forms = forms_there(self._delivery, [one.id for one in near])
+        return [one for one in near if not _contradict(self._others(item), forms.get(one.id, ()))]
+
+    def _is_twin(self, item: Item, other: str) -> bool:
+        return other != item.source_id and not _contradict(self._others(item), self._keys.get(other, ()))
 
     def _hold(self, item: Item, field: str, what: str, candidates: Sequence[Candidate]) -> None:
         told = "; ".join(f"{one.id} ({one.score}, {one.why})" for one in candidates)
         message = f"by {field}: {what}: {told}"
         fix = "Answer `same <id>` for the record it is, or `new` when it is none of them."
         self._delivery.set_aside(item, "duplicate", message, code=NEAR, fix=fix)
+
+
+def _contradict(mine: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """Do two records differ in something both of them say, an address that is only written another way aside?"""
+    return any(
+        None not in (one, other) and one != other and not same_address(str(one), str(other))
+        for one, other in zip(mine, theirs, strict=False)
+    )
