@@ -160,7 +160,8 @@ def test_what_may_be_written_is_known_without_a_call(company: Company) -> None:
     company.forget_calls()
     contacts, items = writer.facts("contacts"), writer.facts("items")
     assert contacts["billing_address.city"].length == 100
-    assert contacts["contact_type"].values == ("customer", "vendor")
+    assert writer.facts("pricebooks")["pricebook_type"].values == ("per_item", "fixed_percentage")
+    assert "contact_type" not in contacts, "without it a vendor would become a customer"
     assert items["stock_on_hand"].read_only
     assert items["product_type"].values is None, "other countries have more"
     assert "status" not in contacts, "it is set by an action"

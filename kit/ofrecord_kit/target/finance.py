@@ -7,7 +7,6 @@ The finance APIs have no `If-Unmodified-Since`: records are read as late as poss
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,12 +50,12 @@ class Finance(Destination):
     def facts(self, object_: str, *, fresh: bool = False) -> Mapping[str, Fact]:  # noqa: ARG002 - facts of documents do not age
         """From the vendor's documents, without a call. An id is told, not written; a status may have an action.
 
-        What tells the kinds of an object apart is never left to the vendor's default.
+        What tells the kinds of an object apart is left to the vendor: a record without it would get the default.
         """
         resource = self.resources.get(object_)
-        besides = {resource.id, *(["status"] if resource.actions else [])} if resource else set()
-        found = {name: fact for name, fact in facts_of(object_).items() if name not in besides}
-        return found | {name: replace(found[name], required=True) for name in self.discriminators if name in found}
+        besides = {*self.discriminators, *([resource.id] if resource else [])}
+        besides |= {"status"} if resource and resource.actions else set()
+        return {name: fact for name, fact in facts_of(object_).items() if name not in besides}
 
     def shaped(self, stream: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """See `finance_shapes`; a stream that names no resource is answered by `upsert`."""
