@@ -243,10 +243,10 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
-    parser.add_argument("--only", choices=["sandbox", "mapper", "likeness"], help="one of the tables")
+    parser.add_argument("--only", choices=["sandbox", "mapper", "likeness", "ledger"], help="one of the tables")
     asked = parser.parse_args()
-    if asked.only == "likeness":
-        subprocess.run([sys.executable, str(ROOT / "benchmarks/likeness.py")], check=True)
+    if asked.only in {"likeness", "ledger"}:
+        subprocess.run([sys.executable, str(ROOT / f"benchmarks/{asked.only}.py")], check=True)
         return
     if asked.only != "sandbox":
         subprocess.run([sys.executable, str(ROOT / "benchmarks/mapper.py")], check=True)

@@ -123,6 +123,35 @@ def test_agreed_values_compare_alike_however_they_are_kept(ledger_url: str, how:
         assert deal.value == "78"
 
 
+def test_forms_and_ids_are_taken_from_how_an_entity_is_written(ledger_url: str) -> None:
+    def said(**about: Any) -> dict[str, Any]:
+        return {"x-ofrecord": about}
+
+    schema = {
+        "x-ofrecord": {"entity": "contact", "from": "crm", "to": "books"},
+        "properties": {"Phone": said(field="phone", format="phone"), "Vendor": said(field="vendor", ref="vendor")},
+    }
+    with opened(ledger_url, values="hashed", key=KEY) as ledger:
+        with ledger.writing(NOON) as writing:
+            writing.know_wire("contact", "crm", "books", schema)
+        with ledger.writing(NOON) as writing:
+            link = writing.record_link("contact", {"books": "1", "crm": "2"})
+            agreed = {
+                "phone": {"books": "+49 30 1", "crm": "x"},
+                "vendor": {"books": "77", "crm": {"id": "78", "name": "Ada"}},
+            }
+            writing.record_agreed(link, agreed, between=("crm", "books"))
+            writing.event(
+                Event("created", "contact", link, system="books", after={"phone": "+49 30 1", "vendor": "77"})
+            )
+        now = ledger.agreed_of([link], "books", "crm")[link]
+        assert same("0049301", now["phone"].source)
+        assert now["vendor"].source == "77"
+        (event,) = ledger.events()
+        assert same("49301", event.after["phone"])
+        assert event.after["vendor"] == "77"
+
+
 def test_a_fingerprint_taken_from_one_place_is_kept_in_another(ledger_url: str) -> None:
     with opened(ledger_url, values="hashed", key=KEY) as ledger:
         link = plant(ledger)

@@ -13,7 +13,7 @@ from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.chain import EVENT_COLUMNS, read_tail, row_digest, stored_time, tail_of
 from ofrecord_kit.ledger.rows import Event
 from ofrecord_kit.ledger.sealing import Vault
-from ofrecord_kit.ledger.values import is_empty, to_json
+from ofrecord_kit.ledger.values import Forms, forms_of, from_json, is_empty, store_of, to_json
 from ofrecord_kit.plan import Fingerprint
 
 AT_ONCE = 500
@@ -36,13 +36,23 @@ class Batch:
         self._run = run
         self._vault = vault
         self._events: list[tuple[Any, ...]] = []
+        self._looked_up: frozenset[str] | None = None
+        self._compared: dict[str, tuple[Forms, set[str]]] = {}
+
+    def _forms(self, entity: str) -> tuple[Forms, set[str]]:
+        """How an entity's values are compared, as its ways say; asked only where values are kept hashed."""
+        if entity not in self._compared:
+            query = select(t.wire.c.schema).where(t.wire.c.entity == entity)
+            self._compared[entity] = forms_of(from_json(text) for text in self._connection.execute(query).scalars())
+        return self._compared[entity]
 
     def event(
         self, event: Event, *, forms: Mapping[str, Mapping[str, str | None]] | None = None, plain: Collection[str] = frozenset()
     ) -> None:  # fmt: skip
         """Append one line of history.
 
-        Where values are kept hashed: `forms` are those of the fields by system, `plain` the fields whose values are ids.
+        Where values are kept hashed: `forms` are those of the fields by system, `plain` the fields whose values are ids; what is not
+        said is taken from how the entity is written.
         """
         self._events.append(
             (
@@ -61,12 +71,20 @@ class Batch:
         hashed = vault.hashed or isinstance(value, Fingerprint)
         if not hashed or is_empty(value) or event.kind in _OF_IDS:
             return vault.seal(to_json(value))
+        known, ids = self._forms(event.entity)
+        forms, plain, system = {**known, **forms}, {*ids, *plain, *self._fields_looked_up()}, store_of(system)
         if field is None and isinstance(value, dict) and event.kind in SNAPSHOTS:
             kept = {name for name, one in value.items() if name.startswith("_") or name in plain or is_empty(one)}
             return vault.seal(vault.written_all(value, {name: said.get(system) for name, said in forms.items()}, kept))
         if field is None or field.startswith("_") or field in plain:
             return vault.seal(to_json(value))
         return vault.seal(vault.written(value, forms.get(field, {}).get(system)))
+
+    def _fields_looked_up(self) -> frozenset[str]:
+        if self._looked_up is None:
+            known = self._connection.execute(select(t.meta.c.value).where(t.meta.c.name == "pointers")).scalar()
+            self._looked_up = frozenset(from_json(known) if known else ())
+        return self._looked_up
 
     def _send_events(self) -> None:
         if not self._events:

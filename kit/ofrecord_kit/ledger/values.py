@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,24 @@ def places_of(schema: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
         for name, one in said.items()
         if one and one.get("field")
     }
+
+
+Forms = dict[str, dict[str, str | None]]
+"""Field → store → the canonical form its values are compared in."""
+
+
+def forms_of(schemas: Iterable[Mapping[str, Any]]) -> tuple[Forms, set[str]]:
+    """What the annotated SCHEMAs of an entity say of its fields' forms, each of the side it writes to; and which fields hold ids."""
+    forms: Forms = {}
+    ids: set[str] = set()
+    for schema in schemas:
+        store = store_of((schema.get("x-ofrecord") or {}).get("to") or "")
+        for about in (schema.get("properties") or {}).values():
+            said = about.get("x-ofrecord") if isinstance(about, dict) else None
+            if said and said.get("field"):
+                forms.setdefault(said["field"], {})[store] = "reference" if said.get("ref") else said.get("format")
+                ids |= {said["field"]} if said.get("ref") else set()
+    return forms, ids
 
 
 def has_moved(was: tuple[str, Any, Any], now: tuple[str, Any, Any]) -> bool:

@@ -31,7 +31,6 @@ class AgreedWriting(LinkWriting):
         self._made: dict[_Place, Document] = {}
         self._pointers: dict[tuple[str, str, str, str], str | None] = {}
         self._unseen: set[str] = set()
-        self._looked_up: frozenset[str] | None = None
 
     def record_agreed(
         self,
@@ -48,7 +47,8 @@ class AgreedWriting(LinkWriting):
         Without `between`, a value is what its system agreed on with each other one that is named for the field, or, where
         none is, with each other one of the link. Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
         `pointers` are fields by whose value links are looked up; pseudo-fields and those some entity spreads by always are.
-        `forms` (field → system → canonical form) are what values are compared in where the ledger keeps them hashed.
+        `forms` (field → store → canonical form) are what values are compared in where the ledger keeps them hashed; what is not
+        said is taken from how the entity is written.
         """
         if not any(fields.values()):
             return
@@ -63,8 +63,11 @@ class AgreedWriting(LinkWriting):
             return
         by_value, ways = self._fields_looked_up(), dict[tuple[str, tuple[str, ...]], list[_Way]]()
         plain = not self._vault.hashed
+        known, ids = ({}, set[str]()) if plain else self._forms(self._entity_of(link))
+        forms = {**known, **(forms or {})}
         for field, sides in fields.items():
             points = field.startswith("_") or field in by_value or field in pointers
+            is_id = points or field in ids
             named = between or tuple(sides)
             for system, value in sides.items():
                 if (system, named) not in ways:
@@ -72,7 +75,7 @@ class AgreedWriting(LinkWriting):
                 if plain and type(value) is not Fingerprint:
                     kept = (value, False)
                 else:
-                    kept = self._kept(value, points, (forms or {}).get(field, {}).get(system))
+                    kept = self._kept(value, is_id, forms.get(field, {}).get(store_of(system)))
                 for said, side, store, other in ways[system, named]:
                     said.setdefault(field, {})[side] = kept
                     if points:
@@ -102,6 +105,15 @@ class AgreedWriting(LinkWriting):
         self._made[place] = document
         return True
 
+    def _entity_of(self, link: str) -> str:
+        if "/" in link:
+            return link.partition("/")[0]
+        for (entity, _system, _id), (known, _generation) in reversed(self._linked.items()):
+            if known == link:
+                return entity
+        query = select(t.link.c.entity).where(t.link.c.link == link).limit(1)
+        return str(self._connection.execute(query).scalar() or "")
+
     def _said(self, place: _Place) -> _Said:
         """What was said of a pair in this transaction, to be added to."""
         if place in self._made:
@@ -126,12 +138,6 @@ class AgreedWriting(LinkWriting):
         if isinstance(value, dict) and value.get("id") is not None and not value.keys() - {"id", "name", "email"}:
             return {"id": value["id"]}, False
         return self._vault.print_of(value, form), True
-
-    def _fields_looked_up(self) -> frozenset[str]:
-        if self._looked_up is None:
-            known = self._connection.execute(select(t.meta.c.value).where(t.meta.c.name == "pointers")).scalar()
-            self._looked_up = frozenset(from_json(known) if known else ())
-        return self._looked_up
 
     def _others(self, link: str, mine: str, named: Iterable[str]) -> list[str]:
         """The stores that make a pair with one: the named ones, else those of the link."""

@@ -293,6 +293,8 @@ class OfrecordTarget(Target, abc.ABC):
         if self._ledger is not None or self._wires:
             with self.ledger.writing(self.now()) as ledger:
                 ledger.put_run(row)
+                if status == "finished" and not total["written"]:
+                    ledger.prune(int(self.config.get("keep_runs", 400)))
         seconds = (self.now() - self._started).total_seconds()
         words = " ".join(f"{name}={total[name]}" for name in ("read", *OUTCOMES))
         more = "".join(f" {name.replace(' ', '_')}={number}" for name, number in self.extras.items() if number)
