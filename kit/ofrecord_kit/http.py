@@ -169,8 +169,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         files: Files | None = None,
         repeatable: bool | None = None,
+        upload: bool = False,
     ) -> Answer:
         """Call the vendor. `repeatable`: sending twice does what sending once does (default: all but POST).
+
+        `upload`: to the CRM's host for files. A whole address in place of `path` must be one of the vendor's.
 
         Answers of the CRM with errors of single records in `data[]` are returned, not raised.
 
@@ -191,7 +194,7 @@ class Client:
             known["Content-Type"] = "application/json"
         call = _Call(
             place=place,
-            url=self.connection.api_url + path,
+            url=crm.address(self.connection.api_url, path, upload=upload),
             repeatable=method in _REPEATABLE if repeatable is None else repeatable,
             params=texts,
             headers=known,
@@ -199,6 +202,10 @@ class Client:
             files=files,
         )
         return self._persist(call)
+
+    def pause(self, seconds: float) -> None:
+        """Wait for a job of the vendor's; not at all where retries do not wait either."""
+        time.sleep(seconds if self._policy.first_wait_s else 0)
 
     def _persist(self, call: _Call) -> Answer:
         """Attempt until an answer counts."""

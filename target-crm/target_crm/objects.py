@@ -17,9 +17,18 @@ from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, chunks
 from ofrecord_kit.target.keyed import Keyed, upsert_rows
 from ofrecord_kit.target.permitted import FactStore
-from ofrecord_kit.vendors.crm import ACTIVE_FIELDS, FIELDS_A_CALL, NOT_LISTED_TYPES, RECORDS_A_WRITE, REMEDIES, ROOT
+from ofrecord_kit.vendors.crm import (
+    ACTIVE_FIELDS,
+    BULK_ROWS,
+    FIELDS_A_CALL,
+    NOT_LISTED_TYPES,
+    RECORDS_A_WRITE,
+    REMEDIES,
+    ROOT,
+)
 from ofrecord_kit.vendors.crm_answers import doubts_metadata, refused, results_of
 from ofrecord_kit.vendors.crm_beside import Beside, is_beside
+from ofrecord_kit.vendors.crm_bulk import Bulk, can_be_bulk
 from ofrecord_kit.vendors.crm_coql import (
     COLUMNS_A_QUERY,
     TIMES,
@@ -45,9 +54,13 @@ class Crm(Destination):
     batch_size = RECORDS_A_WRITE
     line_id = "id"
 
-    def __init__(self, client: Counted, facts: FactStore, *, trigger: Sequence[str] = ()) -> None:
+    def __init__(self, client: Counted, facts: FactStore, *, trigger: Sequence[str] = (), bulk_above: int = 0) -> None:
         super().__init__(client)
+        self._bulk_above = bulk_above
+        self._bulk = Bulk(client)
         self._facts = facts
+        if bulk_above:
+            self.rows_gathered = min(max(self.rows_gathered, bulk_above + 1), BULK_ROWS)
         self._running = {"trigger": list(trigger), "skip_feature_execution": [{"name": "cadences"}]}
         self._fires = "true" if "workflow" in trigger else "false"
 
@@ -123,6 +136,9 @@ class Crm(Destination):
         for number, new in enumerate(records):
             groups.setdefault(new.external[0] if new.external else None, []).append(number)
         for field, numbers in groups.items():
+            if field is not None and self._is_bulk(object_, field, [records[number].values for number in numbers]):
+                results |= self._create_bulk(object_, field, {number: records[number].values for number in numbers})
+                continue
             path = object_ if field is None else f"{object_}/upsert"
             for some in chunks(numbers, RECORDS_A_WRITE):
                 if field is not None:
@@ -132,6 +148,24 @@ class Crm(Destination):
                 sent = self._write("POST", path, rows, repeatable=field is not None, found_by=field) if rows else []
                 results |= dict(zip(rest, sent, strict=True))
         return [results[number] for number in range(len(records))]
+
+    def creates_at_once(self, object_: str, number: int) -> int:
+        """A file of a bulk write job above the threshold."""
+        del object_
+        return BULK_ROWS if 0 < self._bulk_above < number else self.batch_size
+
+    def _is_bulk(self, module: str, key: str, rows: Sequence[Row]) -> bool:
+        facts = self.facts(module)
+        return 0 < self._bulk_above < len(rows) and key in facts and can_be_bulk(module, key, rows, facts)
+
+    def _create_bulk(self, module: str, key: str, rows: Mapping[int, Row]) -> dict[int, Result]:
+        results: dict[int, Result] = {}
+        for some in chunks(list(rows), VALUES_A_QUERY):
+            results |= self._strangers(module, key, {number: rows[number] for number in some})
+        for some in chunks([number for number in rows if number not in results], BULK_ROWS):
+            sent = self._bulk.upsert(module, key, [rows[number] for number in some], self.facts(module))
+            results |= zip(some, sent, strict=True)
+        return results
 
     def _strangers(self, object_: str, key: str, rows: Mapping[int, Row]) -> dict[int, Result]:
         """Rows of which another record holds a unique value."""

@@ -33,13 +33,23 @@ class TargetCrm(OfrecordTarget):
             description="What may run in the CRM on records written: any of workflow, approval, blueprint, pathfinder, "
             "orchestration. Empty: nothing, no mail is sent.",
         ),
+        th.Property(
+            "bulk_above",
+            th.IntegerType(minimum=0),
+            default=0,
+            title="Bulk write above",
+            description="New records of one module that are written at once beyond which they go as one bulk write job, which "
+            "saves calls from some thousand on. Whether workflows run on them is not documented. 0: never.",
+        ),
     ).to_dict()
 
     def connect(self, client: Counted) -> Destination:
         """The CRM's way of writing."""
         connection = Connection.from_config(self.config)
         facts = FactStore(connection.state_dir, f"{connection.api_url} {login_key(connection)}", self.now)
-        return Crm(client, facts, trigger=self.config.get("trigger") or ())
+        return Crm(
+            client, facts, trigger=self.config.get("trigger") or (), bulk_above=self.config.get("bulk_above") or 0
+        )
 
 
 def main() -> None:

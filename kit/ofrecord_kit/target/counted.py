@@ -24,6 +24,10 @@ class Counted:
         self.calls += 1
         return self._client.send(method, path, **options)
 
+    def pause(self, seconds: float) -> None:
+        """As `Client.pause`."""
+        self._client.pause(seconds)
+
     def close(self) -> None:
         """As `Client.close`."""
         self._client.close()

@@ -85,6 +85,8 @@ class Destination(abc.ABC):
     """
 
     batch_size: int = 100
+    rows_gathered: int = 1000
+    """Records of a plain stream that are given to one `upsert`."""
     discriminators: tuple[str, ...] = ()
     """Properties that tell apart what one object holds (`contact_type`); they narrow every match."""
 

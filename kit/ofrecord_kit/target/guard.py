@@ -105,7 +105,8 @@ class Guard:
     def carry_out(self) -> Iterator[list[Item]]:
         """Carry out what was kept, batch by batch, deciding each again from what was read then."""
         wire, ledger, later = self.delivery.wire, self.delivery.ledger, False
-        for batch in ledger.spooled(self._run, wire.entity, wire.source, wire.destination, _PAGE):
+        page = max(_PAGE, self.delivery.destination.creates_at_once(wire.object, self.figures.create))
+        for batch in ledger.spooled(self._run, wire.entity, wire.source, wire.destination, page):
             bodies = [from_json(body) for _source_id, body in batch]
             found = {source_id: _found(said) for (source_id, _body), said in zip(batch, bodies, strict=True)}
             if later:  # what was created meanwhile may be the counterpart

@@ -77,6 +77,12 @@ class OfrecordSink(BatchSink):
             )
             self.guard = target.guard(self, self.delivery)
 
+    @property
+    def max_size(self) -> int:
+        """Records of a batch: the setting, else what suits the destination."""
+        said = self.config.get("batch_size_rows")
+        return int(said) if said else self.MAX_SIZE_DEFAULT if self.wire else self.program.destination.rows_gathered
+
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """The fast one."""
         return _Validator(self.schema) if self.validate_schema else None

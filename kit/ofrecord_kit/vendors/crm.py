@@ -5,6 +5,7 @@ Sources: vendor documentation of API v8 (v7 where v8 is silent), pages named at 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,6 +21,7 @@ from ofrecord_kit.vendors import (
 )
 
 ROOT = "/crm/v8"
+_VENDOR = re.compile(r"(?:^|\.)(?:zoho|zohoapis|zohocloud)\.(?:com|eu|in|com\.au|jp|ca|com\.cn|sa|uk)$")
 
 FIELDS_A_CALL = 50
 """Most names in `fields` of a list call ("Get Records")."""
@@ -49,10 +51,10 @@ BULK_ROWS = 25_000
 """Rows of one file of a bulk write job ("Upload File")."""
 BULK_BYTES = 25_000_000
 """Size of the ZIP, said as 25 MB ("Upload File")."""
-BULK_MODULES = frozenset(
-    {"Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Cases", "Solutions", "Products", "Vendors", "Price_Books", "Tasks"}
-)  # fmt: skip
-"""Standard modules bulk write is documented for, beside custom ones ("Create Bulk Write Job")."""
+NOT_BULK = frozenset(
+    {"Quotes", "Sales_Orders", "Purchase_Orders", "Invoices", "Events", "Calls", "Notes", "Attachments"}
+)
+"""Standard modules bulk write is not documented for ("Create Bulk Write Job")."""
 
 REMEDIES = {
     "MANDATORY_NOT_FOUND": "Fill the field where the record is edited. A layout may require more than the field says.",
@@ -135,3 +137,18 @@ def upload_root(api_url: str) -> str:
     parts = urlsplit(api_url)
     host = parts.netloc.removeprefix("www.").removeprefix("sandbox.").removeprefix("developer.")
     return urlunsplit((parts.scheme, f"content.{host}", "", "", "")) if host.startswith("zohoapis.") else api_url
+
+
+def address(api_url: str, path: str, *, upload: bool = False) -> str:
+    """Where a call goes. A whole address, as results of jobs have, must be the vendor's: the token goes with it.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not path.startswith("http"):
+        return (upload_root(api_url) if upload else api_url) + path
+    host, own = urlsplit(path), urlsplit(api_url)
+    if host.netloc == own.netloc or (host.scheme == "https" and _VENDOR.search(host.hostname or "")):
+        return path
+    message = f"an answer names the address {host.hostname}, which is not the vendor's; nothing is fetched from it"
+    raise ValueError(message)
