@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,10 +36,13 @@ class Shop:
         names = {name: {} for row in rows for name in row}
         head = {"type": "SCHEMA", "stream": stream, "key_properties": list(keys), "schema": {"properties": names}}
         said = [head, *({"type": "RECORD", "stream": stream, "record": dict(row)} for row in rows)]
-        lines = io.StringIO("".join(json.dumps(one) + "\n" for one in said))
+        return self.pass_on("".join(json.dumps(one) + "\n" for one in said), stream, **settings)
+
+    def pass_on(self, told: str, stream: str, **settings: Any) -> dict[str, int]:
+        """One run over what a tap said."""
         code = 0
         try:
-            TargetCrm(config={"errors_allowed": "0", **self.config, **settings}).listen(lines)
+            TargetCrm(config={"errors_allowed": "0", **self.config, **settings}).listen(io.StringIO(told))
         except SystemExit as ended:
             code = int(str(ended.code))
         ledger = Ledger(self.config["ledger"])
@@ -169,6 +174,57 @@ def test_a_column_that_is_no_field_ends_the_run_before_anything_is_written(shop:
     with pytest.raises(Stop, match=r"Phon \(near: Phone\)"):
         shop.send("Accounts", ["Account_Name"], {"Account_Name": "Acme", "Phon": "1", "_sdc_extracted_at": "x"})
     assert shop.rows("Accounts", "id") == []
+
+
+def test_records_read_from_a_crm_can_be_sent_back(shop: Shop) -> None:
+    known = shop.insert("Accounts", Account_Name="Acme", Phone="1")
+    row = shop.client.get(f"/crm/v8/Accounts/{known}").body["data"][0]
+    sent = {name: value for name, value in row.items() if not name.startswith("$")}
+    assert counted(shop.send("Accounts", ["id"], json.loads(json.dumps(sent, default=str)))) == (0, 1, 0)
+
+
+def test_items_of_inventory_become_products_when_a_stream_map_renames_them(shop: Shop, tmp_path: Path) -> None:
+    config = shop.sandbox.config(tmp_path, streams=["items"])
+    finance = Client(Connection.from_config(config), system="inventory", plugin="contract", run="contract")
+    for number in (1, 2):
+        finance.send(
+            "POST", "/inventory/v1/items", json={"name": f"Bolt {number}", "sku": f"B-{number}", "rate": number}
+        )
+    finance.close()
+    renamed = {
+        "Product_Code": "sku", "Product_Name": "name", "Unit_Price": "rate", "__else__": None,
+        "__key_properties__": ["Product_Code"], "__alias__": "Products",
+    }  # fmt: skip
+    config["stream_maps"] = {"items": renamed}
+    (tmp_path / "tap.json").write_text(json.dumps(config), encoding="utf-8")
+    tap = Path(sys.executable).with_name("tap-inventory")
+    told = subprocess.run([tap, "--config", tmp_path / "tap.json"], capture_output=True, text=True, check=True).stdout
+    for expected in ((2, 0, 0), (0, 2, 0)):
+        assert counted(shop.pass_on(told, "Products")) == expected
+    rows = shop.rows("Products", "Product_Code", "Product_Name", "Unit_Price")
+    assert [(row["Product_Code"], row["Product_Name"], int(row["Unit_Price"])) for row in rows] == [
+        ("B-1", "Bolt 1", 1),
+        ("B-2", "Bolt 2", 2),
+    ]
+
+
+def test_a_csv_file_becomes_accounts_and_costs_no_write_the_second_time(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.csv"
+    file.write_text(
+        'Account_Name,Annual_Revenue,Employees,Billing_City\n"Acme, Inc.",1050.50,12,Köln\nZeta,,,\n', encoding="utf-8"
+    )
+    tap = [sys.executable, Path(__file__).with_name("csv_tap.py"), file, "Accounts", "Account_Name"]
+    told = subprocess.run(tap, capture_output=True, text=True, check=True).stdout
+    for expected in ((2, 0, 0), (0, 2, 0)):
+        assert counted(shop.pass_on(told, "Accounts")) == expected
+    acme, zeta = shop.rows("Accounts", "Account_Name", "Annual_Revenue", "Employees", "Billing_City")
+    assert (acme["Account_Name"], float(acme["Annual_Revenue"]), acme["Employees"], acme["Billing_City"]) == (
+        "Acme, Inc.",
+        1050.5,
+        12,
+        "Köln",
+    )
+    assert zeta["Annual_Revenue"] is None
 
 
 def test_lines_that_are_sent_again_are_not_doubled(shop: Shop) -> None:

@@ -143,7 +143,7 @@ class TestStandard(_Standard):  # type: ignore[valid-type,misc]
 
     @pytest.fixture
     def runner(self, sandbox: Sandbox, tmp_path: Path) -> TargetTestRunner:
-        config = sandbox.config(tmp_path, ledger=str(tmp_path / "ledger.db"), refusals_allowed=1000)
+        config = sandbox.config(tmp_path, ledger=str(tmp_path / "ledger.db"), errors_allowed="1000", approve=True)
         del config["organization_id"], config["calls_per_minute"]
         return TargetTestRunner(target_class=TargetCrm, config=config)
 

@@ -24,6 +24,10 @@ _COMPUTED = frozenset({"autonumber", "formula", "rollup_summary"})
 _BY_SERVER = frozenset({"id", "Modified_Time"})
 _NONE = "-None-"
 """How people see an empty pick list; through the API it is null (UNVERIFIED that it never arrives)."""
+KEPT_BY_SERVER = frozenset(
+    {"Created_By", "Created_Time", "Last_Activity_Time", "Locked__s", "Modified_By", "Modified_Time", "Record_Status__s", "Tag"}
+)  # fmt: skip
+"""What records read from a CRM carry and no writer sets; tags have calls of their own (reference of the SDK, "Tags")."""
 _NUMBERS = frozenset({"currency", "decimal", "double", "integer", "percent"})
 _TEXTS = frozenset({"bigint", "email", "phone", "picklist", "text", "textarea", "website"})
 _LOOKUPS = frozenset({"lookup", "ownerlookup", "userlookup", "layout"})
@@ -93,7 +97,10 @@ def shaped_row(
     Raises:
         Stop: names that are no fields.
     """
-    shaped = nested({name: str(value) if name == "id" and value is not None else value for name, value in row.items()})
+    named = {name: value for name, value in row.items() if name not in KEPT_BY_SERVER}
+    shaped = nested(
+        {name: str(value) if name == "id" and value is not None else value for name, value in named.items()}
+    )
     unknown = [name for name in shaped if not (name in facts or name in besides or name.startswith("$"))]
     if facts and unknown:
         near = [
