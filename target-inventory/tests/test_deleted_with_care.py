@@ -129,6 +129,11 @@ REFUSALS: Mapping[str, tuple[str, Callable[[Company], dict[str, Any]], str]] = {
     "a text that is too long": ("items", lambda _company: {"name": "N" * 101, "rate": 1}, "Shorten"),
 }  # fmt: skip
 
+BLAMED = {
+    "a name that is taken": "contact_name", "an SKU that is taken": None, "a customer that is not there": None,
+    "a date in another form": "date", "a text that is too long": "name",
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("why", REFUSALS)
 def test_a_refusal_says_what_to_do(company: Company, why: str) -> None:
@@ -138,6 +143,7 @@ def test_a_refusal_says_what_to_do(company: Company, why: str) -> None:
     assert result.code
     assert result.message
     assert words in str(result.fix)
+    assert result.field == BLAMED[why]
 
 
 def test_one_bad_record_of_two_hundred_is_refused_and_the_others_land(company: Company) -> None:

@@ -73,7 +73,10 @@ def merged_rows(
         if known[number] is None and row.get(rows.id) in (None, ""):
             keys = next((some for some in rows.alike if all(row.get(key) not in (None, "") for key in some)), ())
             known[number] = _take(free, {key: row[key] for key in keys}) if keys else None
-    made = [kept_row(old, rows) | cleared(row) for row, old in zip(sent, ((one or {}) for one in known), strict=True)]
+    made = [
+        kept_row(old, rows) | cleared(row, rows.id)
+        for row, old in zip(sent, ((one or {}) for one in known), strict=True)
+    ]
     return [*made, *(kept_row(row, rows) for row in free)] if rows.stays else made
 
 
@@ -83,10 +86,10 @@ def kept_row(row: Mapping[str, Any], rows: Rows) -> dict[str, Any]:
     return {name: row[name] for name in names if row.get(name) not in (None, "", [], {})}
 
 
-def cleared(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without the ids that are empty; a cleared text is sent as the vendor answers it."""
+def cleared(row: Mapping[str, Any], own: str) -> dict[str, Any]:
+    """A row without its own id where that is empty; a cleared value is sent as the vendor answers it."""
     said = {name: "" if value is None else value for name, value in row.items()}
-    return {name: value for name, value in said.items() if not (value == "" and name.endswith("_id"))}
+    return {name: value for name, value in said.items() if name != own or value != ""}
 
 
 def _take(free: list[Mapping[str, Any]], wanted: Mapping[str, Any]) -> Mapping[str, Any] | None:

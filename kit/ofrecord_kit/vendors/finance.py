@@ -6,6 +6,7 @@ Read 2026-11.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,11 @@ UPSERTED = frozenset({"contacts", "items", "salesorders", "invoices", "creditnot
 CONTACT_IN_BOOKS = frozenset({"pricebook_id", "credit_limit", "customer_sub_type", "contact_number", "owner_id"})
 """Fields of a contact that only the Books page of the body names (OpenAPI, "Contacts" of both products)."""
 
+_NAME_TAKEN = "3062"
+_BLAMING = (
+    re.compile(r"Invalid value passed for ([a-z][a-z0-9_.]*)"),
+    re.compile(r"ensure that the ([a-z][a-z0-9_.]*) has less"),
+)
 _TIME = "%Y-%m-%dT%H:%M:%S+0000"
 _BLOCK_S = 60.0
 _PAUSE_S = 5.0
@@ -50,7 +56,21 @@ def read_answer(status: int, body: Any) -> Reading:
     code = body.get("code") if isinstance(body, dict) else None
     message = str(body.get("message", "")) if isinstance(body, dict) else ""
     verdict, wait_s = _verdict(status, code)
-    return FINE if verdict is Verdict.FINE else Reading(verdict, str(code or status), message, None, wait_s)
+    if verdict is Verdict.FINE:
+        return FINE
+    return Reading(verdict, str(code or status), message, blamed(str(code), message), wait_s)
+
+
+def blamed(code: str, message: str) -> str | None:
+    """The field a refusal is about, as far as its words say so (UNVERIFIED: the words are those of single observations).
+
+    >>> blamed("4", "Invalid value passed for date"), blamed("15", "Please ensure that the notes has less than 10 characters.")
+    ('date', 'notes')
+    """
+    if code == _NAME_TAKEN:
+        return "contact_name"
+    found = next((hit for words in _BLAMING if (hit := words.search(message))), None)
+    return found[1] if found else None
 
 
 def _verdict(status: int, code: object) -> tuple[Verdict, float]:
