@@ -50,7 +50,9 @@ class Site:
             if number % 10 == len(messages) % 10 - 1:
                 lines.append({"type": "STATE", "value": {"seen": number}})
         try:
-            TargetShop(config=config).listen(io.StringIO("".join(json.dumps(line, default=str) + "\n" for line in lines)))
+            TargetShop(config=config).listen(
+                io.StringIO("".join(json.dumps(line, default=str) + "\n" for line in lines))
+            )
         except SystemExit as ended:
             return int(str(ended.code))
         return 0
@@ -93,6 +95,7 @@ def some(number: int, first: int = 1, **values: Any) -> list[dict[str, Any]]:
     return [record(str(one), Name=f"Bolt {one}", Code=f"B{one}", **values) for one in range(first, first + number)]
 
 
+@pytest.mark.promise("N06")
 def test_a_first_run_writes_nothing_without_a_yes_and_its_bookmark_stays(
     site: Site, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -143,7 +146,8 @@ def test_a_plan_within_its_limits_is_carried_out_and_one_beyond_them_is_not_begu
     site: Site, limits: dict[str, Any], fits: list[Any], goes_beyond: list[Any]
 ) -> None:
     said = schema(
-        Price=field("price", "inventory", format="money", currency="USD"), about={"limits": limits, "deleted": "inactive"}
+        Price=field("price", "inventory", format="money", currency="USD"),
+        about={"limits": limits, "deleted": "inactive"},
     )
     assert site.run(*some(2), said=said, approve=True) == 0
     before = (site.names(), list(site.shop.actions))
@@ -154,6 +158,7 @@ def test_a_plan_within_its_limits_is_carried_out_and_one_beyond_them_is_not_begu
     assert site.held() == []
 
 
+@pytest.mark.promise("N06")
 def test_sixty_thousand_accidental_duplicates_stop_before_the_first_write(site: Site) -> None:
     site.run(*some(1), approve=True)
     calls = len(site.shop.log)
@@ -166,6 +171,7 @@ def test_sixty_thousand_accidental_duplicates_stop_before_the_first_write(site: 
     assert site.row().counts["product"]["held"] == 5000
 
 
+@pytest.mark.promise("N06")
 def test_mass_deletion_asks_although_the_rules_say_no_limits_and_other_writes_go_on(site: Site) -> None:
     said = schema(about={"deleted": "inactive"})
     site.run(*some(30), said=said, approve=True)
@@ -177,7 +183,9 @@ def test_mass_deletion_asks_although_the_rules_say_no_limits_and_other_writes_go
     assert len(site.shop.actions) == 20
 
 
-def test_the_bookmark_is_passed_on_after_the_plan_was_carried_out(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bookmark_is_passed_on_after_the_plan_was_carried_out(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.run(*some(1), approve=True)
     capsys.readouterr()
     site.run(*some(3, 2), said=limited(create=5))
@@ -197,4 +205,37 @@ def test_what_was_decided_is_read_once(site: Site) -> None:
 def test_a_dry_run_asks_nothing(site: Site) -> None:
     assert site.run(*some(3), dry_run=True) == 0
     assert site.row().counts["product"]["written"] == 3
+    assert site.held() == []
+
+
+def owing(site: Site, number: int) -> None:
+    """So many prices were edited in the CRM, which does not own them; each is to be put back."""
+    site.run(*[record(str(n), Name=f"Bolt {n}", Code=f"B{n}", Price="10") for n in range(1, number + 1)], approve=True)
+    ledger = site.ledger()
+    links = ledger.links_of("product", "inventory", "crm", [str(n) for n in range(1, number + 1)])
+    with ledger.writing(NOON) as writing:
+        for link in links.values():
+            writing.owe("product", "crm", link.link, "price", "revert")
+    ledger.close()
+    for row in site.shop.objects["Products"].values():
+        row["Price"] = "99"
+
+
+def prices(site: Site) -> set[Any]:
+    return {row["Price"] for row in site.shop.objects["Products"].values()}
+
+
+@pytest.mark.promise("N06")
+def test_what_is_owed_to_a_system_is_held_when_it_is_more_than_a_run_may_update(site: Site) -> None:
+    owing(site, 3)
+    assert site.run(said=limited(update=2)) == 0
+    assert prices(site) == {"99"}
+    [held] = site.held()
+    assert (held.kind, held.source_id, held.payload) == ("limits", "*owed", {"update": 3})
+    ledger = site.ledger()
+    with ledger.writing(NOON) as writing:
+        assert writing.answer("product", "inventory", "crm", "*owed", "", "approve", by="ann")
+    ledger.close()
+    assert site.run(said=limited(update=2)) == 0
+    assert prices(site) == {"10"}
     assert site.held() == []

@@ -132,7 +132,7 @@ def test_a_lone_edit_of_a_field_the_source_does_not_own_is_put_back_whatever_els
     assert Outbox("crm", world.shop, world.ledger, world.now).drain()["reverted"] == 1
     assert world.shop.objects["Products"][crm]["Price"] == 10
     assert world.ledger.owed("crm", NOON) == []
-    assert Outbox("crm", world.shop, world.ledger, world.now).drain() == {"stamped": 0, "reverted": 0, "postponed": 0}
+    assert not any(Outbox("crm", world.shop, world.ledger, world.now).drain().values())
 
 
 def test_an_owners_write_over_an_edit_records_the_violation(world: World) -> None:

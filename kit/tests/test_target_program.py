@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ofrecord_kit.errors import NotReachable
+from ofrecord_kit.errors import BadSettings, NotReachable
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.target import Change, Current, Destination, Done, New, OfrecordTarget, Refused, Result
 from ofrecord_kit.target.counted import Counted
@@ -138,6 +138,25 @@ def test_every_record_read_has_one_counted_outcome(tmp_path: Path) -> None:
 def test_more_refusals_than_allowed_end_the_run_red_after_everything_was_delivered(tmp_path: Path) -> None:
     code, target = run(tmp_path, product(1, "bad"), product(2))
     assert (code, len(target.shelf.rows), run_row(tmp_path).status) == (1, 1, "refusals")
+
+
+@pytest.mark.promise("F117")
+@pytest.mark.parametrize(("bad", "code"), [(9, 0), (11, 1)])
+def test_eleven_errors_in_a_thousand_records_alert_and_nine_do_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, bad: int, code: int
+) -> None:
+    records = [product(n, "bad" if n <= bad else "Bolt") for n in range(1, 1001)]
+    assert run(tmp_path, *records)[0] == code
+    alerts = [line for line in caplog.messages if "errors_allowed is 1%" in line]
+    assert len(alerts) == code
+    assert run_row(tmp_path).counts["product"]["written"] == 1000 - bad
+
+
+def test_the_errors_allowed_may_be_a_number_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    assert run(tmp_path, product(1, "bad"), product(2), errors_allowed="1")[0] == 0
+    assert run(tmp_path, product(3, "bad"), *(product(n) for n in range(4, 304)), errors_allowed="0")[0] == 1
+    with pytest.raises(BadSettings, match=r"errors_allowed: .*Use a share such as 1% or a number such as 0"):
+        TargetShelf(config=settings(tmp_path, errors_allowed="many"))
 
 
 def test_state_is_passed_on_at_each_state_message_after_what_came_before_was_delivered(

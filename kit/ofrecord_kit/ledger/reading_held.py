@@ -70,6 +70,11 @@ class HeldReading(Reading):
             query = query.where(_h.source == source)
         return [self._held(row) for row in self._rows(query)]
 
+    def held_ids(self, entity: str, source: str) -> set[str]:
+        """Source ids of everything held of an entity from a system, whatever its state."""
+        query = select(_h.source_id).where(_h.entity == entity, _h.source == source)
+        return {row[0] for row in self._rows(query)}
+
     def answers_of(
         self, entity: str, source: str, destination: str, source_ids: Iterable[str]
     ) -> dict[str, list[Held]]:

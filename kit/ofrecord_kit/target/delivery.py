@@ -52,12 +52,8 @@ class Delivery:
         self.claims: dict[str, Item] = {}
         self.thirds = thirds_of(wire, ledger)
         self.refused = 0
-        self.known_held = {
-            held.source_id
-            for state in ("open", "waiting")
-            for held in ledger.held(entity=wire.entity, source=wire.source, state=state)
-        }
-        self.held_there = {held.source_id for held in ledger.held(entity=wire.entity, source=wire.destination)}
+        self.known_held = ledger.held_ids(wire.entity, wire.source)
+        self.held_there = ledger.held_ids(wire.entity, wire.destination)
 
     def deliver(self, records: Sequence[Mapping[str, Any]], *, again: bool = False) -> list[Item]:
         """Bring these records to their outcome; one item per record, in order.

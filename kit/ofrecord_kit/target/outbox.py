@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ofrecord_kit.ledger import Event, Ledger, Owed
+from ofrecord_kit.ledger import Event, Held, Ledger, Owed
 from ofrecord_kit.plan import UNKNOWN, Agreed, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
 from ofrecord_kit.target.leaving import DELETED
@@ -15,20 +15,27 @@ from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
+OWED = "*owed"
+"""Stands for a record's id where a whole outbox is held."""
+
 
 class Outbox:
-    """Pays what is owed to one system."""
+    """Pays what is owed to one system. `most`: updates of an entity that one run may make without a yes."""
 
-    def __init__(self, system: str, destination: Destination, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, system: str, destination: Destination, ledger: Ledger, now: Callable[[], datetime],
+        most: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
         self.system = system
         self.destination = destination
         self.ledger = ledger
         self.now = now
+        self.most = most or {}
 
     def drain(self) -> dict[str, int]:
         """Stamps, then reverts and other owed fields. Returns how many of each were made or postponed."""
         owed = self.ledger.owed(self.system, self.now())
-        counts = {"stamped": 0, "reverted": 0, "postponed": 0}
+        counts = {"stamped": 0, "reverted": 0, "postponed": 0, "over limits": 0}
         if not owed:
             return counts
         ids = self.ledger.ids_of([one.link for one in owed], self.system)
@@ -37,8 +44,29 @@ class Outbox:
             self._stamp(str(object_), str(property_), group, ids, counts)
         wires = [wire for schema in self.ledger.wires(self.system).values() if (wire := read_wire(schema))]
         for entity, group in _grouped([one for one in owed if one.field != STAMP], lambda one: one.entity).items():
-            self._pay_fields([wire for wire in wires if wire.entity == entity], group, ids, counts)
+            mine = [wire for wire in wires if wire.entity == entity]
+            if self._needs_a_yes(entity, mine, len({one.link for one in group})):
+                counts["over limits"] += len(group)
+            else:
+                self._pay_fields(mine, group, ids, counts)
         return counts
+
+    def _needs_a_yes(self, entity: str, wires: Sequence[Wire], records: int) -> bool:
+        """Would putting this many records right go beyond the limit? Then it is held, until a person says yes."""
+        if entity not in self.most:
+            return False
+        most, source = self.most[entity], next((wire.source for wire in wires), "ofrecord")
+        place = (entity, source, self.system, [OWED])
+        rows = self.ledger.answers_of(*place).get(OWED, [])
+        yes = any(row.answer == "approve" and int((row.payload or {}).get("update", 0)) >= records for row in rows)
+        over = records > most and not yes
+        with self.ledger.writing(self.now()) as ledger:
+            ledger.release(*place, kinds=["limits"])
+            if over:
+                message = f"{records} records are to be put right, {most} updates are allowed"
+                fix = f"Look at them with `ofrecord held`, then `ofrecord approve {entity}`."
+                ledger.hold(Held(*place[:3], OWED, "limits", message, payload={"update": records}, fix=fix))
+        return over
 
     def _stamp(
         self, object_: str, field: str, group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]

@@ -147,11 +147,7 @@ class OfrecordTarget(Target, abc.ABC):
             guard = known[0]
             guard.delivery = delivery
         else:
-            yes = (
-                bool(self.config.get("approve"))
-                or bool(self.config.get("rebuild"))
-                or os.environ.get("OFRECORD_YES") in {"1", "true"}
-            )
+            yes = self._yes or bool(self.config.get("rebuild"))
             limits = self.config.get("limits")
             guard = Guard(delivery, self._run, DEFAULT_LIMITS if limits is None else limits, yes=yes)
         self._guards[delivery.wire.way] = (guard, sink)
@@ -258,7 +254,21 @@ class OfrecordTarget(Target, abc.ABC):
                 self.extras["primaries"] += choose_primaries(
                     sink.delivery.wire, sink.delivery.parents, self.destination, self.ledger, self.now
                 )
-        self.extras.update(Outbox(self.system, self.destination, self.ledger, self.now).drain())
+        self.extras.update(Outbox(self.system, self.destination, self.ledger, self.now, self._most_updates()).drain())
+
+    def _most_updates(self) -> dict[str, int]:
+        """Entity → updates the outbox may make in this run, of entities that have such a limit; none with a yes."""
+        if self._yes:
+            return {}
+        said = {
+            entity: (schema.get("x-ofrecord") or {}).get("limits") or self.config.get("limits") or {}
+            for (entity, _source), schema in self.ledger.wires(self.system).items()
+        }
+        return {entity: int(limits["update"]) for entity, limits in said.items() if limits.get("update") is not None}
+
+    @property
+    def _yes(self) -> bool:
+        return bool(self.config.get("approve")) or os.environ.get("OFRECORD_YES") in {"1", "true"}
 
     def _row(self, status: str) -> Run:
         wire = next(iter(self._wires.values()), None)
