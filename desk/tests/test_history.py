@@ -68,7 +68,8 @@ def test_fifty_runs_are_shown_and_fewer_when_asked(book):
 @pytest.mark.parametrize("name", ["b2", "b"])
 def test_a_run_opens_to_its_streams_reasons_and_events(told, name):
     lines = [line.split("\t") for line in told.ask("history", name).stdout.splitlines()]
-    assert [line[0] for line in lines] == ["run", "stream", "left out", "afterwards", "reason", "event"]
+    assert [line[0] for line in lines] == ["run", "stream", "left out", "afterwards", "reason", "event", "event"]
+    assert [line[1] for line in lines[5:]] == ["updated", "held"]
     assert lines[2][1:] == ["product", "filtered: not for sale", "1"]
     assert lines[3][1:] == ["stamped", "3"]
     assert lines[4][1:6] == ["product", "refused", "SKU-8", "INVALID_DATA", "too long"]
@@ -89,6 +90,24 @@ def test_errors_are_counted_by_direction_as_seen_from_the_crm(told):
     told.run("c3", {"account": {"read": 3, "held": 1, "failed": 2}}, ("crm", "inventory"))
     runs = {run["run"]: run["errors"] for run in json.loads(told.ask("history", "--json").stdout)}
     assert runs == {"a1": {"push": 0, "pull": 0}, "b2": {"push": 0, "pull": 2}, "c3": {"push": 3, "pull": 0}}
+
+
+@pytest.mark.promise("F036")
+def test_each_of_fifty_runs_opens_to_its_errors_with_the_vendors_words_also_when_they_are_mended(book):
+    for number in range(50):
+        refused = Held("product", "inventory", "crm", f"i{number}", "refused", f"too long by {number}", "INVALID_DATA")
+        with book.writing(timedelta(minutes=number), f"r{number}") as ledger:
+            ledger.hold(refused)
+        with book.writing(timedelta(minutes=number), f"m{number}") as ledger:
+            ledger.release("product", "inventory", "crm", [f"i{number}"])
+        book.run(f"r{number}", {"product": {"read": 9, "held": 1, "unchanged": 8}}, ago=timedelta(minutes=number))
+    listed = json.loads(book.ask("history", "--json").stdout)
+    assert [(run["run"], run["errors"]) for run in listed] == [(f"r{n}", {"push": 0, "pull": 1}) for n in range(50)]
+    for number in (0, 49):
+        (event,) = _of(book, f"r{number}")["events"]
+        assert (event["kind"], event["ids"], event["after"], event["why"]) == (
+            "held", {"inventory": f"i{number}"}, f"too long by {number}", "refused INVALID_DATA",
+        )  # fmt: skip
 
 
 def _of(told, run):

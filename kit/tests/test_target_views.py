@@ -122,10 +122,10 @@ def test_an_action_that_is_refused_holds_the_record_and_is_tried_again(
     answers: list[Result] = [Refused("IN_USE", "it is part of an open order"), Done("100")]
     monkeypatch.setattr(world.shop, "act", lambda *_asked: answers.pop(0))
     assert world.deliver(out_of_view(), said=LEAVING) == ["held"]
-    assert (kinds(world), world.ledger.held()[0].code) == (["created"], "IN_USE")
+    assert (kinds(world), world.ledger.held()[0].code) == (["created", "held"], "IN_USE")
     [due] = world.ledger.due("inventory", "crm", "product", NOON.replace(hour=13), ["refused"])
     assert [item.outcome for item in world.delivery(LEAVING).deliver([due.payload], again=True)] == ["written"]
-    assert (kinds(world), world.ledger.held()) == (["created", "left"], [])
+    assert (kinds(world), world.ledger.held()) == (["created", "held", "left"], [])
 
 
 def test_a_dry_run_and_a_job_of_some_fields_leave_a_record_out_of_the_view_alone(world: World) -> None:

@@ -20,7 +20,7 @@ AT_ONCE = 500
 """Keys in one query."""
 SNAPSHOTS = frozenset({"created", "linked"})
 """Events whose `after` is what a record held then: field → value."""
-_OF_IDS = frozenset({"stamped", "unlinked", "dropped"})
+_OF_IDS = frozenset({"stamped", "unlinked", "dropped", "held"})
 """Events whose values are ids or words of ours."""
 _CHAIN_LOCK = 0x0F_2EC0_2D
 """The advisory lock (PostgreSQL) under which events are appended one transaction after the other."""

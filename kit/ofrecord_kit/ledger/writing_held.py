@@ -16,6 +16,8 @@ from ofrecord_kit.ledger.rows import Event, Held
 from ofrecord_kit.ledger.values import store_of, to_json
 
 LONGEST_WAIT = timedelta(days=1)
+_TOLD = frozenset({"conflict", "violation"})
+"""Kinds that history tells in events of their own."""
 _Key = tuple[str, str, str, str, str]
 _KEYS = ("entity", "source", "destination", "source_id", "field")
 _COLUMNS = (
@@ -54,10 +56,23 @@ class HeldWriting(Batch):
         for key, told in self._helds.items():
             before = dict(zip(_COLUMNS, known[key][len(_KEYS) :], strict=True)) if key in known else {}
             for held, wait_s, keep in told:
+                self._tell(before.get("kind"), held)
                 before = self._after(before, held, wait_s, keep)
             rows.append((*key, *(stored_time(v) if isinstance(v, datetime) else v for v in map(before.get, _COLUMNS))))
         bulk.replace(self._connection, t.held, _KEYS, _COLUMNS, rows)
         self._helds = {}
+
+    def _tell(self, before: str | None, held: Held) -> None:
+        """History keeps the words with which a record is set aside, so that the errors of a run can be opened when they are long mended.
+
+        Conflicts and violations are events of their own; what only waits is none.
+        """
+        if held.kind == before or held.kind in _TOLD or held.state != "open":
+            return
+        why = " ".join(part for part in (held.kind, held.code) if part)
+        ids = {held.source: held.source_id}
+        field, words = held.field or None, held.message.replace("\0", "")
+        self.event(Event("held", held.entity, None, ids, field, held.destination, after=words, rule=held.rule, why=why))
 
     def _after(self, before: Mapping[str, Any], held: Held, wait_s: float | None, keep: bool) -> dict[str, Any]:
         """The columns of a row that is held again; `before` is empty for a new one."""
