@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from ofrecord.clusters import Cluster, Record, found, ids_named
 from ofrecord.opened_ledger import LedgerOption, place_of, project_folder
 from ofrecord.pipes import PipeProblem, Project
 from ofrecord.tables import JsonOption, Table, note, show
-from ofrecord_kit.ledger import Ledger, LedgerProblem
+from ofrecord_kit.ledger import Ledger, LedgerProblem, key_from
 from ofrecord_transforms.load import load
 from ofrecord_transforms.problems import RulesError
 from ofrecord_transforms.rules import Entity
@@ -109,7 +110,7 @@ def _links(place: str) -> dict[str, dict[tuple[str, str], str]]:
     """Entity → (system, id) → link; nothing where there is no ledger yet: before the first sync."""
     if "://" not in place and not Path(place).expanduser().is_file():
         return {}
-    book = Ledger(place)
+    book = Ledger(place, key=key_from(os.environ))
     known: dict[str, dict[tuple[str, str], str]] = {}
     for side in book.sides():
         known.setdefault(side.entity, {})[side.system, side.id] = side.link

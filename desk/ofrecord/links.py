@@ -17,7 +17,7 @@ from ofrecord import crosswalk, stamps
 from ofrecord.opened_ledger import LedgerOption, opened, place_of, project_folder
 from ofrecord.pipes import PipeProblem, Project
 from ofrecord.tables import JsonOption, Table, note, show
-from ofrecord_kit.ledger import Ledger, LedgerProblem, Side
+from ofrecord_kit.ledger import Ledger, LedgerProblem, Side, key_from
 from ofrecord_transforms.load import load
 from ofrecord_transforms.problems import RulesError
 
@@ -94,7 +94,7 @@ def import_links(
         raise typer.Exit(1) from None
     sides, problems = crosswalk.read(text)
     try:
-        book = Ledger(place_of(ledger))
+        book = Ledger(place_of(ledger), key=key_from(os.environ))
         problems += crosswalk.clashes(sides, book)
         if problems:
             _complain(problems, "Nothing was taken. Correct these lines, or export and compare.")

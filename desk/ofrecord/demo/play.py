@@ -14,7 +14,7 @@ from ofrecord.demo.people import Edit, People, five_edits
 from ofrecord.demo.show import COUNTS, Counts, edit_lines, job_progress, job_table, reason_table
 from ofrecord.demo.stage import DemoError, JobResult, Stage, set_stage
 from ofrecord.demo.verdict import compare_systems, verdict_table
-from ofrecord_kit.ledger import Event, Ledger
+from ofrecord_kit.ledger import Event, Ledger, key_from
 
 JOBS = ["products", "customers", "orders", "finance"]
 QUARTER_HOUR_S = 900
@@ -69,7 +69,7 @@ def counts_of(stage: Stage, group: str) -> Counts:
     """Outcomes of all streams of a run group, added up; nothing while the ledger does not exist."""
     total: Counter[str] = Counter()
     if stage.ledger.exists():
-        ledger = Ledger(str(stage.ledger))
+        ledger = Ledger(str(stage.ledger), key=key_from(stage.environment))
         for run in ledger.runs(group=group):
             for outcomes in run.counts.values():
                 total.update({name: outcomes.get(name, 0) for name in COUNTS})
@@ -94,7 +94,7 @@ def first_sync(console: Console, stage: Stage) -> bool:
 
 def reasons(stage: Stage) -> dict[tuple[str, str, str], int]:
     """(outcome, entity, reason) → records: what is held now, and what the first runs filtered."""
-    ledger = Ledger(str(stage.ledger))
+    ledger = Ledger(str(stage.ledger), key=key_from(stage.environment))
     found: Counter[tuple[str, str, str]] = Counter()
     for held in ledger.held():
         found["held", held.entity, f"{held.kind}: {without_names(held.message)}"] += 1
@@ -109,8 +109,8 @@ def reasons(stage: Stage) -> dict[tuple[str, str, str], int]:
 
 
 def without_names(message: str) -> str:
-    """A vendor's message with what it quotes and numbers left out, so that equal reasons count together."""
-    return re.sub(r"\d{6,}", "…", re.sub(r'"[^"]*"', '"…"', message))
+    """A vendor's message with what it quotes, ids and how alike they are left out, so that equal reasons count together."""
+    return re.sub(r"\d{6,}(?: \(\d+, [^)]*\))?", "…", re.sub(r'"[^"]*"', '"…"', message))
 
 
 def edits(console: Console, stage: Stage) -> bool:
@@ -138,7 +138,7 @@ def edits(console: Console, stage: Stage) -> bool:
 
 def rules_of(stage: Stage, phase: str, made: list[Edit]) -> list[str]:
     """For each edit the rule that decided it, as the ledger recorded it."""
-    ledger = Ledger(str(stage.ledger))
+    ledger = Ledger(str(stage.ledger), key=key_from(stage.environment))
     events = [e for job in JOBS for run in ledger.runs(group=f"{phase}-{job}") for e in ledger.events(run=run.run)]
     ledger.close()
     return [decided_by(edit, events) for edit in made]
@@ -177,7 +177,7 @@ def silence(console: Console, stage: Stage) -> bool:
 def agreement(console: Console, stage: Stage) -> bool:
     """Both sides read through the vendors' APIs and compared, without the ledger's help."""
     console.print("[bold]6. Compare the systems[/bold], as the vendors' APIs show them")
-    ledger = Ledger(str(stage.ledger))
+    ledger = Ledger(str(stage.ledger), key=key_from(stage.environment))
     held = ledger.held()
     ledger.close()
     people = People(stage)

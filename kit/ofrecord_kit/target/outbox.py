@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Event, Held, Ledger, Owed
-from ofrecord_kit.plan import UNKNOWN, Agreed, same
+from ofrecord_kit.plan import UNKNOWN, Agreed, Fingerprint, same
 from ofrecord_kit.target.destination import Change, Destination, Done, Result
 from ofrecord_kit.target.leaving import DELETED
 from ofrecord_kit.target.lines import with_lines
@@ -104,7 +104,8 @@ class Outbox:
         for one in group:
             owner = ways[one.field][0].source if one.field in ways else ""
             base = agreed.get(owner, {}).get(one.link, {}).get(one.field)
-            if wires and one.field in rules and one.link in ids and base is not None and base.source is not UNKNOWN:
+            known = base is not None and base.source is not UNKNOWN and not isinstance(base.source, Fingerprint)
+            if wires and one.field in rules and one.link in ids and base is not None and known:
                 payable.append((one, rules[one.field], base.source))
         object_ = wires[0].object if wires else ""
         names = sorted({rule.name for _one, rule, _value in payable})
