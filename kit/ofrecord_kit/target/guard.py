@@ -37,7 +37,7 @@ class Guard:
         self.figures = Figures()
         self._run = run
         self._first = not wire.partial and delivery.ledger.is_first(wire.entity, wire.source, wire.destination)
-        self._limits: Mapping[str, Any] = _NOTHING if self._first else wire.limits or defaults
+        self._limits: Mapping[str, Any] = _NOTHING if self._first else {**defaults, **wire.limits}
         self._approved = _approved(delivery.ledger, wire)
         self._watches = not (yes or delivery.dry) and any(one is not None for one in self._limits.values())
         self._only_deletions = set(self._limits) == {"delete"}

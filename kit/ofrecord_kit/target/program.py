@@ -261,7 +261,7 @@ class OfrecordTarget(Target, abc.ABC):
         if self._yes:
             return {}
         said = {
-            entity: (schema.get("x-ofrecord") or {}).get("limits") or self.config.get("limits") or {}
+            entity: {**(self.config.get("limits") or {}), **((schema.get("x-ofrecord") or {}).get("limits") or {})}
             for (entity, _source), schema in self.ledger.wires(self.system).items()
         }
         return {entity: int(limits["update"]) for entity, limits in said.items() if limits.get("update") is not None}
