@@ -26,7 +26,7 @@ def test_a_name_that_is_only_near_is_proposed_as_a_pair_and_neither_merged_nor_d
     assert world.deliver(record("7", Name="Acme Corporation Ltd."), said=by_name()) == ["held"]
     (held,) = world.ledger.held()
     assert (held.kind, held.code, held.source_id) == ("duplicate", "NEAR", "7")
-    assert held.message == f"by Name: 1 in crm alike, none the same: {there} (100, same but for the legal form)"
+    assert held.message == f"by Name: 1 in crm alike: {there} (100, same but for the legal form)"
     assert world.deliver(record("7", Name="Acme Corporation Ltd."), said=by_name()) == ["held"]
     assert names(world) == ["Acme Corp"]
 

@@ -63,7 +63,7 @@ class Nearness:
         there = [] if item.anew else self._possible(item, self._there[place].near(text, _MOST))
         twins = [] if item.anew or there else [one for one in mine.near(text, _MOST) if self._is_twin(item, one.id)]
         if there:
-            self._hold(item, field, f"{len(there)} in {wire.destination} alike, none the same", there)
+            self._hold(item, field, f"{len(there)} in {wire.destination} alike", there)
         elif twins:
             self._hold(item, field, f"{len(twins)} new in {wire.source} alike", twins)
         else:
