@@ -59,7 +59,7 @@ benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
 bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, ledger, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
-promises: $(READY) ## Run the tests and write docs/promises.md
+promises: $(READY) .venv/.postgresql ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
 
 catalogs: $(READY) ## Write rules/catalog/ from the sandbox, and the schemas for editors
