@@ -97,3 +97,11 @@ def test_a_rebuild_outside_a_project_says_where_to_run_it(ask, tmp_path):
     answer = ask("links", "rebuild", "--project", str(tmp_path), "--ledger", str(tmp_path / "ledger.db"))
     assert answer.exit_code == 1
     assert "Run this in the project's folder" in answer.stderr
+
+
+def test_an_encrypted_ledger_is_opened_with_the_key_of_the_environment(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("OFRECORD_LEDGER_KEY", "a key that is long enough to be one " * 2)
+    file, ledger = tmp_path / "links.csv", str(tmp_path / "sealed.db")
+    file.write_text(f"{HEAD}product,a,crm,c7,0\nproduct,a,inventory,i7,0\n", encoding="utf-8")
+    assert ask("links", "import", str(file), "--ledger", ledger).exit_code == 0
+    assert ask("links", "show", "--ledger", ledger).stdout == "product\tcrm+inventory\t1\t0\n"
