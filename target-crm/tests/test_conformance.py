@@ -18,6 +18,8 @@ from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.conformance import Conformance, Wiring
 from ofrecord_kit.testing.sandbox import CLIENT, Sandbox, running_sandbox
+from ofrecord_kit.testing.target import Bench
+from target_crm.target import TargetCrm
 
 COMMAND = [str(Path(sys.executable).with_name("target-crm"))]
 FIELDS = ("Last_Name", "Email", "Phone", "Inventory_ID", "Title", "Description")
@@ -120,13 +122,66 @@ def plain() -> Any:
     return wired(stream="Contacts", schema=PLAIN, not_claimed=OF_OTHERS)
 
 
-@pytest.mark.promise("N18", "N21")
+@pytest.mark.promise("N18")
 class TestAnnotated(Conformance):
     wiring = staticmethod(annotated)
     not_claimed = OF_THE_MAPPER
 
 
-@pytest.mark.promise("N18", "N21")
+@pytest.mark.promise("N18")
 class TestPlain(Conformance):
     wiring = staticmethod(plain)
     not_claimed = OF_OTHERS
+
+
+def quote_field(name: str, form: str = "text", **more: Any) -> dict[str, Any]:
+    said = {"field": name, "owner": "inventory", "rule": "quote.yml:1", "format": form, **more}
+    return {"type": ["string", "array", "null"], "x-ofrecord": said}
+
+
+QUOTES = {
+    "type": "object",
+    "x-ofrecord": {**ANNOTATED["x-ofrecord"], "entity": "quote", "object": "Quotes", "match": []},
+    "properties": {
+        "Inventory_ID": {"type": "string"}, "Subject": quote_field("subject"), "_ofrecord": {"type": "object"},
+        "Quoted_Items": quote_field(
+            "lines", "lines", identity=["Product_Name"], lines={"Product_Name": {}, "Quantity": {"format": "number"}}),
+    },
+}  # fmt: skip
+RUNS = 100
+
+
+@pytest.mark.promise("N20")
+def test_after_a_hundred_runs_of_changes_whatever_is_not_mapped_is_what_a_person_made_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    bench = Bench(TargetCrm, QUOTES, sandbox, tmp_path)
+    made = [bench.client.send("POST", "/crm/v8/Products", json={"data": [{"Product_Name": f"P{n}"}]}) for n in (1, 2)]
+    products = [one.body["data"][0]["details"]["id"] for one in made]
+
+    def send(number: int) -> int:
+        rows = [(products[0], 1 + number % 7), (products[1], 5)]
+        lines = [{"Product_Name": {"id": product}, "Quantity": quantity} for product, quantity in rows]
+        return bench.send(bench.record("1", {"Subject": f"Q {number % 3}", "Quoted_Items": lines}), approve=True)
+
+    def held() -> Mapping[str, Any]:
+        return bench.client.get(f"/crm/v8/Quotes/{bench.id_of('1')}").body["data"][0]
+
+    assert send(0) == 0
+    lines = [{"id": row["id"], "Description": f"line:\t“{n}”"} for n, row in enumerate(held()["Quoted_Items"])]
+    words = {"Description": "kept:\t“as it is” – 100 %\n  twice", "Terms_and_Conditions": "30 days – “net”"}
+    bench.client.send("PUT", f"/crm/v8/Quotes/{bench.id_of('1')}", json={"data": [{**words, "Quoted_Items": lines}]})
+    before = held()
+    for number in range(1, RUNS + 1):
+        assert send(number) == 0
+    after = held()
+    bench.client.close()
+    assert (after["Subject"], after["Quoted_Items"][0]["Quantity"]) == (f"Q {RUNS % 3}", 1 + RUNS % 7)
+    ours = {"Subject", "Quoted_Items", "Modified_Time"}
+    computed = {name for name in before if name.endswith("Total")}
+    left = [name for name in before if name not in ours | computed and before[name] != after[name]]
+    rows = [{name: row[name] for name in ("id", "Description", "Product_Name")} for row in before["Quoted_Items"]]
+    kept = [{name: row[name] for name in ("id", "Description", "Product_Name")} for row in after["Quoted_Items"]]
+    assert (left, kept) == ([], rows)
+    assert [row["Description"] for row in kept] == [line["Description"] for line in lines]
+    assert words == {name: after[name] for name in words}

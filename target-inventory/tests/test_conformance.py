@@ -120,13 +120,13 @@ def plain() -> Any:
     return wired(stream="contacts", schema=PLAIN, not_claimed=OF_OTHERS)
 
 
-@pytest.mark.promise("N18", "N21")
+@pytest.mark.promise("N18")
 class TestAnnotated(Conformance):
     wiring = staticmethod(annotated)
     not_claimed = OF_THE_MAPPER
 
 
-@pytest.mark.promise("N18", "N21")
+@pytest.mark.promise("N18")
 class TestPlain(Conformance):
     wiring = staticmethod(plain)
     not_claimed = OF_OTHERS

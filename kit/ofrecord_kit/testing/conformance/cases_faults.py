@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from ofrecord_kit.testing.conformance.bench import Bench, same
@@ -105,7 +106,8 @@ def state_after_delivery(bench: Bench) -> None:
     process = bench.start()
     process.feed(bench.schema(), bench.record(bench.wiring.record(1)), bench.state(1))
     process.end_input()
-    while not (fault.reached.wait(0.05) or process.has_ended):
+    until = time.monotonic() + bench.wiring.patience_s
+    while not (fault.reached.wait(0.05) or process.has_ended or time.monotonic() > until):
         pass
     early = list(process.states)
     fault.release.set()

@@ -17,7 +17,7 @@ _HOP_BY_HOP = frozenset({
     "upgrade", "content-length", "host",
 })  # fmt: skip
 """Headers between two ends of one connection (RFC 9110, 7.6.1), and those the proxy writes itself."""
-_LONGEST_HOLD_S = 30.0
+_LONGEST_HOLD_S = 60.0
 _NO_BODY = frozenset({204, 304})
 
 Does = Literal["refuse", "lose", "drop", "cut", "hold", "call"]

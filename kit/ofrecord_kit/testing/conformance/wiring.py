@@ -104,7 +104,7 @@ class Wiring:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables the target is started with, beside those of the suite."""
 
-    patience_s: float = 60.0
+    patience_s: float = 120.0
     """Seconds after which a run counts as hung."""
 
     @property
