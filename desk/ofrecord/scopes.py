@@ -73,6 +73,7 @@ def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
     if not (wire.sent or wire.create):
         return
     yield from _because(vendor.reading(system, object_), f"{entity}: compares before it writes")
+    yield from _because(vendor.describing(system), "what fields take, before anything is written")
     if wire.combine is None and (wire.external_id or wire.match):
         yield from _because(vendor.finding(system, object_), f"{entity}: finds its counterpart")
     if wire.create:
@@ -86,6 +87,8 @@ def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
         )
     if wire.then or wire.deleted or wire.leaving or wire.has_primary or any(rule.status for rule in wire.sent):
         yield from _because(vendor.acting(system, object_), f"{entity}: status actions")
+    if "delete" in {wire.deleted, wire.leaving}:
+        yield from _because(vendor.deleting(system, object_), f"{entity}: deletes {object_}")
     for kind in sorted({kind for rule in wire.sent for kind in _lookups(rule)}):
         yield from _because(vendor.looking_up(system, kind), f"{entity}: looks up {kind}")
 

@@ -142,7 +142,7 @@ class Pipes:
         settings = {
             f"tap-{source}": {**config, "streams": list(streams)},
             "ofrecord-mapper": {"rules": str(self.rules), "from": source, "to": to, "entities": ["product"]},
-            f"target-{to}": {**config, "ledger": str(self.folder / "ledger.db")},
+            f"target-{to}": {**config, "ledger": str(self.folder / "ledger.db"), "approve": True},
         }
         data, codes, told = b"", [], ""
         for program, said in settings.items():

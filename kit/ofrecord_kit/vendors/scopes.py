@@ -45,7 +45,7 @@ def reading(system: str, object_: str) -> list[str]:
 
 
 def describing(system: str) -> list[str]:
-    """What a tap needs to learn the types of fields, when catalogs are captured ("Fields Metadata")."""
+    """To learn the types of fields, when catalogs are captured, and what they take, before a write ("Fields Metadata")."""
     return ["ZohoCRM.settings.fields.READ"] if system == "crm" else []
 
 
@@ -84,6 +84,11 @@ def updating(system: str, object_: str, fields: Iterable[str]) -> list[str]:
 def acting(system: str, object_: str) -> list[str]:
     """Status actions and the choice of a primary person are POST calls, which need CREATE (OpenAPI)."""
     return [scope(system, object_, "UPDATE" if system == "crm" else "CREATE")]
+
+
+def deleting(system: str, object_: str) -> list[str]:
+    """Deleting records, which the rules must ask for by name."""
+    return [scope(system, object_, "DELETE")]
 
 
 def looking_up(system: str, kind: str) -> list[str]:
