@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +17,7 @@ COLUMNS = (
     "entity", "kind", "label", "way", "words", "code", "field", "attempts", "first seen", "last seen", "due", "rule",
     "fix", "request", "answers", "answered", "name",
 )  # fmt: skip
+_TELLING = 6
 BASE = "base"
 """Among the values of a held row: what both sides last agreed on, by system."""
 
@@ -39,7 +40,7 @@ def held(  # noqa: PLR0917 - the options of a command
     found = [one for one in rows if kind in {None, one.kind}]
     tables = [
         Table(
-            "Held", COLUMNS, [_row(one) for one in found], tag="held" if values else "",
+            "Held", COLUMNS, [_row(one if values else replace(one, message=_without_values(one))) for one in found], tag="held" if values else "",
             aside=("way", "code", "last seen", "rule", "request"),
             below=("words", "field", "due", "fix", "answers", "answered", "name"),
         )
@@ -68,6 +69,7 @@ def sides_of(one: Held) -> list[tuple[Any, ...]]:
 
 def told(one: Held, *, values: bool = False) -> dict[str, Any]:
     """Everything but the record itself; values of fields only when they are asked for."""
+    one = one if values else replace(one, message=_without_values(one))
     hidden = {"payload"} if values else {"payload", "values", "correction"}
     shown = {name: value for name, value in asdict(one).items() if name not in hidden}
     return {"name": address(one), **shown, "corrected": sorted(one.correction or {}), "answers": possible(one)}
@@ -79,6 +81,25 @@ def _row(one: Held) -> tuple[Any, ...]:
         one.field, one.attempts, one.first_at, one.last_at, one.due_at, one.rule, one.fix, one.request,
         ", ".join(possible(one)), _answered(one), address(one),
     )  # fmt: skip
+
+
+def _without_values(one: Held) -> str:
+    """The vendor's words; a value of the record that they repeat is told by its field."""
+    said = dict(_texts(one.payload if isinstance(one.payload, Mapping) else {}))
+    words = one.message
+    for text in sorted(said, key=len, reverse=True):
+        words = words.replace(text, f"({said[text]})")
+    return words
+
+
+def _texts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts in a record, long enough to be told apart from words, with their fields; ids and notes are none."""
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            if name != "_ofrecord":
+                yield from _texts(value)
+        elif isinstance(value, str) and len(value) >= _TELLING:
+            yield value, name
 
 
 def _answered(one: Held) -> str | None:

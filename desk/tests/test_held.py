@@ -48,3 +48,14 @@ def test_the_list_is_narrowed_by_entity_and_kind(waiting, narrowed, left):
 def test_nothing_held_is_said_and_is_good(book):
     done = book.ask("held")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is held.\n")
+
+
+def test_a_value_that_the_vendors_words_repeat_is_told_by_its_field_unless_values_are_asked_for(book):
+    payload = {"Email": "ada@example", "billing": {"city": "Bonn-Beuel"}, "_ofrecord": {"id": "7"}}
+    words = "ada@example is no address; Bonn-Beuel is unknown"
+    with book.writing() as ledger:
+        ledger.hold(Held("contact", "crm", "inventory", "7", "refused", words, payload=payload))
+    for shown in (book.ask("held").stdout, book.ask("held", "--json").stdout):
+        assert "(Email) is no address; (city) is unknown" in shown
+        assert "ada@example" not in shown
+    assert words in book.ask("held", "--values").stdout

@@ -39,6 +39,9 @@ _CONNECT_TIMEOUT_S = 10.0
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _READERS: dict[str, ModuleType] = {"crm": crm, "inventory": finance, "books": finance}
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_EXPONENT = re.compile(rb"\dE[+-]?\d|N")
+"""A number that may be in scientific notation, or none at all; texts that look like it cost a second encoding."""
 
 Params = Mapping[str, str | int]
 Files = Mapping[str, tuple[str, bytes, str]]
@@ -299,7 +302,7 @@ class Client:
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
             )
-            body = _decode(response)
+            body = _decode(response, self._login.token)
         except requests.RequestException as error:
             return _Lost(type(error).__name__, left=not _never_left(error))
         except msgspec.DecodeError:
@@ -351,7 +354,8 @@ class Client:
 
 def encode_body(body: Any) -> bytes:
     """JSON with decimals in plain notation: `Decimal("1.25E+3")` leaves as `1250`, never as a float or a text."""
-    return msgspec.json.encode(_plain(body))
+    text = _encode(body)
+    return msgspec.json.encode(_plain(body)) if _EXPONENT.search(text) else text
 
 
 def _plain(value: Any) -> Any:
@@ -366,12 +370,14 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _decode(response: requests.Response) -> Any:
+def _decode(response: requests.Response, token: str = "") -> Any:
+    """The body. A vendor that repeats the request in its words must not spread the token it came with."""
     if not response.content:
         return None
+    content = response.content.replace(token.encode(), b"(token)") if token else response.content
     if "json" in response.headers.get("Content-Type", "json"):
-        return _decoder.decode(response.content)
-    return response.content
+        return _decoder.decode(content)
+    return content
 
 
 def _read_at(response: requests.Response) -> datetime:

@@ -176,3 +176,12 @@ def test_a_file_is_uploaded_as_a_form(vendor, client_of):
     call = vendor.calls()[0]
     assert call.headers["content-type"].startswith("multipart/form-data")
     assert b'filename="order.pdf"' in call.body
+
+
+def test_a_vendor_that_repeats_the_request_does_not_spread_the_token(vendor, client_of):
+    said = {"code": "INVALID_DATA", "message": "refused: Zoho-oauthtoken 1000.fresh.token", "status": "error"}
+    vendor.will_answer((400, said))
+    with pytest.raises(errors.VendorRefusal) as refused:
+        client_of("crm").get("/crm/v8/Products")
+    assert "refused: Zoho-oauthtoken (token)" in refused.value.message
+    assert "1000.fresh.token" not in str(refused.value)
