@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -18,6 +20,7 @@ import yaml
 from ofrecord.demo.people import People
 from ofrecord.demo.stage import Stage, set_stage
 from ofrecord_kit.ledger import Event, Held, Ledger
+from ofrecord_kit.testing import programs
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -85,28 +88,26 @@ class Company:
         executable, config = self.plugin(target)
         config.pop("__catalog", None)
         target_command = self.command(executable, {**config, **target_config}, target)
-        environment = {**self.stage.environment, "OFRECORD_RUN": run}
-        log = (self.stage.folder / "run" / "pipe.log").open("a+")
-        start = log.tell()
-        options: dict[str, Any] = {"cwd": self.stage.folder, "env": environment, "stderr": log}
-        first = subprocess.Popen(tap_command, stdout=subprocess.PIPE, **options)
-        second = subprocess.Popen(mapper_command, stdin=first.stdout, stdout=subprocess.PIPE, **options)
-        third = subprocess.Popen(target_command, stdin=second.stdout, stdout=subprocess.PIPE, text=True, **options)
-        assert first.stdout is not None
-        assert second.stdout is not None
-        first.stdout.close()
-        second.stdout.close()
-        states, _ = third.communicate(timeout=300)
-        codes = [abs(first.wait(30)), abs(second.wait(30)), abs(third.returncode)]
-        log.seek(start)
-        self.last_output = log.read()
-        log.close()
+        with (self.stage.folder / "run" / "pipe.log").open("a+b") as log, tempfile.TemporaryFile() as states_file:
+            start = log.seek(0, os.SEEK_END)
+            codes = programs.pipe(
+                [tap_command, mapper_command, target_command],
+                cwd=self.stage.folder,
+                environment={**self.stage.environment, "OFRECORD_RUN": run},
+                stdout=states_file.fileno(),
+                errors=[log.fileno()] * 3,
+            )
+            log.seek(start)
+            self.last_output = log.read().decode()
+            states_file.seek(0)
+            states = states_file.read().decode()
         lines = [line for line in states.splitlines() if line.strip()]
         if lines:
             state.write_text(lines[-1])
-        if max(codes):
+        worst = max(map(abs, codes))
+        if worst:
             self.complaints += self.last_output
-        return max(codes)
+        return worst
 
     def run(self, *jobs: str, run: str = "test", **target_config: Any) -> list[int]:
         """The jobs of meltano.yml, one after the other; exit codes of their tasks."""

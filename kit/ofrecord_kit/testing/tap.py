@@ -27,6 +27,7 @@ import pytest
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.tap import VendorTap
 from ofrecord_kit.tap_facts import KEYS
+from ofrecord_kit.testing import programs
 from ofrecord_kit.testing.sandbox import Sandbox
 
 
@@ -61,16 +62,15 @@ def run_tap(
     catalog: Path | None = None,
 ) -> TapRun:
     """Run the tap's command as Meltano would."""
-    program = Path(sys.executable).with_name(tap.name)
     files = {"config": folder / "config.json", "state": folder / "state.json"}
     files["config"].write_text(json.dumps(config))
-    command = [str(program), "--config", str(files["config"])]
+    command = [tap.name, "--config", str(files["config"])]
     if state is not None:
         files["state"].write_text(json.dumps(state))
         command += ["--state", str(files["state"])]
     if catalog is not None:
         command += ["--catalog", str(catalog)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - ours
+    done = programs.run(command, timeout=120)
     return TapRun(done.returncode, done.stderr, [json.loads(line) for line in done.stdout.splitlines()])
 
 

@@ -1,0 +1,257 @@
+"""The project's commands as processes of their own that start at once, for tests that run hundreds of them.
+
+Importing takes a plugin longer than most runs in tests. A nursery (`python -m ofrecord_kit.testing.programs`) imports
+each command once; every run is a fork of it, with arguments, environment, folder and standard streams of its own, and
+can be killed as any process can.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+_NUMBER = struct.Struct("!i")
+_STREAMS = 3
+
+
+class Running:
+    """A started command."""
+
+    def __init__(self, command: Sequence[str], pid: int, told: int) -> None:
+        self.command = list(command)
+        self.pid = pid
+        self.returncode: int | None = None
+        self._told = told
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        return self._look(0)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code; raises `subprocess.TimeoutExpired`."""
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.command, timeout)
+        return code
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, sign: int) -> None:
+        """Tell it something; nothing when it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, sign)
+
+    def _look(self, timeout: float) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
+            (self.returncode,) = _NUMBER.unpack(os.read(self._told, _NUMBER.size))
+            os.close(self._told)
+        return self.returncode
+
+
+class Nursery:
+    """The process others are forked from; it ends with the one that started it."""
+
+    def __init__(self) -> None:
+        self._channel, far = socket.socketpair()
+        command = [sys.executable, "-m", __name__, str(far.fileno())]
+        self._process = subprocess.Popen(command, pass_fds=[far.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603 - ours
+        far.close()
+
+    def close(self) -> None:
+        """End it; what it started goes on."""
+        self._channel.close()
+        self._process.wait()
+
+    def start(
+        self, command: Sequence[str], streams: Sequence[int], cwd: Path, environment: Mapping[str, str]
+    ) -> Running:
+        """Start a console script of an installed package (by name or path); `streams` are three open descriptors."""
+        request = {"command": list(command), "cwd": str(cwd), "environment": dict(environment)}
+        told, tell = os.pipe()
+        body = json.dumps(request).encode()
+        socket.send_fds(self._channel, [_NUMBER.pack(len(body))], [*streams, tell])
+        self._channel.sendall(body)
+        os.close(tell)
+        (pid,) = _NUMBER.unpack(os.read(told, _NUMBER.size))
+        return Running(command, pid, told)
+
+
+@cache
+def nursery() -> Nursery:
+    """The one of this process."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
+
+
+def start(
+    command: Sequence[object],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+    stderr: int = subprocess.DEVNULL,
+) -> Running:
+    """Start a command of the project; streams are open descriptors or `subprocess.DEVNULL`."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    streams = [nothing if one == subprocess.DEVNULL else one for one in (stdin, stdout, stderr)]
+    try:
+        return nursery().start([str(word) for word in command], streams, cwd, environment)
+    finally:
+        os.close(nothing)
+
+
+def run(
+    command: Sequence[object],
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    said: str | None = None,
+    timeout: float = 180,
+) -> subprocess.CompletedProcess[str]:
+    """A command of the project from start to end; `said` is its standard input."""
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        source.write((said or "").encode())
+        source.seek(0)
+        running = start(
+            command,
+            cwd=cwd or Path.cwd(),
+            environment=os.environ if environment is None else environment,
+            stdin=source.fileno(),
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+        try:
+            code = running.wait(timeout)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(running.command, code, out.read().decode(), err.read().decode())
+
+
+def pipe(
+    commands: Sequence[Sequence[object]],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdout: int,
+    errors: Sequence[int],
+    timeout: float = 300,
+) -> list[int]:
+    """Commands of which each reads what the one before writes; `stdout` is the last one's. Their exit codes."""
+    running: list[Running] = []
+    source = subprocess.DEVNULL
+    for left, command, stderr in zip(reversed(range(len(commands))), commands, errors, strict=True):
+        following, out = os.pipe() if left else (-1, stdout)
+        running.append(start(command, cwd=cwd, environment=environment, stdin=source, stdout=out, stderr=stderr))
+        for end in (source, out):
+            if end not in {subprocess.DEVNULL, stdout}:
+                os.close(end)
+        source = following
+    try:
+        return [one.wait(timeout) for one in running[::-1]][::-1]
+    finally:
+        for one in running:
+            one.kill()
+
+
+# -- the nursery's side ----------------------------------------------------------------------------------------------
+
+
+@cache
+def _program(name: str) -> Callable[[], Any]:
+    """What a console script calls."""
+    (found,) = entry_points(group="console_scripts", name=name)
+    program: Callable[[], Any] = found.load()
+    gc.freeze()  # a child that never touches what was imported shares it
+    return program
+
+
+def _serve(channel: socket.socket) -> Callable[[], Any] | None:
+    """Fork on request until the channel is closed; in a child the program to call, in the nursery None."""
+    woken, wake = socket.socketpair()
+    wake.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    children: dict[int, int] = {}
+    while True:
+        ready = select.select([channel, woken], [], [])[0]
+        if woken in ready:
+            woken.recv(4096)
+            _tell_ended(children)
+        if channel in ready:
+            head, descriptors, _flags, _from = socket.recv_fds(channel, _NUMBER.size, _STREAMS + 1)
+            if not head:
+                return None
+            request = json.loads(_exactly(channel, _NUMBER.unpack(head)[0]))
+            program = _program(Path(request["command"][0]).name)
+            pid = os.fork()
+            if not pid:
+                _become(request, descriptors[:_STREAMS])
+                return program
+            *streams, tell = descriptors
+            os.write(tell, _NUMBER.pack(pid))
+            children[pid] = tell
+            for one in streams:
+                os.close(one)
+
+
+def _exactly(channel: socket.socket, size: int) -> bytes:
+    body = b""
+    while len(body) < size:
+        body += channel.recv(size - len(body))
+    return body
+
+
+def _tell_ended(children: dict[int, int]) -> None:
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        tell = children.pop(pid)
+        with suppress(BrokenPipeError):  # nobody asks any more
+            os.write(tell, _NUMBER.pack(os.waitstatus_to_exitcode(status)))
+        os.close(tell)
+
+
+def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
+    """Make the fork look like a process that was started by itself."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, one in enumerate(streams):
+        os.dup2(one, number)
+    os.closerange(_STREAMS, 256)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.argv = request["command"]
+    sys.modules["__main__"].__package__ = ""  # help texts name the command and not this module
+
+
+if __name__ == "__main__":
+    made = _serve(socket.socket(fileno=int(sys.argv[1])))
+    sys.exit(made() if made else 0)
