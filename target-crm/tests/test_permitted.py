@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,27 @@ def test_the_setting_trigger_says_what_runs_on_a_write(bench: Bench) -> None:
     bench.send(bench.record("1", {"Product_Name": "Nut"}), trigger=["workflow"])
     (fired,) = bench.sandbox.control("GET", "automation")["fired"]
     assert (fired["features"], fired["skipped"]) == (["workflow"], ["cadences"])
+
+
+def test_a_value_made_of_several_records_is_looked_at_before_it_is_written_too(bench: Bench) -> None:
+    entity = {**SCHEMA["x-ofrecord"], "external_id": None, "match": [], "create": False}  # type: ignore[dict-item]
+    known = bench.client.send("POST", "/crm/v8/Products", json={"data": [{"Product_Name": "Bolt"}]}).body
+    record = known["data"][0]["details"]["id"]
+    ledger = Ledger(bench.config["ledger"])
+    with ledger.writing(datetime.now(UTC)) as writing:
+        writing.record_link("bundle", {"inventory": "7", "crm": record})
+    ledger.close()
+    combine = {"through": "bundle", "by": "7", "field": None}
+    maker = {**field("maker"), "x-ofrecord": {**field("maker")["x-ofrecord"], "combine": "join"}}
+    price = {**field("price", "money"), "x-ofrecord": {**field("price", "money")["x-ofrecord"], "combine": "sum"}}
+    bench.schema = {
+        "type": "object", "x-ofrecord": {**entity, "combine": combine},
+        "properties": {"Manufacturer": maker, "Unit_Price": price, "_ofrecord": {"type": "object"}},
+    }  # fmt: skip
+    arrange(bench, "Manufacturer", read_only=True)
+    part = bench.record("1", {"Manufacturer": "Acme", "Unit_Price": 2})
+    part["_ofrecord"]["by"] = "7"
+    bench.send(part, errors_allowed="5")
+    assert [(held.code, held.field) for held in helds(bench)] == [("READ_ONLY", "maker")]
+    (row,) = bench.client.get("/crm/v8/Products", params={"fields": "Unit_Price,Manufacturer"}).body["data"]
+    assert (row["Unit_Price"], row["Manufacturer"]) == (2, None)

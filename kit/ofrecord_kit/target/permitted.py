@@ -86,19 +86,33 @@ def set_forbidden_aside(delivery: Delivery, item: Item, values: Mapping[str, Any
     A record to create is held whole when a field it cannot be without breaks one.
     """
     wire = delivery.wire
-    rules = {rule.name: rule for rule in (*wire.observed, *wire.sent)}
-    asked = [rules[name] for name in values if name in rules]
+    asked = [rule for rule in (*wire.observed, *wire.sent) if rule.name in values]
     if not asked:
         return dict(values)
     found, facts = _against(delivery.destination, wire.object, asked, values)
+    if not found:
+        return dict(values)
+    rules = {rule.name: rule for rule in asked}
     for name, why in found.items():
         rule = rules[name]
         item.plan.writes.pop(name, None)
         item.plan.adopts.pop(name, None)
         delivery.set_aside(item, "refused", why.message, code=why.code, field=rule.field, rule=rule.where, fix=why.fix)
-    if found and not (item.created and any(_is_required(rules[name], facts) for name in found)):
+    if not (item.created and any(_is_required(rules[name], facts) for name in found)):
         item.outcome = None
     return {name: value for name, value in values.items() if name not in found}
+
+
+def set_forbidden_aside_of_whole(delivery: Delivery, item: Item, values: Mapping[str, Any]) -> set[str]:
+    """Of a record made of others, the properties that break a fact; they are held with `item`, one of these."""
+    asked = [rule for rule in delivery.wire.sent if rule.name in values]
+    found, _facts = _against(delivery.destination, delivery.wire.object, asked, values) if asked else ({}, {})
+    for rule in asked:
+        if why := found.get(rule.name):
+            delivery.set_aside(
+                item, "refused", why.message, code=why.code, field=rule.field, rule=rule.where, fix=why.fix
+            )
+    return set(found)
 
 
 def _against(

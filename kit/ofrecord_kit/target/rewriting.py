@@ -14,6 +14,7 @@ from ofrecord_kit.plan import source_has_changed
 from ofrecord_kit.plan.records import RecordPlan, plan_update
 from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Result, Stale
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.permitted import set_forbidden_aside_of_whole
 from ofrecord_kit.target.rebuilding import only_agreed
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _write_once(delivery: Delivery, wholes: Sequence[Whole], bases: Mapping[str,
         )  # fmt: skip
         whole.plan = only_agreed(delivery, whole.plan)
         values = {name: write.value for name, write in whole.plan.writes.items()}
+        for name in set_forbidden_aside_of_whole(delivery, item, values):
+            del values[name], whole.plan.writes[name]
         if values and not delivery.dry:
             ready.append((whole, Change(whole.id, values, current)))
     sent = destination.update(wire.object, [change for _whole, change in ready]) if ready else []
