@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
@@ -38,9 +38,10 @@ def held(  # noqa: PLR0917 - the options of a command
     with opened(ledger) as book:
         rows = all_held(book, entity) if waiting else book.held(entity=entity)
     found = [one for one in rows if kind in {None, one.kind}]
+    found = found if values else without_values(found)
     tables = [
         Table(
-            "Held", COLUMNS, [_row(one if values else replace(one, message=_without_values(one))) for one in found], tag="held" if values else "",
+            "Held", COLUMNS, [_row(one) for one in found], tag="held" if values else "",
             aside=("way", "code", "last seen", "rule", "request"),
             below=("words", "field", "due", "fix", "answers", "answered", "name"),
         )
@@ -69,7 +70,7 @@ def sides_of(one: Held) -> list[tuple[Any, ...]]:
 
 def told(one: Held, *, values: bool = False) -> dict[str, Any]:
     """Everything but the record itself; values of fields only when they are asked for."""
-    one = one if values else replace(one, message=_without_values(one))
+    (one,) = [one] if values else without_values([one])
     hidden = {"payload"} if values else {"payload", "values", "correction"}
     shown = {name: value for name, value in asdict(one).items() if name not in hidden}
     return {"name": address(one), **shown, "corrected": sorted(one.correction or {}), "answers": possible(one)}
@@ -83,12 +84,19 @@ def _row(one: Held) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _without_values(one: Held) -> str:
-    """The vendor's words; a value of the record that they repeat is told by its field."""
-    said = dict(_texts(one.payload if isinstance(one.payload, Mapping) else {}))
-    words = one.message
-    for text in sorted(said, key=len, reverse=True):
-        words = words.replace(text, f"({said[text]})")
+def without_values(rows: Sequence[Held]) -> list[Held]:
+    """The same rows; a value of one of these records that the vendor's words repeat is told by its field.
+
+    Of all of them, because what a vendor says of a batch may repeat the neighbours.
+    """
+    said = {text: name for row in rows if isinstance(row.payload, Mapping) for text, name in _texts(row.payload)}
+    longest_first = sorted(said, key=len, reverse=True)
+    return [replace(row, message=_masked(row.message, longest_first, said)) for row in rows]
+
+
+def _masked(words: str, texts: Sequence[str], fields: Mapping[str, str]) -> str:
+    for text in texts:
+        words = words.replace(text, f"({fields[text]})")
     return words
 
 

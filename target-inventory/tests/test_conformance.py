@@ -5,6 +5,7 @@ As a command: ``python -m ofrecord_kit.testing.conformance target-inventory/test
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,6 +84,20 @@ class Inventory:
         return {**config, "retry_wait_s": 0.01}
 
 
+def held(folder: Path) -> str:
+    """What `ofrecord held` shows, for people and for programs."""
+    command = [
+        str(Path(sys.executable).with_name("ofrecord")),
+        "held",
+        "--waiting",
+        "--ledger",
+        str(folder / "ledger.db"),
+    ]
+    shown = [subprocess.run([*command, *more], capture_output=True, text=True, check=True) for more in ([], ["--json"])]
+    assert "refused" in shown[1].stdout, "nothing was held, so nothing is shown"
+    return "".join(one.stdout + one.stderr for one in shown)
+
+
 @contextmanager
 def wired(**more: Any) -> Iterator[Wiring]:
     with running_sandbox() as sandbox, TemporaryDirectory() as folder:
@@ -93,7 +108,7 @@ def wired(**more: Any) -> Iterator[Wiring]:
                 changed=("company_name", "Quillfeather & Okonkwo"), clearable="website", bad={"contact_type": "neighbour"},
                 read=inventory.read, edit=inventory.edit, unmapped=("notes", "kept:\t“as it is” – 100 %\n  twice"),
                 reset=lambda: sandbox.control("POST", "reset"), environment={"OFRECORD_YES": "1"},
-                secrets=["client_secret", "refresh_token"], personal=["contact_name", "website", "company_name"], **more,
+                secrets=["client_secret", "refresh_token"], errors=held, personal=["contact_name", "website", "company_name"], **more,
             )  # fmt: skip
         finally:
             inventory.client.close()
@@ -120,13 +135,13 @@ def plain() -> Any:
     return wired(stream="contacts", schema=PLAIN, not_claimed=OF_OTHERS)
 
 
-@pytest.mark.promise("N18")
+@pytest.mark.promise("N18", "N21")
 class TestAnnotated(Conformance):
     wiring = staticmethod(annotated)
     not_claimed = OF_THE_MAPPER
 
 
-@pytest.mark.promise("N18")
+@pytest.mark.promise("N18", "N21")
 class TestPlain(Conformance):
     wiring = staticmethod(plain)
     not_claimed = OF_OTHERS

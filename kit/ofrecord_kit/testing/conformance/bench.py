@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -138,13 +138,19 @@ class Bench:
         for name in self.wiring.personal:
             self._planted[str(values.get(name) or "")] = f"a value of {name}"
 
+    def search_errors(self) -> None:
+        """Search what the target's own tools show of what went wrong."""
+        self._search_in([("its list of errors", self.wiring.errors(self.own))])
+
     def _search(self, run: Run) -> None:
+        self._search_in([("its log", run.err), ("its output", run.out), *self._open_files()])
+
+    def _search_in(self, places: Iterable[tuple[str, str]]) -> None:
         known = {text: what for text, what in self._planted.items() if len(text) >= SHORTEST}
         known.update({token: "an access token" for token in self.proxy.tokens if len(token) >= SHORTEST})
-        for text, what in known.items():
-            for place, said in (("its log", run.err), ("its output", run.out), *self._open_files()):
-                if text in said and (told := f"{what} stands in {place}") not in self.leaks:
-                    self.leaks.append(told)
+        for place, said in places:
+            found = [f"{what} stands in {place}" for text, what in known.items() if text in said]
+            self.leaks += [one for one in dict.fromkeys(found) if one not in self.leaks]
 
     def _open_files(self) -> Iterator[tuple[str, str]]:
         """Files it left that others on the machine may read."""

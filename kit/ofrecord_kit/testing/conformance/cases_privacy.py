@@ -27,6 +27,7 @@ def tells_no_secrets(bench: Bench) -> None:
     bench.fresh()
     bench.proxy.harm(Fault("refuse", status=400, says=_echo))
     bench.deliver({**one, **wiring.bad}, two)
+    bench.search_errors()
     misfit = {**two, wiring.changed[0]: {"not": ["of", "this", "type", *(two[name] for name in wiring.personal)]}}
     bench.send(bench.schema(), bench.record(one), json.dumps({
         "type": "RECORD", "stream": wiring.stream, "record": dict(wiring.message(misfit)),

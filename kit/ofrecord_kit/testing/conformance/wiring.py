@@ -98,6 +98,9 @@ class Wiring:
     personal: Sequence[str] = ()
     """Properties that hold personal values."""
 
+    errors: Callable[[Path], str] = lambda _folder: ""
+    """What the target's own tools show of what went wrong, for those that have any; for the folder the target has for itself."""
+
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     """Cases that the target does not claim, and why. Only optional cases can stand here."""
 
