@@ -24,7 +24,7 @@ _FIRST = [
     "Birch",
     "Cedar",
     "Delta",
-    "Ember",
+    "Flint",
     "Fjord",
     "Granite",
     "Hazel",
@@ -162,10 +162,14 @@ _CITIES = (
 
 
 def account_names(random: Random, count: int) -> list[str]:
-    """Names for `count` accounts: the odd ones first, then each twin twice, then the long ones, then plain ones."""
+    """Names for `count` accounts: the odd ones first, then each twin twice, then the long ones, then plain ones.
+
+    No two plain ones differ in their legal form alone.
+    """
     names = [*ODD_ACCOUNTS, *TWINS, *TWINS, *LONG_ACCOUNTS]
-    plain = [" ".join(part for part in parts if part) for parts in product(_FIRST, _SECOND, _FORMS)]
-    random.shuffle(plain)
+    pairs = list(product(_FIRST, _SECOND))
+    random.shuffle(pairs)
+    plain = [f"{first} {second} {random.choice(_FORMS)}".rstrip() for first, second in pairs]
     return names + plain[: count - len(names)]
 
 
