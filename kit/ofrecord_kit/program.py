@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib.exceptions import SingerReadError
 
 
 def run_plugin(plugin: type[PluginBase]) -> None:
@@ -28,7 +29,7 @@ def run_plugin(plugin: type[PluginBase]) -> None:
     try:
         with full_disk_told(logger.error):
             plugin.cli()
-    except SingerSDKError as error:
+    except (SingerSDKError, SingerReadError) as error:
         for line in str(error).splitlines():
             logger.error("%s", line)  # noqa: TRY400 - a message for people
         sys.exit(1)

@@ -170,6 +170,26 @@ def test_state_is_passed_on_at_each_state_message_after_what_came_before_was_del
     assert (code, len(target.shelf.rows)) == (0, 2)
 
 
+def test_a_line_that_is_no_singer_message_is_one_message_and_not_quoted(tmp_path: Path) -> None:
+    settings_file = tmp_path / "settings.json"
+    settings_file.write_text(json.dumps(settings(tmp_path)))
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom ofrecord_kit.program import run_plugin\n"
+        "from test_target_program import TargetShelf\nrun_plugin(TargetShelf)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), "--config", str(settings_file)], input=lines(product(1)).getvalue() + '{"ann@example.com',
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    [error] = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert "A line of 17 characters on standard input is not a Singer message" in error
+    assert "Traceback" not in done.stderr
+    assert "ann@example.com" not in done.stderr
+    assert done.stdout == ""
+
+
 def test_no_value_of_a_record_that_breaks_its_schema_reaches_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
