@@ -170,9 +170,9 @@ class Crm(Destination):
     def _strangers(self, object_: str, key: str, rows: Mapping[int, Row]) -> dict[int, Result]:
         """Rows of which another record holds a unique value."""
         found: dict[int, Result] = {}
-        for name, fact in self.facts(object_).items():
+        for name in [name for name, fact in self.facts(object_).items() if fact.unique and name != key]:
             values = {canonical(row[name]): row[name] for row in rows.values() if row.get(name) not in (None, "")}
-            if not fact.unique or name == key or not values:
+            if not values:
                 continue
             condition = one_of(name, [str(value) for value in values.values()])
             holders = {

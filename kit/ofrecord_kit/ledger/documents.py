@@ -49,10 +49,10 @@ def when(entry: Entry, written: datetime) -> datetime:
 
 def merge(old: Document, old_at: datetime | None, news: Mapping[str, Mapping[int, tuple[Any, bool]]]) -> Document:
     """The document with new values: field → side (0 or 1) → (value, is it a fingerprint). Untouched entries keep their time."""
-    merged = {}
+    merged, at = {}, old_at.isoformat() if old_at else None
     for field, entry in old.items():
         if field not in news:
-            merged[field] = entry if len(entry) > 2 and entry[2] else _dated(entry, old_at)  # noqa: PLR2004 - as above
+            merged[field] = entry if len(entry) > 2 and entry[2] else _dated(entry, at)  # noqa: PLR2004 - as above
     for field, sides in news.items():
         known = old.get(field, [None, None, None, 3])
         values, marks = known[:2], marks_of(known)
@@ -63,11 +63,11 @@ def merge(old: Document, old_at: datetime | None, news: Mapping[str, Mapping[int
     return merged
 
 
-def _dated(entry: Entry, at: datetime | None) -> Entry:
+def _dated(entry: Entry, at: str | None) -> Entry:
     if at is None:
         return entry
     marks = marks_of(entry)
-    return [*entry[:2], at.isoformat(), marks] if marks else [*entry[:2], at.isoformat()]
+    return [*entry[:2], at, marks] if marks else [*entry[:2], at]
 
 
 def without(document: Document, fields: Iterable[str]) -> Document:

@@ -77,7 +77,7 @@ def obstacles(rules: Iterable[FieldRule], values: Mapping[str, Any], facts: Mapp
     for rule in rules:
         if rule.name not in values or rule.status:
             continue
-        for name, value in _places(rule, values[rule.name]):
+        for name, value in _places(rule, values[rule.name]) if rule.parts else ((rule.name, values[rule.name]),):
             against = obstacle(name, facts[name], value) if name in facts else None
             if against is not None:
                 found.setdefault(rule.name, against)

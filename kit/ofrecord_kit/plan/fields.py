@@ -80,6 +80,9 @@ class Leave:
     """Nothing to do."""
 
 
+_LEAVE = Leave()
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """Write the source's value. `overrules` is the destination's own edit that this overwrites, else UNKNOWN."""
@@ -179,9 +182,8 @@ def decide(  # noqa: PLR0917 - the table has as many columns
     precedence ranks these. `taken` is the system whose value a person chose for just this conflict. A field owned by
     neither the source nor `shared` is never written.
     """
-    between = _Between(source, destination, times, tolerance_s, origins, taken)
     if rule.owner not in (source, "shared") or not has_changed(rule, native, agreed):
-        return Leave()
+        return _LEAVE
     if same(current, value, rule.form):
         return Agree(current, "both hold the same")
     edited = agreed.destination is not UNKNOWN and not same(current, agreed.destination, rule.form)
@@ -189,6 +191,7 @@ def decide(  # noqa: PLR0917 - the table has as many columns
         if agreed.source is UNKNOWN and canonical(value, rule.form) is None and missing == "leave":
             return Agree(current, "the source does not fill it")
         return Write(value, f"{source} owns it", current if edited else UNKNOWN)
+    between = _Between(source, destination, times, tolerance_s, origins, taken)
     if agreed.source is UNKNOWN or agreed.destination is UNKNOWN:
         return _pair(rule, between, value, current)
     if not edited:

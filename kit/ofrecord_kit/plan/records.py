@@ -46,6 +46,9 @@ class RecordPlan:
         return not (self.writes or self.conflicts or self.violations or self.adopts or self.yields)
 
 
+_NOBODY = Agreed()
+
+
 def source_has_changed(
     rules: Iterable[FieldRule],
     values: Mapping[str, Any],
@@ -56,12 +59,12 @@ def source_has_changed(
 
     `agreed` is by rule field. A property without a native value is compared by the value sent.
     """
-    nobody = Agreed()
-    return any(
-        has_changed(rule, native.get(rule.field, values[rule.name]), agreed.get(rule.field, nobody))
-        for rule in rules
-        if rule.name in values
-    )
+    for rule in rules:
+        if rule.name in values and has_changed(
+            rule, native.get(rule.field, values[rule.name]), agreed.get(rule.field, _NOBODY)
+        ):
+            return True
+    return False
 
 
 def violations_of(
@@ -107,17 +110,18 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
     is to be written; what each holds becomes what they agreed on.
     """
     plan = RecordPlan({}, {}, {}, violations)
+    undated = replace(times, source_modified=None, destination_modified=None) if queued else times
     for rule in rules:
         if rule.name not in values or (once and not rule.after_create):
             continue
-        base = agreed.get(rule.field, Agreed())
+        base = agreed.get(rule.field, _NOBODY)
         here = native.get(rule.field, values[rule.name])
         if skip and base.source is UNKNOWN:
             plan.agrees[rule.name] = Agree(current.get(rule.name), "paired, nothing written")
             continue
         decision = decide(
             rule, source, values[rule.name], here, base, current.get(rule.name),
-            replace(times, source_modified=None, destination_modified=None) if rule.field in queued else times, missing,
+            undated if rule.field in queued else times, missing,
             destination=destination, tolerance_s=tolerance_s, origins=origins.get(rule.field),
             taken=taken.get(rule.field),
         )  # fmt: skip

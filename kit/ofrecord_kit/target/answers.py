@@ -37,6 +37,8 @@ def hear(delivery: Delivery, items: Sequence[Item]) -> None:
     here = ledger.answers_of(wire.entity, wire.source, wire.destination, ids) if ids else {}
     others = [str(item.destination_id) for item in items if item.destination_id in delivery.held_there]
     there = ledger.answers_of(wire.entity, wire.destination, wire.source, others) if others else {}
+    if not here and not there:
+        return
     for item in items:
         mirrored = [row for row in there.get(str(item.destination_id), ()) if row.kind == "conflict" and row.answer]
         item.answers = [*here.get(item.source_id, ()), *mirrored]

@@ -10,7 +10,7 @@ from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
 from ofrecord_kit.target.deciding import Found, decide_items
 from ofrecord_kit.target.destination import Destination, Done, Refused
-from ofrecord_kit.target.items import Item, item_of
+from ofrecord_kit.target.items import Item, items_of
 from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.nearness import Nearness
@@ -69,7 +69,7 @@ class Delivery:
 
         `found`: by source id, what was found about the record when it was decided first; it is not read again.
         """
-        items = [item_of(record, self.wire) for record in records]
+        items = items_of(records, self.wire)
         latest = {item.source_id: item for item in items}
         for item in items:
             if latest[item.source_id] is not item:
@@ -110,7 +110,7 @@ class Delivery:
 
     def settle(self, items: Sequence[Item]) -> list[Item]:
         """Record items that have their outcome."""
-        self.refused += sum(any(held.kind in LOUD for held in item.helds) for item in items)
+        self.refused += sum(any(held.kind in LOUD for held in item.helds) for item in items if item.helds)
         if not self.dry:
             record_batch(self, items)
         return list(items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.wire import Wire
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
+_NO_PLAN = RecordPlan()
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Item:
     destination_id: str | None = None
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
     current: Current | None = None
-    plan: RecordPlan = field(default_factory=RecordPlan)
+    plan: RecordPlan = _NO_PLAN
     digest: str | None = None
     outcome: str | None = None
     helds: list[Held] = field(default_factory=list)
@@ -89,8 +90,11 @@ class Item:
 
     def edited(self, wire: Wire) -> set[str]:
         """Fields (as the rules name them) that the source edited and does not own."""
-        adopted = {rule.field for rule in wire.observed if rule.name in self.plan.adopts}
-        return adopted | {violation.field for violation in self.plan.violations}
+        plan = self.plan
+        if not plan.adopts and not plan.violations:
+            return set()
+        adopted = {rule.field for rule in wire.observed if rule.name in plan.adopts}
+        return adopted | {violation.field for violation in plan.violations}
 
     @property
     def at_rest(self) -> str:
@@ -108,12 +112,15 @@ class Item:
         )
 
 
-def item_of(record: Mapping[str, Any], wire: Wire) -> Item:
-    """The record with its note and the properties the rules know."""
-    note = record.get("_ofrecord") or {}
-    identity = note.get("id", record.get(wire.external_id or ""))
-    values = {rule.name: record[rule.name] for rule in wire.sent if rule.name in record}
-    return Item(record, note, str(identity), values)
+def items_of(records: Sequence[Mapping[str, Any]], wire: Wire) -> list[Item]:
+    """Each record with its note and the properties the rules know."""
+    names, key = [rule.name for rule in wire.sent], wire.external_id or ""
+    items = []
+    for record in records:
+        note = record.get("_ofrecord") or {}
+        values = {name: record[name] for name in names if name in record}
+        items.append(Item(record, note, str(note["id"] if "id" in note else record.get(key)), values))
+    return items
 
 
 def digest_of(item: Item, wire: Wire) -> str:

@@ -125,8 +125,8 @@ def _record_link(delivery: Delivery, ledger: Writing, item: Item, ids: dict[str,
 def snapshot(wire: Wire, item: Item) -> dict[str, Any]:
     """Field → what the destination held of it when the two were linked, or was created with."""
     if item.created:
-        rules = {rule.name: rule.field for rule in wire.sent}
-        return {rules[name]: write.value for name, write in item.plan.writes.items() if name in rules}
+        writes = item.plan.writes
+        return {rule.field: writes[rule.name].value for rule in wire.sent if rule.name in writes}
     there = item.current.values if item.current else {}
     return {rule.field: there[rule.name] for rule in (*wire.sent, *wire.observed) if rule.name in there}
 
@@ -143,27 +143,25 @@ def _record_deletion(delivery: Delivery, ledger: Writing, item: Item, link: str,
 
 
 def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
-    wire = delivery.wire
+    wire, plan, values, told = delivery.wire, item.plan, item.values, item.native
+    source, destination = wire.pair
     agreed: dict[str, dict[str, Any]] = {}
     aside = {held.field for held in item.helds}
+    paired = (item.created and item.delivered) or (item.paired and wire.once)
     written = []
     for rule in wire.sent:
-        native = item.native.get(rule.field, item.values.get(rule.name))
-        write, agree = item.plan.writes.get(rule.name), item.plan.agrees.get(rule.name)
+        name, field = rule.name, rule.field
+        write, agree = plan.writes.get(name), plan.agrees.get(name)
         if write is not None and item.delivered:
-            agreed[rule.field] = {wire.source: native, wire.destination: write.value}
-            written.append(rule.field)
+            agreed[field] = {source: told.get(field, values.get(name)), destination: write.value}
+            written.append(field)
             if not item.created:
                 _tell(ledger, item, rule, write, link, ids, wire)
         elif agree is not None:
-            agreed[rule.field] = {wire.source: native, wire.destination: agree.destination}
+            agreed[field] = {source: told.get(field, values.get(name)), destination: agree.destination}
             _tell_agreed(ledger, item, rule, agree.destination, link, ids, wire)
-        elif (
-            rule.name in item.values
-            and rule.field not in aside
-            and ((item.created and item.delivered) or (item.paired and wire.once))
-        ):
-            agreed[rule.field] = {wire.source: native, wire.destination: item.values[rule.name]}
+        elif paired and name in values and field not in aside:
+            agreed[field] = {source: told.get(field, values[name]), destination: values[name]}
     agreed |= _record_adoptions(delivery, ledger, item, link, ids)
     for name, conflict in item.plan.conflicts.items():
         rule = next(rule for rule in wire.sent if rule.name == name)
