@@ -8,16 +8,19 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
 from ofrecord.demo.people import People
 from ofrecord.demo.stage import Stage, is_write
+from ofrecord_kit.testing import programs
 
 BIN = Path(sys.executable).parent
 SECONDS = 180
@@ -113,7 +116,9 @@ class Site:
     def plugin(self, name: str, stdin: str | None = None, **changes: Any) -> Outcome:
         """One plugin alone."""
         config = self.mapping(name) | changes if name.startswith("own-") else self.config(name, **changes)
-        return self.run(self.command(name, config), stdin)
+        command = self.command(name, config)
+        answer = programs.run(command, cwd=self.folder, environment=self.stage.environment, said=stdin, timeout=SECONDS)
+        return Outcome(Path(command[0]).name, answer.returncode, answer.stdout, answer.stderr)
 
     def start(self, command: Iterable[object], **pipes: Any) -> subprocess.Popen[bytes]:
         """A process that is left running."""
@@ -127,27 +132,26 @@ class Site:
         """
         names = task.split()
         bookmark = self.folder / "run" / f"{names[0]}.state"
-        processes: list[subprocess.Popen[bytes]] = []
-        errors = [(self.folder / f"{name}.err").open("w+b") for name in names]
-        for name, error in zip(names, errors, strict=True):
+        commands = []
+        for name in names:
             base = self.mapping(name) if name.startswith("own-") else self.config(name)
             config = {**base, **(changes or {}).get(self.executable(name), {})}
-            before = processes[-1].stdout if processes else subprocess.DEVNULL
-            state = bookmark if name.startswith("tap-") else None
-            command = self.command(name, config, state=state)
-            processes.append(self.start(command, stdin=before, stdout=subprocess.PIPE, stderr=error))
-            if not isinstance(before, int) and before is not None:
-                before.close()
-        states, _ = processes[-1].communicate(timeout=SECONDS)
-        outs = [""] * (len(names) - 1) + [states.decode()]
-        outcomes = []
-        for name, process, out, error in zip(names, processes, outs, errors, strict=True):
-            code = process.wait(SECONDS)
-            error.seek(0)
-            outcomes.append(Outcome(self.executable(name), code, out, error.read().decode()))
-            error.close()
+            commands.append(self.command(name, config, state=bookmark if name.startswith("tap-") else None))
+        with ExitStack() as open_files:
+            out, *errors = [open_files.enter_context(tempfile.TemporaryFile()) for _ in ["", *names]]
+            codes = programs.pipe(
+                commands,
+                cwd=self.folder,
+                environment=self.stage.environment,
+                stdout=out.fileno(),
+                errors=[error.fileno() for error in errors],
+                timeout=SECONDS,
+            )
+            states, *said = [whole(file) for file in (out, *errors)]
+        outs = [""] * (len(names) - 1) + [states]
+        outcomes = [Outcome(self.executable(n), *rest) for n, *rest in zip(names, codes, outs, said, strict=True)]
         if states.strip():
-            bookmark.write_text(states.decode().splitlines()[-1], encoding="utf-8")
+            bookmark.write_text(states.splitlines()[-1], encoding="utf-8")
         return outcomes
 
     def task(self, job: str, at: int) -> str:
@@ -180,6 +184,12 @@ class Site:
         kept = [path.read_text(encoding="utf-8") for path in (self.folder / ".ofrecord").rglob("*token*.json")]
         tokens = [token for text in kept for token in re.findall(r"1000\.[0-9a-f]{8,}\.[0-9a-f]{8,}", text)]
         return [self.stage.environment[name] for name in names] + tokens
+
+
+def whole(file: IO[bytes]) -> str:
+    """What was written to an open file."""
+    file.seek(0)
+    return file.read().decode()
 
 
 def holds_no_secret(site: Site, outcomes: Iterable[Outcome], *more: str) -> None:

@@ -54,3 +54,9 @@ def test_a_forked_command_can_be_killed(tmp_path):
     finally:
         os.close(source)
         os.close(end)
+
+
+def test_a_command_that_is_not_there_is_said_so_and_the_next_one_runs(tmp_path):
+    done = programs.run(["tap-nothing"], cwd=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (1, "No package that is installed here has a command tap-nothing.")
+    assert programs.run(["ofrecord-mapper", "--version"], cwd=tmp_path).returncode == 0

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -182,8 +182,10 @@ def pipe(
 @cache
 def _program(name: str) -> Callable[[], Any]:
     """What a console script calls."""
-    (found,) = entry_points(group="console_scripts", name=name)
-    program: Callable[[], Any] = found.load()
+    found = list(entry_points(group="console_scripts", name=name))
+    if not found:
+        return partial(sys.exit, f"No package that is installed here has a command {name}.")
+    program: Callable[[], Any] = found[0].load()
     gc.freeze()  # a child that never touches what was imported shares it
     return program
 
