@@ -26,9 +26,10 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from ofrecord_kit import errors, oauth
-from ofrecord_kit.errors import Place, sentence
+from ofrecord_kit.cipher import KEY_VARIABLE
+from ofrecord_kit.errors import Place
 from ofrecord_kit.limits import Pace, Tally
-from ofrecord_kit.refusals import doubtful, not_reachable, refusal
+from ofrecord_kit.refusals import doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.tokens import TokenStore
 from ofrecord_kit.vendors import Reading, Verdict, crm, finance
@@ -135,7 +136,7 @@ class Client:
         self._login = _Login()
         self._expires_at = 0.0
         self._answered = False
-        self._tokens = TokenStore(connection)
+        self._tokens = TokenStore(connection, os.environ.get(KEY_VARIABLE) or None)
         self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
         atexit.register(self._tally.flush)
         paced = system != "crm" and connection.calls_per_minute > 0
@@ -261,14 +262,7 @@ class Client:
         if isinstance(outcome, _Lost) and not outcome.left:
             return not_reachable(call.place)
         reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.status}"
-        return errors.VendorBusy(
-            sentence(
-                f"No usable answer after {attempts} attempts, the last one: {reason}",
-                where=str(call.place),
-                expected="an answer",
-                remedy="Run again later: nothing is lost, the run resumes from its bookmark.",
-            )
-        )
+        return unusable(call.place, reason, attempts)
 
     def _attempt(self, call: _Call) -> Answer | _Lost:
         """Send once. Effects: network, pacing, counting, one DEBUG line without values."""

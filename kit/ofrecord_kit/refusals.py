@@ -31,6 +31,18 @@ def not_reachable(place: Place) -> errors.NotReachable:
     )
 
 
+def unusable(place: Place, reason: str, attempts: int) -> errors.VendorBusy:
+    """For a call whose attempts are used up."""
+    return errors.VendorBusy(
+        sentence(
+            f"No usable answer after {attempts} attempts, the last one: {reason}",
+            where=str(place),
+            expected="an answer",
+            remedy="Run again later: nothing is lost, the run resumes from its bookmark.",
+        )
+    )
+
+
 _REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
     Verdict.PERMISSION: (
         errors.PermissionMissing,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -266,16 +267,22 @@ def data_centre(url: str) -> str | None:
 
 
 def contradictions(config: Mapping[str, Any]) -> list[str]:
-    """Problems that no single setting shows: addresses that are none, data centres that differ."""
+    """Problems that no single setting shows: addresses that are none or not encrypted, data centres that differ."""
     problems = []
     centres = {}
     for name in ("api_url", "accounts_url"):
         value = config.get(name)
         if not isinstance(value, str) or not value:
             continue
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        scheme, host = _scheme_and_host(value)
+        if scheme not in {"http", "https"} or not host:
             problems.append(f"{name}: is not an http(s) address. {_REMEDIES[name]}")
+            continue
+        if scheme == "http" and not _is_this_machine(host):
+            problems.append(
+                f"{name}: is an http address of another machine: tokens and records would travel unencrypted. "
+                "Use https; http is for the sandbox on this machine only."
+            )
         centres[name] = data_centre(value)
     if None not in centres.values() and len(set(centres.values())) > 1:
         problems.append(
@@ -284,6 +291,22 @@ def contradictions(config: Mapping[str, Any]) -> list[str]:
             "Use the addresses of the one your account lives in."
         )
     return problems
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether what is sent there never leaves this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def problems_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,8 @@
 
 `<state_dir>/tokens.json`, mode 0600, holds per login (a hash of client id, refresh token and accounts address) the
 access token, its expiry, a rotated refresh token where there is one, and until when the accounts server is closed.
-A lock file beside it makes sure that one process asks and the others wait for its answer.
+A lock file beside it makes sure that one process asks and the others wait for its answer. With the ledger's key
+(OFRECORD_LEDGER_KEY) the file is encrypted. It is a cache: what cannot be opened is asked for again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import filelock
 import msgspec
 
+from ofrecord_kit.cipher import Cipher, NotOpened
 from ofrecord_kit.errors import BadSettings, TokenThrottled, VendorBusy, sentence
 from ofrecord_kit.oauth import THROTTLE_WINDOW_S, Grant
 from ofrecord_kit.settings import Connection
@@ -24,6 +26,7 @@ SPARE_S = 300
 """A token with less life than this is replaced before it is used."""
 
 _LOCK_TIMEOUT_S = 120
+_MARK = b"sealed:"
 
 
 class _Entry(msgspec.Struct, omit_defaults=True):
@@ -52,14 +55,15 @@ def make_private_folder(path: Path) -> None:
 
 
 class TokenStore:
-    """The token of one login."""
+    """The token of one login. `key` encrypts the file; None leaves it to the file's mode to keep it from other eyes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, key: str | None = None) -> None:
         make_private_folder(connection.state_dir)
         self._path = connection.state_dir / "tokens.json"
         self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o600)
         self._key = login_key(connection)
         self._configured = connection.refresh_token
+        self._cipher = None if key is None else Cipher(key, purpose=b"tokens", about=b"ofrecord tokens")
 
     def obtain(
         self, mint: Callable[[str], Grant], *, now: Callable[[], float], refused: str | None = None
@@ -116,19 +120,32 @@ class TokenStore:
 
     def _all(self) -> dict[str, _Entry]:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, _Entry])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}  # a cache: what cannot be read is asked for again
+            content = self._path.read_bytes()
+            found = msgspec.json.decode(self._opened(content), type=dict[str, _Entry])
+        except (FileNotFoundError, NotOpened, msgspec.DecodeError):
+            return {}
+        if self._cipher is not None and not content.startswith(_MARK):
+            for entry in found.values():
+                entry.access_token = ""  # from before there was a key: a new one is written sealed, at once
+        return found
+
+    def _opened(self, content: bytes) -> bytes:
+        if not content.startswith(_MARK):
+            return content
+        if self._cipher is None:
+            raise NotOpened
+        return self._cipher.opened(content[len(_MARK) :])
 
     def _read(self) -> _Entry:
         return self._all().get(self._key, _Entry())
 
     def _write(self, entry: _Entry) -> None:
         content: dict[str, Any] = {**self._all(), self._key: entry}
+        body = msgspec.json.encode(content)
         draft = self._path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(content))
+            file.write(body if self._cipher is None else _MARK + self._cipher.closed(body))
         draft.replace(self._path)
 
 

@@ -76,3 +76,18 @@ def test_a_full_disk_is_one_clear_message_and_keeps_what_was_recorded(ledger: Le
     with pytest.raises(LedgerProblem, match=r"disk is full.*Free some space and run again"):
         a_long_batch()
     assert ledger.links_of("product", "inventory", "crm", ["1"])["1"].destination_id == "9"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://sync:hunter2@db.example.com/ledger",
+        "postgresql+psycopg://:hunter2@db.example.com/ledger",
+        "postgresql://db.example.com/ledger?user=sync&password=hunter2",
+        "postgresql://db.example.com/ledger?sslPassword=hunter2",
+    ],
+)
+def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(LedgerProblem, match=r"holds a password.*db\.example\.com/ledger.*pgpass") as told:
+        Ledger(url)
+    assert "hunter2" not in str(told.value)

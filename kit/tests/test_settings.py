@@ -32,6 +32,9 @@ def test_all_problems_are_told_at_once():
     [
         ({"accounts_url": "https://accounts.zoho.com"}, "belong to different data centres (.eu and .com)"),
         ({"api_url": "zohoapis.eu"}, "api_url: is not an http(s) address"),
+        ({"api_url": "http://[::1"}, "api_url: is not an http(s) address"),
+        ({"api_url": "http://www.zohoapis.eu"}, "api_url: is an http address of another machine"),
+        ({"accounts_url": "http://accounts.zoho.eu"}, "accounts_url: is an http address of another machine"),
         ({"calls_per_minute": "many"}, "calls_per_minute: must be integer"),
         ({"start_date": "soon"}, "start_date: is not a time. Use ISO 8601"),
         ({"refresh_token": 5}, "refresh_token: must be string"),
@@ -62,6 +65,14 @@ def test_good_settings_make_a_connection():
 )
 def test_an_address_tells_its_data_centre(url, centre):
     assert data_centre(url) == centre
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.1.2.3"])
+def test_http_is_for_this_machine_only(host):
+    check_settings({**GOOD, "api_url": f"http://{host}", "accounts_url": f"http://{host}"}, SCHEMA, plugin="tap-x")
+    for stranger in ("http://localhost.example.com", "http://0.0.0.0:8000", "http://10.0.0.1", "HTTP://zohoapis.eu"):
+        with pytest.raises(BadSettings, match="unencrypted"):
+            check_settings({**GOOD, "api_url": stranger}, SCHEMA, plugin="tap-x")
 
 
 def test_secret_settings_are_marked():

@@ -110,3 +110,38 @@ def test_a_folder_that_cannot_be_made_names_the_setting(connection, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSettings, match="state_dir: cannot be written"):
         TokenStore(replace(connection, state_dir=tmp_path / "file" / "inside"))
+
+
+KEY = "a key of the tests, long enough for it"
+
+
+def test_with_a_key_the_file_is_encrypted_and_shared_by_those_who_have_it(connection):
+    accounts = Accounts(rotates=True)
+    TokenStore(connection, KEY).obtain(accounts.mint, now=lambda: 0.0)
+    content = (connection.state_dir / "tokens.json").read_bytes()
+    assert content.startswith(b"sealed:")
+    assert b"access_token" not in content
+    assert KEY.encode() not in content
+    assert TokenStore(connection, KEY).obtain(accounts.mint, now=lambda: 1.0)[0] == "t1"
+    assert len(accounts.asked) == 1
+    assert stat.S_IMODE((connection.state_dir / "tokens.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("other", [None, "another key of the tests, as long as it", KEY])
+def test_a_file_that_does_not_open_costs_one_token_and_nothing_else(connection, other):
+    accounts = Accounts()
+    TokenStore(connection, KEY).obtain(accounts.mint, now=lambda: 0.0)
+    if other == KEY:  # the same one, and somebody changed the file
+        file = connection.state_dir / "tokens.json"
+        file.write_bytes(file.read_bytes()[:-1])
+    store = TokenStore(connection, other)
+    assert store.obtain(accounts.mint, now=lambda: 1.0)[0] == "t2"
+    assert store.obtain(accounts.mint, now=lambda: 2.0)[0] == "t2"
+
+
+def test_a_plain_file_is_replaced_by_an_encrypted_one_and_its_rotated_refresh_token_is_kept(connection):
+    accounts = Accounts(rotates=True)
+    TokenStore(connection).obtain(accounts.mint, now=lambda: 0.0)
+    assert TokenStore(connection, KEY).obtain(accounts.mint, now=lambda: 1.0)[0] == "t2"
+    assert accounts.asked == ["planted-refresh", "r1"]
+    assert (connection.state_dir / "tokens.json").read_bytes().startswith(b"sealed:")

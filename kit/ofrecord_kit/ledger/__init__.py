@@ -4,10 +4,11 @@ A small database (SQLite file by default, PostgreSQL by URL), disposable: links 
 the systems. All times are UTC. `Ledger` reads by intention; `Ledger.writing()` is one transaction for one batch.
 """
 
+from ofrecord_kit.cipher import KEY_VARIABLE
 from ofrecord_kit.ledger.history import Setting
 from ofrecord_kit.ledger.opening import LedgerProblem, engine_for
 from ofrecord_kit.ledger.rows import Due, Event, Held, Intention, Link, Owed, Run, Side
-from ofrecord_kit.ledger.sealing import KEY_VARIABLE, key_from
+from ofrecord_kit.ledger.sealing import key_from
 from ofrecord_kit.ledger.store import Ledger
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.ledger.writing import Writing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ HEAD = "0004"
 """The schema version this code writes; the name of the newest migration."""
 
 KNOWN = ("0001", "0002", "0003", "0004")
+
+_PASSWORD = re.compile(r"://[^/?@]*:[^/?@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 
 _MIGRATION_LOCK = 0x0F_2EC0_2E
 
@@ -49,9 +52,18 @@ def engine_for(where: str) -> Engine:
 
 
 def _url_of(where: str) -> str:
-    """The URL of a path, or the one given, with the driver we bring along."""
+    """The URL of a path, or the one given, with the driver we bring along. Raises LedgerProblem when it holds a password."""
     if "://" not in where:
         return f"sqlite:///{Path(where).expanduser()}"
+    if _PASSWORD.search(where):
+        raise LedgerProblem(
+            sentence(
+                "The ledger's address holds a password",
+                where=f"setting ledger: {_shown(where)}",
+                expected="a URL such as postgresql://user@host/database; settings are shown and logged, and hold no password",
+                remedy="Take it out, and use what the database server offers: a certificate, or a password file (~/.pgpass).",
+            )
+        )
     kind, _, rest = where.partition("://")
     return f"postgresql+psycopg://{rest}" if kind in {"postgresql", "postgres"} else where
 
@@ -132,7 +144,7 @@ def _bring_up_to_date(connection: Connection, where: str) -> None:
 
 def _shown(where: str) -> str:
     """The ledger's place without the credentials a URL may hold."""
-    return where.rsplit("@", 1)[-1] if "://" in where else where
+    return where.rsplit("@", 1)[-1].partition("?")[0] if "://" in where else where
 
 
 _REASONS = (

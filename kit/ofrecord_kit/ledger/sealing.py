@@ -6,25 +6,22 @@ value's canonical form. Neither the key nor anything it could be guessed from is
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
 from typing import Any
 
+from ofrecord_kit.cipher import KEY_VARIABLE, Cipher, NotOpened, derived
 from ofrecord_kit.errors import sentence
 from ofrecord_kit.ledger.opening import LedgerProblem
 from ofrecord_kit.ledger.values import from_json, to_json
 from ofrecord_kit.plan import Fingerprint
 
-KEY_VARIABLE = "OFRECORD_LEDGER_KEY"
 SHORTEST_KEY = 32
 VALUES = ("full", "hashed")
 _MARK = "sealed:"
 _MARK_BYTES = b"\x00sealed:"
 PRINT = "#"
 """Before a stored value of an event that is a fingerprint, or a snapshot of them."""
-_NONCE = 12
 _ABOUT = b"ofrecord ledger"
 
 
@@ -33,22 +30,18 @@ class Vault:
 
     def __init__(self, key: str | None = None, *, hashed: bool = False) -> None:
         self.hashed = hashed
-        self.key = None if key is None else _derived(key, b"chain")
+        self.key = None if key is None else derived(key, b"chain")
         """The key of the chain of events."""
-        self.proof = None if key is None else _derived(key, b"proof").hex()
+        self.proof = None if key is None else derived(key, b"proof").hex()
         """Tells this key from another one, and nothing about it."""
-        self._prints = b"" if key is None else _derived(key, b"fingerprints")
-        self._cipher: Any = None
-        if key is not None:
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only where there is a key
-
-            self._cipher = AESGCM(_derived(key, b"encryption"))
+        self._prints = b"" if key is None else derived(key, b"fingerprints")
+        self._cipher = None if key is None else Cipher(key, purpose=b"encryption", about=_ABOUT)
 
     def seal(self, text: str) -> str:
         """Text as it is stored."""
         if self._cipher is None:
             return f" {text}" if text.startswith(_MARK) else text
-        return _MARK + b64encode(self._closed(text.encode())).decode()
+        return _MARK + b64encode(self._cipher.closed(text.encode())).decode()
 
     def open(self, text: str) -> str:
         """Text as it was given; what was stored before there was a key is read as it is. Raises LedgerProblem."""
@@ -58,25 +51,19 @@ class Vault:
 
     def seal_bytes(self, body: bytes) -> bytes:
         """Bytes as they are stored."""
-        return body if self._cipher is None else _MARK_BYTES + self._closed(body)
+        return body if self._cipher is None else _MARK_BYTES + self._cipher.closed(body)
 
     def open_bytes(self, body: bytes) -> bytes:
         """Bytes as they were given. Raises LedgerProblem."""
         return self._opened(body[len(_MARK_BYTES) :]) if body.startswith(_MARK_BYTES) else body
 
-    def _closed(self, body: bytes) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return nonce + bytes(self._cipher.encrypt(nonce, body, _ABOUT))
-
     def _opened(self, body: bytes) -> bytes:
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only where there is a key
-
         if self._cipher is None:
             msg = "The ledger holds encrypted values and there is no key"
             raise _problem(msg)
         try:
-            return bytes(self._cipher.decrypt(body[:_NONCE], body[_NONCE:], _ABOUT))
-        except InvalidTag as error:
+            return self._cipher.opened(body)
+        except NotOpened as error:
             msg = "An encrypted value of the ledger was changed or belongs to another key"
             raise _problem(msg) from error
 
@@ -156,7 +143,3 @@ def _problem(what: str) -> LedgerProblem:
             remedy="Set it (a new one: `openssl rand -base64 32`). A ledger whose key is lost is rebuilt from the ids stamped in the systems.",
         )
     )
-
-
-def _derived(key: str, purpose: bytes) -> bytes:
-    return blake2b(key.encode(), digest_size=32, person=purpose).digest()
