@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -239,3 +241,28 @@ def test_a_side_taken_out_of_a_link_is_forgotten_and_made_again_as_a_new_generat
     found = ledger.links_of("product", "inventory", "crm", ["1"])["1"]
     assert (found.destination_id, found.generation, found.seen) == ("10", 2, None)
     assert ledger.generations([link]) == {link: 2}
+
+
+def test_the_intention_of_a_run_whose_process_has_died_is_taken_over_at_once(ledger: Ledger, ledger_url: str) -> None:
+    dying = f"""
+from datetime import datetime, UTC
+from ofrecord_kit.ledger import Ledger, Run
+import os
+ledger, now = Ledger({ledger_url!r}, "run-2"), datetime.fromisoformat({LATER.isoformat()!r})
+with ledger.writing(now) as writing:
+    writing.put_run(Run("run-2", "g", "t", "inventory", "crm", now, None, "running", {{}}, 0, None, False))
+    writing.claim("product", "crm", ["1"])
+print("claimed", flush=True)
+input()
+os.kill(os.getpid(), 9)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", dying], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "claimed\n"
+        with ledger.writing(LATER) as writing:
+            assert writing.claim("product", "crm", ["1"]) == set(), "it lives"
+        child.communicate("die\n", timeout=30)
+    with ledger.writing(LATER) as writing:
+        assert writing.claim("product", "crm", ["1"]) == {"1"}

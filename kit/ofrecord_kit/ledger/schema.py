@@ -107,6 +107,7 @@ run = Table(
     Column("rules", Text),
     Column("dry", Boolean, nullable=False),
     Column("notes", Text),
+    Column("process", Text),
 )
 
 held = Table(

@@ -12,6 +12,7 @@ from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.chain import stored_time
+from ofrecord_kit.ledger.living import has_died, own_process
 from ofrecord_kit.ledger.rows import LIVE_S, Run
 from ofrecord_kit.ledger.values import store_of, to_json
 from ofrecord_kit.ledger.writing_agreed import AgreedWriting
@@ -131,12 +132,14 @@ class Writing(AgreedWriting, HeldWriting):
     def claim(self, entity: str, system: str, source_ids: Iterable[str]) -> set[str]:
         """About to create these: written down before the request is sent. Those this run may create.
 
-        The others are being created by another live run. One that has ended, or whose intention is older than LIVE_S, is not.
+        The others are being created by another live run. One that has ended, whose process has died, or whose intention is
+        older than LIVE_S, is not.
         """
         ids, store = list(dict.fromkeys(source_ids)), store_of(system)
         i, r = t.intent.c, t.run.c
         ended = select(r.run).where(r.run == i.run, r.finished.is_not(None)).exists()
-        mine = or_(i.run == self._run, i.run.is_(None), i.at <= self._at - timedelta(seconds=LIVE_S), ended)
+        old = i.at <= self._at - timedelta(seconds=LIVE_S)
+        mine = or_(i.run == self._run, i.run.is_(None), old, ended, i.run.in_(self._died(entity, store)))
         bulk.put(
             self._connection, t.intent, ["entity", "system", "source_id", "at", "run"],
             [(entity, store, one, self._stamp, self._run) for one in ids],
@@ -148,6 +151,13 @@ class Writing(AgreedWriting, HeldWriting):
             taken = update(t.intent).where(*here).values(at=self._at, run=self._run).returning(i.source_id)
             won.update(self._connection.execute(taken).scalars())
         return won
+
+    def _died(self, entity: str, store: str) -> list[str]:
+        """Runs that intend something here and whose process is gone without having said that they ended."""
+        i, r = t.intent.c, t.run.c
+        query = select(r.run, r.process).distinct().join(t.intent, i.run == r.run)
+        rows = self._connection.execute(query.where(i.entity == entity, i.system == store, r.finished.is_(None)))
+        return [run for run, process in rows if run != self._run and has_died(process)]
 
     def intend(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
         """As `claim`, for whoever does not ask whether others are at it."""
@@ -214,7 +224,7 @@ class Writing(AgreedWriting, HeldWriting):
             t.run,
             {"run": run.run},
             {
-                **naive, "grp": run.group, "counts": to_json(run.counts),
+                **naive, "grp": run.group, "process": own_process(), "counts": to_json(run.counts),
                 "notes": to_json(run.notes) if run.notes else None,
                 "started": run.started.astimezone(UTC).replace(tzinfo=None),
                 "finished": None if run.finished is None else run.finished.astimezone(UTC).replace(tzinfo=None),

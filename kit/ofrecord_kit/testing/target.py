@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,12 +37,16 @@ class Bench:
             Connection.from_config(self.config), system=target.system, plugin="contract", run="contract"
         )
 
-    def send(self, *records: Values, **settings: Any) -> int:
-        """Run the target once over these records; its exit code."""
+    def messages(self, *records: Values) -> list[Values]:
+        """The SCHEMA and a RECORD each."""
         stream = self.schema["x-ofrecord"]["entity"]
         key = self.schema["x-ofrecord"]["external_id"]
         head = {"type": "SCHEMA", "stream": stream, "key_properties": [key] if key else [], "schema": self.schema}
-        messages = [head, *({"type": "RECORD", "stream": stream, "record": record} for record in records)]
+        return [head, *({"type": "RECORD", "stream": stream, "record": record} for record in records)]
+
+    def send(self, *records: Values, **settings: Any) -> int:
+        """Run the target once over these records; its exit code."""
+        messages = self.messages(*records)
         lines = io.StringIO("".join(json.dumps(message) + "\n" for message in messages))
         try:
             self.target(config={**self.config, **settings}).listen(lines)
@@ -187,3 +193,21 @@ class TargetContract:
         bench.sandbox.control("DELETE", "faults")
         assert bench.send(bench.record("2", self.sample(2))) == 0
         assert self.count(bench) == 2
+
+    @pytest.mark.promise("N12")
+    def test_a_run_killed_at_any_step_makes_exactly_one_record(self, bench: Bench, tmp_path: Path) -> None:
+        """Killed before and after each call and each transaction, every record is there once when the next run has ended."""
+        before = self.count(bench)
+        runs = [bench.messages(bench.record(f"9{n:02}", self.sample(100 + n))) for n in range(60)]
+        name = f"{self.target.__module__}:{self.target.__qualname__}"
+        asked = tmp_path / "killed.json"
+        asked.write_text(json.dumps({"target": name, "config": bench.config, "runs": runs}, default=str))
+        command = [sys.executable, "-m", "ofrecord_kit.testing.killed", str(asked)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - ours
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(told) > 8, done.stderr
+        assert [one["killed"] for one in told] == [True] * (len(told) - 1) + [False]
+        assert {one["code"] for one in told} == {0}
+        assert self.count(bench) == before + len(told)
+        for number in range(len(told)):
+            assert bench.id_of(f"9{number:02}")

@@ -26,6 +26,7 @@ def upgrade() -> None:
     op.add_column("held", sa.Column("answered_at", sa.DateTime))
     for name in ("editor", "digest"):
         op.add_column("event", sa.Column(name, sa.Text))
+    op.add_column("run", sa.Column("process", sa.Text))
     op.create_table("meta", sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False))
     op.create_table(
         "spool",
