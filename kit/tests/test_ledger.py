@@ -99,7 +99,7 @@ def test_the_same_write_is_owed_once_and_only_until_it_is_made(ledger: Ledger) -
 
 def test_intentions_stand_until_they_are_confirmed(ledger: Ledger) -> None:
     with ledger.writing(NOON) as writing:
-        writing.intend("product", "crm", ["1", "2"])
+        writing.claim("product", "crm", ["1", "2"])
         writing.confirm("product", "crm", ["2"])
     assert ledger.intended("product", "crm", ["1", "2"]) == {"1": Intention("run-1", NOON)}
 

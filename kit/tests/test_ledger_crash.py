@@ -32,7 +32,7 @@ def first_batch(writing: Writing) -> str:
     writing.hold(Held("product", "inventory", "crm", "2", "refused", "no", payload={"a": 1}), wait_s=60)
     writing.owe("product", "crm", link, "phone", "revert")
     writing.owe("product", "crm", link, "name", "revert")
-    writing.intend("product", "crm", ["3", "4"])
+    writing.claim("product", "crm", ["3", "4"])
     writing.spool("product", "inventory", "crm", [("1", "x")])
     writing.record_part("invoice", "crm", "7", "i1", {"Total": 1})
     writing.record_part("invoice", "crm", "7", "i2", {"Total": 2})

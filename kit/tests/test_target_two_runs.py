@@ -68,7 +68,7 @@ def test_a_creation_that_a_dead_run_began_is_taken_over_after_a_while(tmp_path: 
     for name, at in (("dead", NOON - timedelta(days=1)), ("live", NOON)):
         ledger = Ledger(str(tmp_path / "ledger.db"), name)
         with ledger.writing(at) as writing:
-            writing.intend("product", "crm", ["1" if name == "dead" else "2"])
+            writing.claim("product", "crm", ["1" if name == "dead" else "2"])
         ledger.close()
     taken, left = run_of(tmp_path, "mine", Shop(), record("1", Name="Bolt"), record("2", Name="Nut"))
     assert (taken.outcome, left.outcome, left.helds[0].code) == ("written", "failed", "BUSY")
