@@ -44,7 +44,8 @@ def test_names_that_may_be_one_company_are_near_and_say_why(one: str, other: str
     ("one", "other"),
     [
         ("Northern Foods", "Southern Foods"), ("Store 12 Ltd", "Store 13 Ltd"), ("Meyer", "Mayer"), ("Acme", "Acme Holdings Europe"),
-        ("Ltd", "Inc"), ("Fabrikam", "Contoso"), ("", "Acme"),
+        ("Ltd", "Inc"), ("Fabrikam", "Contoso"), ("", "Acme"), ("Fabrikam Inc., West", "Fabrikam Inc., East"),
+        ("Functional Store North", "Functional Store South"),
     ],
 )  # fmt: skip
 def test_names_of_two_companies_are_not_near(one: str, other: str) -> None:
@@ -56,6 +57,15 @@ def test_a_name_is_asked_of_many_and_the_best_comes_first() -> None:
     assert [(one.id, one.why) for one in names.near("Contoso")] == [
         ("2", "same but for the legal form"), ("3", "one letter differs"),
     ]  # fmt: skip
+
+
+def test_a_word_in_front_of_what_many_are_called_makes_another_company_of_it() -> None:
+    shops = {"1": "The Cycle Store", "2": "Best Cycle Store", "3": "Family Cycle Store", "4": "Grand Cycle Store"}
+    few = Names([*shops.items()][:3])
+    assert {one.id for one in few.near("Cycle Store")} == {"1", "2", "3"}
+    many = Names([*shops.items(), ("5", "Expert Cycle Store"), ("6", "Grnad Cycle Store")])
+    assert [one.id for one in many.near("Cycle Store")] == ["1"]
+    assert [(one, other) for one, other, _likeness in many.pairs()] == [("4", "6")]
 
 
 def test_pairs_are_found_once_and_hang_together_in_clusters() -> None:

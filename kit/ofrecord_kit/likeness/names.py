@@ -10,6 +10,8 @@ Likeness(score=100, why='same but for the legal form')
 'one letter differs'
 >>> alike("Store 12", "Store 13").score
 0
+>>> alike("Fabrikam Inc., West", "Fabrikam Inc., East").why
+'the directions differ'
 """
 
 from __future__ import annotations
@@ -42,6 +44,9 @@ _MOST_SLIPS = 4
 _SHORTEST_STEM = 4
 _INITIALS = 3
 _NUMBERS = Likeness(0, "the numbers differ")
+ONE_WORD_MORE = Likeness(NEAR, "the same but for one word more")
+_DIRECTIONS = Likeness(0, "the directions differ")
+_COMPASS = frozenset({"north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"})
 _WORDS_IN_COMMON = 2
 _SHARE_IN_COMMON = 0.6
 _HALF_A_WORD = 0.5
@@ -72,6 +77,8 @@ class Name:
     sorted: str
     numbers: tuple[str, ...]
     """Its words with digits."""
+    directions: tuple[str, ...]
+    """Its words that are points of the compass, those of the place among them."""
 
 
 @lru_cache(maxsize=65536)
@@ -91,7 +98,8 @@ def name_of(text: str) -> Name:
         core, form = _without_leading_form(core)
     core = core or words(text)
     numbers = tuple(sorted(word for word in core if any(sign.isdigit() for sign in word)))
-    return Name(core, form, place, glued(core), glued(sorted(core)), numbers)
+    directions = tuple(sorted(_COMPASS.intersection(core + place)))
+    return Name(core, form, place, glued(core), glued(sorted(core)), numbers, directions)
 
 
 def _is_form(own: Sequence[str]) -> bool:
@@ -122,6 +130,8 @@ def compared(one: Name, other: Name) -> Likeness:
     """How alike two names are that were taken apart."""
     if not one.core or not other.core:
         return APART
+    if one.directions and other.directions and one.directions != other.directions:
+        return _DIRECTIONS
     if one.core == other.core:
         return Likeness(100, _same(one, other))
     if one.glued == other.glued:
@@ -198,4 +208,4 @@ def _by_one_word(one: Name, other: Name) -> Likeness:
     if len(long) != len(short) + 1 or len(short) < _WORDS_IN_COMMON or short not in {long[1:], long[:-1]}:
         return APART
     is_most = len(glued(short)) >= _SHARE_IN_COMMON * len(glued(long))
-    return Likeness(NEAR, "the same but for one word more") if is_most else APART
+    return ONE_WORD_MORE if is_most else APART

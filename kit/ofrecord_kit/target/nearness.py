@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ofrecord_kit.likeness import Candidate, Names
+from ofrecord_kit.likeness import Candidate, Names, name_of
 from ofrecord_kit.likeness.places import same_address
 from ofrecord_kit.plan import match_form
 from ofrecord_kit.target.items import Item
@@ -48,18 +48,28 @@ class Nearness:
         waiting = [item for item in items if item.outcome is None]
         if not fields or not waiting or wire.near != "hold" or wire.duplicates == "clone" or wire.once or wire.parent:
             return
-        for item in waiting:
-            place = tuple(sorted(among_of(self._delivery, item).items()))
-            for field in fields:
-                text = match_value(item, field)
-                if isinstance(text, str) and text.strip() and item.outcome is None:
-                    self._look(item, (field, place), text)
+        asked = [
+            (item, (field, tuple(sorted(among_of(self._delivery, item).items()))), text)
+            for item in waiting
+            for field in fields
+            if isinstance(text := match_value(item, field), str) and text.strip()
+        ]
+        for _item, place, text in asked:  # what many share is known before the first of them is looked at
+            self._names_there(place).extensions.add(name_of(text))
+        for item, place, text in asked:
+            if item.outcome is None:
+                self._look(item, place, text)
+
+    def _names_there(self, place: _Place) -> Names:
+        if place not in self._there:
+            field, among = place
+            wire = self._delivery.wire
+            self._there[place] = Names(self._delivery.destination.names(wire.object, field, dict(among)))
+        return self._there[place]
 
     def _look(self, item: Item, place: _Place, text: str) -> None:
-        wire, (field, among) = self._delivery.wire, place
-        if place not in self._there:
-            self._there[place] = Names(self._delivery.destination.names(wire.object, field, dict(among)))
-        mine = self._new.setdefault(place, Names())
+        wire, field = self._delivery.wire, place[0]
+        mine = self._new.setdefault(place, Names(extensions=self._names_there(place).extensions))
         there = [] if item.anew else self._possible(item, self._there[place].near(text, _MOST))
         twins = [] if item.anew or there else [one for one in mine.near(text, _MOST) if self._is_twin(item, one.id)]
         if there:
