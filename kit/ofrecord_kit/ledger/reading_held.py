@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, literal, or_, select, tuple_
+from sqlalchemy import Row, and_, func, literal, or_, select, tuple_
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
@@ -128,3 +128,24 @@ class HeldReading(Reading):
                 return
             yield [(row[1], self._vault.open_bytes(bytes(row[2]))) for row in rows]
             last = rows[-1][0]
+
+    def on_spool(self, run: str, entity: str, source: str, destination: str, source_ids: Iterable[str]) -> set[str]:
+        """Of these records those that are on the spool already."""
+        s, found = t.spool.c, set[str]()
+        for keys in chunks(source_ids):
+            query = select(s.source_id).where(
+                s.run == run, s.entity == entity, s.source == source, s.destination == destination, s.source_id.in_(keys)
+            )  # fmt: skip
+            found.update(row[0] for row in self._rows(query))
+        return found
+
+    def spooled_again(self, run: str, entity: str, source: str, destination: str) -> dict[str, int]:
+        """Records that came more than once, and how often; there are few."""
+        s = t.spool.c
+        query = (
+            select(s.source_id, func.count())
+            .where(s.run == run, s.entity == entity, s.source == source, s.destination == destination)
+            .group_by(s.source_id)
+            .having(func.count() > 1)
+        )
+        return {row[0]: row[1] for row in self._rows(query)}

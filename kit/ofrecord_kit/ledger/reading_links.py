@@ -60,7 +60,7 @@ class LinkReading(Reading):
         return [Side(*row) for row in self._rows(query if entity is None else query.where(columns.entity == entity))]
 
     def is_first(self, entity: str, source: str, destination: str) -> bool:
-        """Is no record of an entity linked between these two systems yet?"""
+        """Is no record of an entity linked between these two systems yet, nor a part of a record there?"""
         here, there = t.link.alias("here"), t.link.alias("there")
         query = (
             select(here.c.link)
@@ -68,7 +68,9 @@ class LinkReading(Reading):
             .where(here.c.entity == entity, here.c.system == store_of(source))
             .limit(1)
         )
-        return not self._rows(query)
+        part = t.part.c
+        parts = select(part.part).where(part.entity == entity, part.system == store_of(destination)).limit(1)
+        return not self._rows(query) and not self._rows(parts)
 
     def generations(self, links: Iterable[str]) -> dict[str, int]:
         """How often a side of each link was taken out on purpose."""

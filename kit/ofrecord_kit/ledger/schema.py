@@ -194,6 +194,7 @@ spool = Table(
     Column("source_id", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("ix_spool_way", "entity", "source", "destination", "run", "seq"),
+    Index("ix_spool_record", "entity", "source", "destination", "run", "source_id"),
 )
 """What a run decided and did not carry out yet."""
 

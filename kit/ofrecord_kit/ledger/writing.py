@@ -19,6 +19,8 @@ from ofrecord_kit.ledger.writing_agreed import AgreedWriting
 from ofrecord_kit.ledger.writing_held import LONGEST_WAIT, HeldWriting
 
 _Part = tuple[str, str, str, str]
+_LONGEST_RUN = timedelta(days=1)
+"""A run that began before and never ended was killed."""
 
 
 class Writing(AgreedWriting, HeldWriting):
@@ -195,10 +197,11 @@ class Writing(AgreedWriting, HeldWriting):
         self._connection.execute(query if until is None else query.where(s.seq <= until))
 
     def clear_spool(self, entity: str, source: str, destination: str, keep_run: str | None = None) -> None:
-        """Left-overs of other runs of a way are of no use: they are decided again."""
-        s = t.spool.c
+        """Left-overs of runs that have ended are of no use: they are decided again. A run that goes on keeps its own."""
+        s, r = t.spool.c, t.run.c
+        lives = select(r.run).where(r.run == s.run, r.finished.is_(None), r.started > self._at - _LONGEST_RUN).exists()
         query = delete(t.spool).where(s.entity == entity, s.source == source, s.destination == destination)
-        self._connection.execute(query if keep_run is None else query.where(s.run != keep_run))
+        self._connection.execute(query if keep_run is None else query.where(s.run != keep_run, ~lives))
 
     def prune(self, keep_days: int) -> int:
         """Take runs that ended longer ago than this off the list, but for those history names; how many went."""

@@ -13,7 +13,7 @@ from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item, digest_of
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
-from ofrecord_kit.target.matching import match_key, pair, refuse_the_counterpart_of_another
+from ofrecord_kit.target.matching import match_key, pair, refuse_strangers, refuse_the_counterpart_of_another
 from ofrecord_kit.target.merging import note_claims
 from ofrecord_kit.target.once import THEN
 from ofrecord_kit.target.origins import origins_of
@@ -51,6 +51,8 @@ def decide_items(
     for item in items:
         if item.link is None and (known := found.get(item.source_id)) and known.destination_id is not None:
             item.destination_id, item.paired, item.alike = known.destination_id, True, known.alike
+    if found:  # two records of one plan may have found the same one there
+        refuse_strangers(delivery, [item for item in items if item.link is None and item.paired])
     decide_deletions(delivery, [item for item in _open(items) if item.note.get("deleted")])
     rest = [item for item in _open(items) if not item.note.get("deleted")]
     _set_invalid_fields_aside(delivery, rest)

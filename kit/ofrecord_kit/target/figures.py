@@ -25,9 +25,10 @@ class Figures:
     delete: int = 0
     money: dict[str, Decimal] = field(default_factory=dict)
 
-    def add(self, item: Item, wire: Wire) -> None:
-        """Count one decided record."""
-        setattr(self, item.kind, getattr(self, item.kind) + 1)
+    def add(self, item: Item, wire: Wire, *, again: bool = False) -> None:
+        """Count one decided record. `again`: it came before in this run, so that only what it moves, or its end, is news."""
+        if not again or item.kind == "delete":
+            setattr(self, item.kind, getattr(self, item.kind) + 1)
         for currency, amount in moved_by(item, wire).items():
             self.money[currency] = self.money.get(currency, Decimal(0)) + amount
 

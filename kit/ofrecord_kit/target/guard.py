@@ -7,16 +7,18 @@ stream has ended; so memory stays flat and the bookmark stays where it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ofrecord_kit.errors import sentence
-from ofrecord_kit.ledger import Held, Ledger, from_json, to_json
+from ofrecord_kit.ledger import Held, Ledger, LedgerProblem, from_json, to_json
 from ofrecord_kit.plan.canonical import instant
+from ofrecord_kit.plan.records import plan_create
 from ofrecord_kit.target.deciding import Found
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.figures import Figures
-from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.items import Item, items_of
 from ofrecord_kit.target.wholes import say_something_new
 from ofrecord_kit.target.wire import Wire
 
@@ -26,6 +28,12 @@ DEFAULT_LIMITS = {"delete": 20}
 """Where neither rules nor settings say limits: a mass deletion always needs a yes."""
 _PAGE = 500
 _NOTHING = {"create": 0, "update": 0, "delete": 0}
+_LOST = sentence(
+    "What this run decided is not on the spool of the ledger any more",
+    where="table spool",
+    expected="one run at a time of an entity in one direction",
+    remedy="Let the other run end, then run again: the bookmark stayed, nothing is lost.",
+)
 
 
 class Guard:
@@ -38,7 +46,8 @@ class Guard:
         self._run = run
         self._first = not wire.partial and delivery.ledger.is_first(wire.entity, wire.source, wire.destination)
         self._limits: Mapping[str, Any] = _NOTHING if self._first else {**defaults, **wire.limits}
-        self._approved = _approved(delivery.ledger, wire)
+        self._about = ", ".join(sorted(rule.field for rule in wire.sent)) if wire.partial else ""
+        self._approved = _approved(delivery.ledger, wire, self._about)
         self._watches = not (yes or delivery.dry) and any(one is not None for one in self._limits.values())
         self._only_deletions = set(self._limits) == {"delete"}
         self._spooled = 0
@@ -60,37 +69,67 @@ class Guard:
         """
         if not self._watches:
             return self.delivery.carry_out(items)
-        kept = [item for item in items if self._is_kept(item) or (planned and _waits_for_another(item))]
-        others = [item for item in items if item not in kept]
-        done = self.delivery.settle([item for item in others if not item.pending])
-        done += self.delivery.carry_out([item for item in others if item.pending])
-        self._keep(kept)
+        before = self._kept_before(items)
+        kept: list[Item] = []
+        settled: list[Item] = []
+        ready: list[Item] = []
+        for item in items:
+            if item.source_id in before or self._is_kept(item) or (planned and _waits_for_another(item)):
+                kept.append(item)
+            else:
+                (ready if item.pending else settled).append(item)
+        done = self.delivery.settle(settled) + self.delivery.carry_out(ready)
+        self._keep(kept, before)
         return done
 
     def _is_kept(self, item: Item) -> bool:
         return item.pending and (not self._only_deletions or item.kind == "delete")
 
-    def _keep(self, items: Sequence[Item]) -> None:
+    def _kept_before(self, items: Sequence[Item]) -> set[str]:
+        """Records of which an earlier version waits: whatever a later one says is behind it."""
+        if not self._spooled:
+            return set()
+        return self.delivery.ledger.on_spool(self._run, *self._way, [item.source_id for item in items])
+
+    def _keep(self, items: Sequence[Item], before: set[str]) -> None:
         if not items:
             return
-        counted = say_something_new(self.delivery, items) if self.delivery.wire.combine else items
-        for item in counted:
-            self.figures.add(item, self.delivery.wire)
-        wire = self.delivery.wire
+        self._count(items, before)
         with self.delivery.ledger.writing(self.delivery.now()) as ledger:
             if not self._spooled:
-                ledger.clear_spool(wire.entity, wire.source, wire.destination, keep_run=self._run)
-            ledger.spool(wire.entity, wire.source, wire.destination, [(item.source_id, _body(item)) for item in items])
+                ledger.clear_spool(*self._way, keep_run=self._run)
+            ledger.spool(*self._way, [(item.source_id, _body(item)) for item in items])
         self._spooled += len(items)
 
-    def allows(self, items: Sequence[Item]) -> bool:
-        """May these be carried out, too, beside what was? Counts them when they may."""
-        if not self._watches:
-            return True
+    @property
+    def _way(self) -> tuple[str, str, str]:
+        wire = self.delivery.wire
+        return wire.entity, wire.source, wire.destination
+
+    def _count(self, items: Sequence[Item], before: set[str]) -> None:
+        wire, planned = self.delivery.wire, [item for item in items if item.pending]
+        for item in say_something_new(self.delivery, planned) if wire.combine else planned:
+            self.figures.add(item, wire, again=item.source_id in before)
         for item in items:
+            if not item.pending and _waits_for_another(item):
+                if item.link is None and wire.create and not self.delivery.rewrites:  # what it will most likely be
+                    item.created, item.plan = True, plan_create(wire.sent, item.values)
+                self.figures.add(item, wire, again=item.source_id in before)
+
+    def allowed(self, items: Sequence[Item]) -> list[Item]:
+        """Those of these that may be carried out, too, beside what was; they are counted."""
+        if not self._watches:
+            return list(items)
+        fit = []
+        for item in items:
+            before = replace(self.figures, money={**self.figures.money})
             if item.pending:
                 self.figures.add(item, self.delivery.wire)
-        return not self._reasons()
+            if item.pending and self._reasons():
+                self.figures = before
+            else:
+                fit.append(item)
+        return fit
 
     def _reasons(self) -> list[str]:
         if self._approved is not None and self._approved.covers(self.figures):
@@ -104,20 +143,37 @@ class Guard:
 
     def carry_out(self) -> Iterator[list[Item]]:
         """Carry out what was kept, batch by batch, deciding each again from what was read then."""
-        wire, ledger, later = self.delivery.wire, self.delivery.ledger, False
+        wire, ledger, later, seen = self.delivery.wire, self.delivery.ledger, False, 0
+        versions = ledger.spooled_again(self._run, *self._way) if self._spooled else {}
         page = max(_PAGE, self.delivery.destination.creates_at_once(wire.object, self.figures.create))
         for batch in ledger.spooled(self._run, wire.entity, wire.source, wire.destination, page):
-            bodies = [from_json(body) for _source_id, body in batch]
-            found = {source_id: _found(said) for (source_id, _body), said in zip(batch, bodies, strict=True)}
+            seen += len(batch)
+            bodies: list[Mapping[str, Any]] = []
+            superseded: list[Mapping[str, Any]] = []
+            for source_id, body in batch:
+                if source_id in versions:
+                    versions[source_id] -= 1
+                (superseded if versions.get(source_id) else bodies).append(from_json(body))
+            found = {str(said["id"]): _found(said) for said in bodies}
             if later:  # what was created meanwhile may be the counterpart
                 found = {one: known for one, known in found.items() if known.destination_id or known.current}
             later = True
             items = self.delivery.decide([said["record"] for said in bodies], again=True, found=found)
-            yield self.delivery.carry_out(items)
+            yield [*self._superseded(superseded), *self.delivery.carry_out(items)]
+        if seen != self._spooled:
+            raise LedgerProblem(_LOST)
+
+    def _superseded(self, bodies: Sequence[Mapping[str, Any]]) -> list[Item]:
+        """Records of which a later version waits, too: only that one is carried out."""
+        items = items_of([said["record"] for said in bodies], self.delivery.wire)
+        for item in items:
+            item.outcome, item.reason = "unchanged", "superseded by a later record of the same run"
+        return items
 
     def close(self) -> None:
         """The run has ended within its limits: whatever waited for a yes does not any more."""
-        if self._spooled or EVERY in self.delivery.known_held:
+        said = EVERY in self.delivery.known_held and not (self.delivery.dry or self.delivery.rebuild)
+        if self._spooled or said:
             self._end(None)
 
     def refuse(self, why: Sequence[str]) -> int:
@@ -125,7 +181,7 @@ class Guard:
         wire = self.delivery.wire
         held = Held(
             wire.entity, wire.source, wire.destination, EVERY, "limits",
-            f"{'; '.join(why)}: {self.figures.words()}", payload=self.figures.as_json(),
+            f"{'; '.join(why)}: {self.figures.words()}", field=self._about, payload=self.figures.as_json(),
             fix=f"Look at what would be written, then `ofrecord approve {wire.entity}`, or raise the limits in {wire.entity}.yml.",
         )  # fmt: skip
         left, self._spooled = self._spooled, 0
@@ -142,11 +198,10 @@ class Guard:
         )
 
     def _end(self, held: Held | None) -> None:
-        wire = self.delivery.wire
         self._spooled = 0
         with self.delivery.ledger.writing(self.delivery.now()) as ledger:
-            ledger.clear_spool(wire.entity, wire.source, wire.destination, keep_run=None)
-            ledger.release(wire.entity, wire.source, wire.destination, [EVERY], kinds=["limits"])
+            ledger.unspool(self._run, *self._way)
+            ledger.release(*self._way, [EVERY], kinds=["limits"], fields=[self._about])
             if held is not None:
                 ledger.hold(held)
 
@@ -155,10 +210,10 @@ def _waits_for_another(item: Item) -> bool:
     return item.outcome == "held" and any(held.kind == "reference" for held in item.helds)
 
 
-def _approved(ledger: Ledger, wire: Wire) -> Figures | None:
-    """The plan a person said yes to, if one waits for that."""
+def _approved(ledger: Ledger, wire: Wire, about: str) -> Figures | None:
+    """The plan a person said yes to, if one waits for that. `about`: the fields of a job that carries only some."""
     rows = ledger.answers_of(wire.entity, wire.source, wire.destination, [EVERY]).get(EVERY, [])
-    said = [row for row in rows if row.kind == "limits" and row.answer == "approve"]
+    said = [row for row in rows if row.kind == "limits" and row.answer == "approve" and row.field == about]
     return Figures.from_json(said[0].payload) if said else None
 
 
@@ -170,7 +225,7 @@ def _body(item: Item) -> str:
         "lines": there.lines, "editor": there.editor,
     }  # fmt: skip
     found = {"id": item.destination_id if item.paired else None, "alike": item.alike, "current": current}
-    return to_json({"record": item.record, "found": found})
+    return to_json({"id": item.source_id, "record": item.record, "found": found})
 
 
 def _found(said: Mapping[str, Any]) -> Found:

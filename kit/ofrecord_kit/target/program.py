@@ -23,6 +23,8 @@ from singer_sdk.helpers.capabilities import (
     PluginCapabilities,
     TargetCapabilities,
 )
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.exceptions import SingerReadError
 
 from ofrecord_kit import settings
 from ofrecord_kit.errors import BadSettings
@@ -62,10 +64,12 @@ class OfrecordTarget(Target, abc.ABC):
         self.refused = 0
         self.edited: dict[str, Counter[str]] = {}
         self._guards: dict[str, tuple[Guard, OfrecordSink]] = {}
+        self._deliveries: list[Delivery] = []
         self._withheld: dict[str, Any] | None = None
         self._over_limits = False
         self._drift: dict[str, list[Any]] = {}
         self._wires: dict[str, Wire] = {}
+        self._straight: dict[str, OfrecordSink] = {}
         self._ledger: Ledger | None = None
         self._destination: Destination | None = None
         self._started = self.now()
@@ -88,7 +92,7 @@ class OfrecordTarget(Target, abc.ABC):
         program = cls(config=config.config if config else None, parse_env_config=bool(config and config.parse_env))
         try:
             program.listen(file_input)
-        except SingerSDKError:
+        except (SingerSDKError, SingerReadError):
             program.end_failed()
             raise
 
@@ -135,7 +139,7 @@ class OfrecordTarget(Target, abc.ABC):
         """A stream of the mapper begins: remember how its entity is written, and that the run began."""
         self._wires[wire.entity] = wire
         self._tell_drift(wire)
-        with self.ledger.writing(self.now()) as ledger:
+        with self.busy(), self.ledger.writing(self.now()) as ledger:
             if not (wire.partial or self.config.get("dry_run")):
                 ledger.know_wire(wire.entity, wire.source, wire.destination, schema)
             ledger.put_run(self._row("running"))
@@ -143,8 +147,10 @@ class OfrecordTarget(Target, abc.ABC):
     def guard(self, sink: OfrecordSink, delivery: Delivery) -> Guard:
         """What watches the way of this sink through this run; a changed SCHEMA begins no new one."""
         known = self._guards.get(delivery.wire.way)
+        self._deliveries.append(delivery)
         if known is not None:
             guard = known[0]
+            delivery.claims = guard.delivery.claims
             guard.delivery = delivery
         else:
             yes = self._yes or bool(self.config.get("rebuild"))
@@ -152,6 +158,11 @@ class OfrecordTarget(Target, abc.ABC):
             guard = Guard(delivery, self._run, DEFAULT_LIMITS if limits is None else limits, yes=yes)
         self._guards[delivery.wire.way] = (guard, sink)
         return guard
+
+    @property
+    def is_stopping(self) -> bool:
+        """Was the run asked to stop?"""
+        return bool(self._stopping)
 
     @property
     def plans_creations(self) -> bool:
@@ -168,11 +179,10 @@ class OfrecordTarget(Target, abc.ABC):
                     self.logger.error("%s", guard.complaint(why[way]))
                 sink.counts["held"] += guard.refuse(why[way])
             elif not self._over_limits:
-                with self.busy():
-                    for items in guard.carry_out():
-                        sink.count(items)
-                        if self._stopping:
-                            return
+                for items in guard.carry_out():
+                    sink.count(items)
+                    if self._stopping:
+                        return
                 guard.close()
 
     def _tell_drift(self, wire: Wire) -> None:
@@ -193,18 +203,43 @@ class OfrecordTarget(Target, abc.ABC):
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """A batch is under way: a termination takes effect after it."""
-        self._busy = True
+        """Something is under way that is not to be torn apart: a termination takes effect after it."""
+        before, self._busy = self._busy, True
         try:
             yield
         finally:
-            self._busy = False
+            self._busy = before
 
     def drain_one(self, sink: Any) -> None:  # type: ignore[misc]
         """Drain a sink, then obey a termination that came meanwhile."""
         super().drain_one(sink)
+        self._obey()
+
+    def _obey(self) -> None:
         if self._stopping and not self._finished:
             self._end_early()
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        """As the SDK's; notes whether the records of the stream go to one sink as they are."""
+        super()._process_schema_message(message_dict)
+        stream = message_dict["stream"]
+        maps = self.mapper.stream_maps[stream]
+        plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
+        sink = self._sinks_active.get(maps[0].stream_alias) if plain else None
+        if isinstance(sink, OfrecordSink) and not sink.include_sdc_metadata_properties:
+            self._straight[stream] = sink
+        else:
+            self._straight.pop(stream, None)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """Most records go straight to their sink; what is out of the ordinary goes the SDK's way."""
+        sink = self._straight.get(message_dict.get("stream", ""))
+        if sink is None or "record" not in message_dict:
+            super()._process_record_message(message_dict)
+            return
+        if sink.gather(message_dict["record"]):
+            self.drain_one(sink)
+        self._handle_max_record_age()
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Deliver everything before a STATE message, then pass it on."""
@@ -225,13 +260,15 @@ class OfrecordTarget(Target, abc.ABC):
     def process_endofpipe(self) -> None:
         """Deliver the rest, pay what is owed, balance the run. Exits 1 when it is red."""
         self.drain_all(is_endofpipe=True)
-        self._carry_out_plans()
-        if self._stopping and not self._finished:
-            self._end_early()
+        with self.busy():
+            self._carry_out_plans()
+        self._obey()
         if self._withheld is not None and not self._over_limits:
             self._write_state_message(self._withheld)
-        if not self._over_limits:
-            self._pay()
+        with self.busy():
+            if not self._over_limits:
+                self._pay()
+        self._obey()
         if not self._finish("finished"):
             sys.exit(1)
 
@@ -249,11 +286,13 @@ class OfrecordTarget(Target, abc.ABC):
                 self.extras[f"retried {outcome}"] += number
         if self.config.get("rebuild"):
             return
-        for sink in self._sinks():
-            if sink.delivery and sink.delivery.parents:
+        for delivery in self._deliveries:
+            if delivery.parents and not self._stopping:
                 self.extras["primaries"] += choose_primaries(
-                    sink.delivery.wire, sink.delivery.parents, self.destination, self.ledger, self.now
+                    delivery.wire, delivery.parents, self.destination, self.ledger, self.now
                 )
+        if self._stopping:
+            return
         self.extras.update(Outbox(self.system, self.destination, self.ledger, self.now, self._most_updates()).drain())
 
     def _most_updates(self) -> dict[str, int]:
@@ -285,13 +324,13 @@ class OfrecordTarget(Target, abc.ABC):
     def _finish(self, status: str) -> bool:
         """Write the run row and the last line; is the run green?"""
         self._finished = True
-        if status == "failed":
+        if status != "finished":
             self._forget_undelivered()
         total: Counter[str] = Counter()
         for counted in self.counts.values():
             total.update(counted)
         balanced = total["read"] == sum(total[outcome] for outcome in OUTCOMES)
-        refusals = self._refusals() + total["failed"]
+        refusals = self.refused + sum(delivery.refused for delivery in self._deliveries) + total["failed"]
         allowed = self._errors_allowed(total["read"])
         green = balanced and refusals <= allowed and not self._over_limits
         ended = status
@@ -303,6 +342,7 @@ class OfrecordTarget(Target, abc.ABC):
         if self._ledger is not None or self._wires:
             with self.ledger.writing(self.now()) as ledger:
                 ledger.put_run(row)
+                ledger.unspool(self._run)
                 if status == "finished" and not total["written"]:
                     ledger.prune(int(self.config.get("keep_runs", 400)))
         seconds = (self.now() - self._started).total_seconds()
@@ -327,14 +367,11 @@ class OfrecordTarget(Target, abc.ABC):
         return Decimal(said[:-1]) * read / 100 if said.endswith("%") else Decimal(said)
 
     def _forget_undelivered(self) -> None:
-        """Records of the batch the error interrupted have no outcome; they were not passed on and come again."""
+        """Records of the batch that was interrupted, and of a plan that was not carried out, have no outcome; they come again."""
         for counted in self.counts.values():
             without = counted["read"] - sum(counted[outcome] for outcome in OUTCOMES)
             counted["read"] -= without
             self.extras["undelivered"] += without
-
-    def _refusals(self) -> int:
-        return self.refused + sum(sink.delivery.refused for sink in self._sinks() if sink.delivery is not None)
 
     def _close(self) -> None:
         if self._destination is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -65,6 +66,7 @@ class OfrecordSink(BatchSink):
         self.wire = read_wire(self.original_schema)
         self.delivery: Delivery | None = None
         self.guard: Guard | None = None
+        self._some_are_broken = False
         if self.wire is not None:
             target.meet(self.wire, self.original_schema)
             self.delivery = Delivery(
@@ -77,7 +79,7 @@ class OfrecordSink(BatchSink):
             )
             self.guard = target.guard(self, self.delivery)
 
-    @property
+    @cached_property
     def max_size(self) -> int:
         """Records of a batch: the setting, else what suits the destination."""
         said = self.config.get("batch_size_rows")
@@ -96,7 +98,22 @@ class OfrecordSink(BatchSink):
                 note = dict(record.get("_ofrecord") or {})
                 note["broken"] = error.error_message
                 record["_ofrecord"] = note
+                self._some_are_broken = True
         return record
+
+    def gather(self, record: dict[str, Any]) -> bool:
+        """What the SDK does with a RECORD, without its steps that do nothing here. Is the batch full now?
+
+        Raises `MissingKeyPropertiesError`.
+        """
+        self._validate_and_parse(record)
+        for name in self._key_properties:
+            if name not in record:
+                self._singer_validate_message(record)
+        self._get_context(record).setdefault("records", []).append(record)
+        self.tally_record_read()
+        self.record_counter_metric.increment()
+        return self._batch_records_read >= self.max_size
 
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
         """Left in: `_sdc_deleted_at` says that a record is gone; what is written is chosen by its name anyway."""
@@ -104,18 +121,23 @@ class OfrecordSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Deliver what was gathered and count it."""
         records = context.get("records", [])
-        self.counts["read"] += len(records)
-        sound = [record for record in records if not (record.get("_ofrecord") or {}).get("broken")]
-        broken = [record for record in records if (record.get("_ofrecord") or {}).get("broken")]
-        if broken:
-            self._set_broken_aside(broken)
         with self.program.busy():
-            if self.delivery is None:
-                self._upsert(sound)
-            elif sound and self.guard:
-                self.count(self.guard.take(self.delivery.decide(sound), planned=self.program.plans_creations))
+            self._deliver(records)
         counts = " ".join(f"{name}={self.counts[name]}" for name in ("read", *OUTCOMES))
         self.logger.info("%s: %s", self.wire.way if self.wire else self.stream_name, counts)
+
+    def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
+        self.counts["read"] += len(records)
+        sound, broken = records, []
+        if self._some_are_broken:
+            sound = [record for record in records if not (record.get("_ofrecord") or {}).get("broken")]
+            broken = [record for record in records if (record.get("_ofrecord") or {}).get("broken")]
+            self._set_broken_aside(broken)
+            self._some_are_broken = False
+        if self.delivery is None:
+            self._upsert(sound)
+        elif sound and self.guard:
+            self.count(self.guard.take(self.delivery.decide(sound), planned=self.program.plans_creations))
 
     def count(self, items: Sequence[Item]) -> None:
         """Each item that has its outcome counts once."""
@@ -123,8 +145,8 @@ class OfrecordSink(BatchSink):
             self.counts[item.outcome or "failed"] += 1
             if item.outcome == "filtered":
                 self.counts[f"filtered: {item.reason}"] += 1
-            if self.wire is not None:
-                self.edited.update(item.edited(self.wire))
+            if self.wire is not None and (edited := item.edited(self.wire)):
+                self.edited.update(edited)
             for held in item.helds:
                 self._say(held)
 
@@ -181,27 +203,34 @@ class OfrecordSink(BatchSink):
             return
         for held in helds:
             self._say(held)
+        self.program.refused += sum(held.kind in LOUD for held in helds)
+        if self.config.get("dry_run"):
+            return
         with self.program.ledger.writing(self.program.now()) as ledger:
             for held in helds:
                 ledger.hold(held, wait_s=WAITS_S.get(held.kind))
-        self.program.refused += sum(held.kind in LOUD for held in helds)
+        if self.delivery is not None:
+            self.delivery.known_held.update(held.source_id for held in helds)
 
     def retry_due(self) -> Counter[str]:
         """Try held records again whose time has come or that were answered; counted apart, they are not read in this run.
 
+        One that is refused again made the run red in which it was read, and makes no other one red.
         What would go beyond the limits of the run stays held.
         """
         retried: Counter[str] = Counter()
         if self.delivery is None or self.guard is None or self.wire is None or self.wire.partial or self.delivery.dry:
             return retried
-        wire, program = self.wire, self.program
+        wire, program, before = self.wire, self.program, self.delivery.refused
         due = program.ledger.due(wire.source, wire.destination, wire.entity, program.now(), list(WAITS_S))
         payloads = to_try_again(due) + (to_revisit(self.delivery) if wire.spread else [])
         for start in range(0, len(payloads), self.max_size):
             items = self.delivery.decide(payloads[start : start + self.max_size], again=True)
-            if not self.guard.allows(items):
-                retried["over limits"] += len(items)
-                break
-            for item in self.delivery.carry_out(items):
+            fit = self.guard.allowed(items)
+            retried["over limits"] += len(items) - len(fit)
+            for item in self.delivery.carry_out(fit):
                 retried[item.outcome or "failed"] += 1
+            if not fit or program.is_stopping:
+                break
+        self.delivery.refused = before
         return retried

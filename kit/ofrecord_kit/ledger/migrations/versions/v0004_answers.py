@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_spool_way", "spool", ["entity", "source", "destination", "run", "seq"])
+    op.create_index("ix_spool_record", "spool", ["entity", "source", "destination", "run", "source_id"])
     op.create_table(
         "pointer",
         sa.Column("link", sa.Text, nullable=False),
