@@ -54,7 +54,7 @@ class Company:
             for s in base["settings"]
             if s.get("value") is not None
         }
-        config.update(found.get("config", {}))
+        config.update({"retry_wait_s": 0, **found.get("config", {})})
         if config.get("calls_per_minute") is not None:
             config["calls_per_minute"] = int(config["calls_per_minute"])
         if "catalog" in base:
