@@ -56,7 +56,7 @@ benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/benchmarks/.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode benchmarks/requirements.lock
 	@touch $@
 
-bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, ledger, sandbox or likeness)
+bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, ledger, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
 promises: $(READY) .venv/.postgresql ## Run the tests and write docs/promises.md

@@ -1,6 +1,6 @@
 """Measures ofrecord on the sandbox, beside what one would write without it: `make bench` or `python benchmarks/bench.py`.
 
-The mapper is measured by benchmarks/mapper.py, without a sandbox; `--only` chooses. Speeds of taps leave out the start of the program: the clock runs from its first line of output to
+The mapper is measured by benchmarks/mapper.py, without a sandbox, the targets by benchmarks/targets.py; `--only` chooses. Speeds of taps leave out the start of the program: the clock runs from its first line of output to
 its last. Every figure is the median of several runs that take turns, so that a slow moment of the machine meets all.
 The table is printed and written into benchmarks/README.md.
 """
@@ -243,10 +243,13 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
-    parser.add_argument("--only", choices=["sandbox", "mapper", "likeness", "ledger"], help="one of the tables")
+    parser.add_argument(
+        "--only", choices=["sandbox", "mapper", "targets", "likeness", "ledger"], help="one of the tables"
+    )
     asked = parser.parse_args()
-    if asked.only in {"likeness", "ledger"}:
-        subprocess.run([sys.executable, str(ROOT / f"benchmarks/{asked.only}.py")], check=True)
+    if asked.only in {"targets", "likeness", "ledger"}:
+        scale = [f"--scale={asked.scale:g}"] if asked.only == "targets" else []
+        subprocess.run([sys.executable, str(ROOT / f"benchmarks/{asked.only}.py"), *scale], check=True)
         return
     if asked.only != "sandbox":
         subprocess.run([sys.executable, str(ROOT / "benchmarks/mapper.py")], check=True)

@@ -1,0 +1,169 @@
+"""What the parts of the targets' benchmark share: servers, inputs, programs and what they took."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from canned import FIRST, as_listed
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+BIN = Path(sys.executable).parent
+LOGIN = {"client_id": "canned", "client_secret": "canned", "refresh_token": "canned"}
+RULES = {"rules": str(ROOT / "rules"), "from": "inventory", "to": "crm", "entities": ["product"]}
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a program took, its children included."""
+
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A figure beside what was promised."""
+
+    what: str
+    measured: str
+    target: str = ""
+    met: bool | None = None
+
+
+def say(words: str) -> None:
+    """Progress, for whoever waits."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def bare_environment(**more: str) -> dict[str, str]:
+    """Without Python's own settings: without buffers or compiled files no program shows what it can."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}, **more}
+
+
+def used(command: Sequence[object], environment: Mapping[str, str], *, source: Path | None = None, cwd: Path) -> Used:
+    """Run a program to its end. Raises when it fails."""
+    errors = cwd / "errors.log"
+    with (source or Path(os.devnull)).open("rb") as file, errors.open("wb") as log:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [str(word) for word in command], stdin=file, stdout=subprocess.DEVNULL, stderr=log, env=dict(environment), cwd=cwd
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        message = f"{command[0]} ended with {process.returncode}: {errors.read_text()[-2000:]}"
+        raise RuntimeError(message)
+    return Used(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def fields_of_products() -> bytes:
+    """The CRM's field metadata of `Products`, as the sandbox answers it."""
+    command = [str(BIN / "ofrecord-sandbox"), "serve", "--port", "0", "--seed", "none", "--limits", "off"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1]
+        form = {"client_id": "sandbox-client", "client_secret": "sandbox-secret", "refresh_token": "1000.sandbox.refresh"}  # fmt: skip
+        token = requests.post(f"{url}/oauth/v2/token", data={**form, "grant_type": "refresh_token"}, timeout=60)
+        login = {"Authorization": f"Zoho-oauthtoken {token.json()['access_token']}"}
+        answer = requests.get(f"{url}/crm/v8/settings/fields?module=Products", headers=login, timeout=60)
+        process.terminate()
+    return answer.content
+
+
+@contextmanager
+def canned(place: Path, *, items: int = 0) -> Iterator[str]:
+    """A canned server; its address."""
+    fields = place / "fields.json"
+    if not fields.exists():
+        fields.write_bytes(fields_of_products())
+    command = [sys.executable, str(HERE / "canned.py"), "--items", str(items), "--fields", str(fields)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=bare_environment()) as process:
+        assert process.stdout is not None
+        ready = re.match(r"ready (\S+)", process.stdout.readline())
+        assert ready is not None
+        try:
+            yield ready[1]
+        finally:
+            process.kill()
+
+
+def calls_of(url: str) -> dict[str, int]:
+    """The calls a canned server got so far."""
+    found: dict[str, int] = requests.get(f"{url}/_bench/calls", timeout=60).json()
+    return found
+
+
+def item_lines(path: Path, records: int, price: int) -> Path:
+    """Items as tap-inventory writes them."""
+    catalog = json.loads((ROOT / "rules/catalog/tap-inventory.json").read_text(encoding="utf-8"))
+    schema = next(one["schema"] for one in catalog["streams"] if one["tap_stream_id"] == "items")
+    with path.open("w", encoding="utf-8") as file:
+        for message in (
+            {"type": "SCHEMA", "stream": "items", "schema": schema, "key_properties": ["item_id"]},
+            *({"type": "RECORD", "stream": "items", "record": as_listed(n, price, FIRST)} for n in range(records)),
+            {"type": "STATE", "value": {"bookmarks": {"items": {}}}},
+        ):
+            file.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return path
+
+
+def product_lines(place: Path, records: int, price: int) -> Path:
+    """The same as our mapper hands them to target-crm, by the shipped rules."""
+    path = place / f"products-{records}-{price}.jsonl"
+    if not path.exists():
+        settings = place / "mapper.json"
+        settings.write_text(json.dumps(RULES), encoding="utf-8")
+        items = item_lines(place / "items.jsonl", records, price)
+        with items.open("rb") as source, path.open("wb") as target:
+            command = [str(BIN / "ofrecord-mapper"), "--config", str(settings)]
+            subprocess.run(command, stdin=source, stdout=target, stderr=subprocess.DEVNULL, check=True)
+        items.unlink()
+    return path
+
+
+def target_settings(folder: Path, url: str, **more: Any) -> Path:
+    """A file of settings of target-crm, with a ledger and a state folder of its own."""
+    path = folder / "target.json"
+    told = {"api_url": url, "accounts_url": url, **LOGIN, "state_dir": str(folder / "state"), "ledger": str(folder / "ledger.db")}  # fmt: skip
+    path.write_text(json.dumps({**told, **more}), encoding="utf-8")
+    return path
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one."""
+    return statistics.median(values)
+
+
+def paired(ones: Sequence[float], others: Sequence[float]) -> str:
+    """How many times as much the first takes, made within each turn: the median, and from the least to the most."""
+    ratios = [one / other for one, other in zip(ones, others, strict=True)]
+    return f"{median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
+
+
+def machine() -> str:
+    """Facts that make figures comparable."""
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores (load {load:.0f}), {platform.system()}, {platform.python_implementation()} {platform.python_version()}"
+
+
+def table(head: str, rows: Sequence[Promise]) -> str:
+    """Markdown."""
+    words = {True: "yes", False: "**no**", None: ""}
+    lines = [f"| {row.what} | {row.measured} | {row.target} | {words[row.met]} |" for row in rows]
+    return "\n".join([f"| {head} | measured | target | met |", "|---|---|---|---|", *lines])
