@@ -120,6 +120,12 @@ class Company:
         codes = self.run(*jobs, run=run)
         assert set(codes) == {0}, self.complaints
 
+    def desk(self, *words: str) -> str:
+        """A command of the desk, typed in the project's folder, which must succeed; what it prints."""
+        done = programs.run(["ofrecord", *words], cwd=self.stage.folder, environment=self.stage.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def forget_bookmarks(self) -> None:
         """As `meltano run --full-refresh`: the next run reads everything again."""
         for path in (self.stage.folder / "run").glob("state-*.json"):

@@ -40,17 +40,16 @@ def test_a_conflict_waits_in_both_systems_until_a_person_takes_one_value_which_t
     held = next(held for held in company.held() if held.kind == "conflict")
     assert held.values["crm"]["editor"]
     assert held.values["crm"]["modified"] < held.values["inventory"]["modified"]
-    ledger = company.ledger()
-    with ledger.writing(held.last_at) as writing:
-        key = (held.entity, held.source, held.destination, held.source_id, held.field)
-        assert writing.answer(*key, f"take {taken}", "Ada")
-    ledger.close()
+    name = f"account/{held.source_id}.phone"
+    assert f"take {taken}" in company.desk("answer", name, "--from", held.source)
+    company.desk("answer", name, "take", taken, "--from", held.source, "--by", "Ada")
     minutes(company, 5)
     company.run("customers", run="answered")
     company.run("customers", run="answered")
     assert phones(company, account, contact) == [(FIRST if taken == "crm" else SECOND)[1:]] * 2
     assert company.held() == []
     assert len([event for event in company.events("answered", "updated") if event.field == "phone"]) == 1
+    assert company.writes_of("customers") == []
 
 
 def test_the_counterpart_of_an_account_that_was_merged_goes_on_with_the_one_that_is_left(company):

@@ -19,13 +19,6 @@ def asked_for(company):
     company.stage.environment["OFRECORD_YES"] = said
 
 
-def ofrecord(company, *words):
-    """A command of the desk, as typed in the project's folder."""
-    done = programs.run(["ofrecord", *words], cwd=company.stage.folder, environment=company.stage.environment)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def stock(company, many):
     return [company.new_item(f"S-{number:03}", "10.00") for number in range(many)]
 
@@ -60,8 +53,8 @@ def test_a_first_run_and_a_plan_over_its_limits_wait_for_a_yes_and_each_yes_is_f
     assert company.run("products") == [0, 1]
     assert prices(company) == {}
     assert "this is the first run" in company.last_output
-    assert "6" in ofrecord(company, "held")
-    ofrecord(company, "approve", "product", "--by", "Ada")
+    assert "6" in company.desk("held")
+    company.desk("approve", "product", "--by", "Ada")
     company.synced("products")
     assert len(prices(company)) == 6
     for rate in (12, 14):
@@ -70,7 +63,7 @@ def test_a_first_run_and_a_plan_over_its_limits_wait_for_a_yes_and_each_yes_is_f
         assert set(prices(company).values()) == {rate - 2}
         [held] = company.held()
         assert (held.kind, held.source_id) == ("limits", "*")
-        ofrecord(company, "approve", "product", "--by", "Ada")
+        company.desk("approve", "product", "--by", "Ada")
         company.synced("products")
         assert set(prices(company).values()) == {rate}
         assert company.held() == []
@@ -86,7 +79,7 @@ def test_a_held_record_is_corrected_by_hand_and_sent_once(company):
     assert company.run("products", errors_allowed="0") == [0, 1]
     [held] = company.held()
     assert (held.source_id, held.kind) == (bad, "refused")
-    ofrecord(company, "fix", f"product/{bad}", "list price=12.50", "--by", "Ada")
+    company.desk("fix", f"product/{bad}", "list price=12.50", "--by", "Ada")
     company.synced("products", run="fixed")
     assert company.held() == []
     assert prices(company) == {"OK-1": 10, "BAD-1": Decimal("12.5")}
@@ -150,7 +143,7 @@ def test_after_a_kill_in_the_middle_of_writing_the_next_run_ends_as_an_unbroken_
     if guarded:
         del company.stage.environment["OFRECORD_YES"]
         assert company.run("products") == [0, 1]
-        ofrecord(company, "approve", "product", "--by", "Ada")
+        company.desk("approve", "product", "--by", "Ada")
     lines = mapped(company, TO_CRM, tmp_path)
     kill_while_it_writes(company, lines, "POST", lambda: len(prices(company)) == many + 1)
     company.synced("products", "products")
