@@ -22,6 +22,7 @@ from ofrecord.held_rows import (
     possible,
     the_row,
 )
+from ofrecord.masking import without_values
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.ledger import Held, Ledger, Writing
@@ -161,7 +162,7 @@ def _say(book: Ledger, rows: Sequence[Held], text: str, by: str, why: str | None
                 writing.drop(*_key(row), by, why)
             else:
                 writing.answer(*_key(row), text, by)
-    listed = [(address(row), row.kind, text, by, row.message) for row in rows]
+    listed = [(address(row), row.kind, text, by, row.message) for row in without_values(rows)]
     names = ("name", "kind", "answer", "by")
     show(
         [Table("Answered", (*names, "words"), listed, below=("words",))],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from ofrecord.held_rows import address, all_held, possible
+from ofrecord.masking import without_values
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.ledger import Held
@@ -17,7 +18,6 @@ COLUMNS = (
     "entity", "kind", "label", "way", "words", "code", "field", "attempts", "first seen", "last seen", "due", "rule",
     "fix", "request", "answers", "answered", "name",
 )  # fmt: skip
-_TELLING = 6
 BASE = "base"
 """Among the values of a held row: what both sides last agreed on, by system."""
 
@@ -82,32 +82,6 @@ def _row(one: Held) -> tuple[Any, ...]:
         one.field, one.attempts, one.first_at, one.last_at, one.due_at, one.rule, one.fix, one.request,
         ", ".join(possible(one)), _answered(one), address(one),
     )  # fmt: skip
-
-
-def without_values(rows: Sequence[Held]) -> list[Held]:
-    """The same rows; a value of one of these records that the vendor's words repeat is told by its field.
-
-    Of all of them, because what a vendor says of a batch may repeat the neighbours.
-    """
-    said = {text: name for row in rows if isinstance(row.payload, Mapping) for text, name in _texts(row.payload)}
-    longest_first = sorted(said, key=len, reverse=True)
-    return [replace(row, message=_masked(row.message, longest_first, said)) for row in rows]
-
-
-def _masked(words: str, texts: Sequence[str], fields: Mapping[str, str]) -> str:
-    for text in texts:
-        words = words.replace(text, f"({fields[text]})")
-    return words
-
-
-def _texts(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Texts in a record, long enough to be told apart from words, with their fields; ids and notes are none."""
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            if name != "_ofrecord":
-                yield from _texts(value)
-        elif isinstance(value, str) and len(value) >= _TELLING:
-            yield value, name
 
 
 def _answered(one: Held) -> str | None:

@@ -12,6 +12,7 @@ import typer
 
 from ofrecord.held import told
 from ofrecord.held_rows import all_held
+from ofrecord.masking import without_values
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.record_history import Question, show_record
 from ofrecord.tables import JsonOption, Table, cell, note, show
@@ -187,7 +188,7 @@ def _detail_tables(details: Sequence[Detail]) -> list[Table]:
                         held.entity, held.kind, held.label or held.source_id, held.code, held.message, held.field, held.rule,
                         held.fix, held.request,
                     )
-                    for held in one.reasons
+                    for held in without_values(one.reasons)
                 ],
                 "reason", below=("words", "code", "field", "rule", "fix", "request"),
             ),
@@ -230,5 +231,5 @@ def _told_run(run: Run) -> dict[str, Any]:
 
 
 def _told_detail(one: Detail) -> dict[str, Any]:
-    reasons = [told(held) for held in one.reasons]
+    reasons = [told(held) for held in without_values(one.reasons)]
     return {**_told_run(one.run), "reasons": reasons, "events": [asdict(event) for event in one.events]}

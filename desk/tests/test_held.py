@@ -59,3 +59,21 @@ def test_a_value_that_the_vendors_words_repeat_is_told_by_its_field_unless_value
         assert "(Email) is no address; (city) is unknown" in shown
         assert "ada@example" not in shown
     assert words in book.ask("held", "--values").stdout
+
+
+def test_what_looks_like_an_address_or_a_phone_number_is_not_told_whosever_it_is(book):
+    words = (
+        "Bo <bo.berg@example.com>, +49 (221) 47-11 08 or 0221 / 47 11 08, is record 460000000026049 of 2026-03-01 10:00"
+    )
+    with book.writing() as ledger:
+        ledger.hold(Held("contact", "crm", "inventory", "7", "refused", words, payload={"Last_Name": "Bo"}))
+    told = "Bo <(e-mail)>, (phone) or (phone), is record 460000000026049 of 2026-03-01 10:00"
+    assert told in book.ask("held").stdout
+
+
+def test_a_value_in_the_form_of_either_system_is_told_by_its_field_and_a_part_of_a_word_is_none(book):
+    payload = {"phone": "+492214711", "lines": [{"note": "for Ada"}], "_ofrecord": {"native": {"Phone": "0221 4711"}}}
+    words = "0221 4711 is +492214711, not +4922147110815; for Ada: metaphor Adamant"
+    with book.writing() as ledger:
+        ledger.hold(Held("contact", "crm", "inventory", "7", "refused", words, payload=payload))
+    assert "(Phone) is (phone), not (phone); (note): metaphor Adamant" in book.ask("held").stdout

@@ -23,9 +23,13 @@ header, a response body or a setting's value.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError, SkippableAPIError
+
+NAME = re.compile(r"[\w.$-]{1,60}")
+"""Codes, names of fields and ids of requests: no words, and no addresses."""
 
 
 def sentence(what: str, *, where: str, expected: str, remedy: str) -> str:
@@ -95,6 +99,7 @@ class VendorRefusal(SetAside):
 
     `code` is the vendor's own (`INVALID_DATA`, `1002`), `message` its words, `field` the vendor's name of the field
     it blames or None, `http_status` the status of the answer, `request_id` what the vendor's support asks for, or None.
+    Its text, which may end in a log, leaves the vendor's words out: they may repeat a value. The ledger keeps them.
     """
 
     def __init__(
@@ -112,11 +117,11 @@ class VendorRefusal(SetAside):
         self.field = field
         self.http_status = http_status
         self.request_id = request_id
-        at = f", field {field}" if field else ""
+        said = code if NAME.fullmatch(code) else str(http_status)
         super().__init__(
             sentence(
-                f'The vendor refused: "{message}" [{code}]',
-                where=f"{where or 'record'}{at}",
+                f"The vendor refused [{said}], status {http_status}",
+                where=where or "record",
                 expected="a value the vendor accepts",
                 remedy="Correct the record at its source, or the rule that sends it; it is tried again next run.",
             )

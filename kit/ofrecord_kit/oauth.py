@@ -9,6 +9,7 @@ so the presence of `access_token` and `error` decides, never the status. The thr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,8 @@ class Grant:
     refresh_token: str | None = field(default=None, repr=False)
 
 
+_CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+_CHECK = "Check client_id, client_secret, refresh_token and accounts_url, and that the client is not blocked."
 _REFUSALS: dict[str, tuple[str, str]] = {
     "invalid_client_secret": (
         "The client secret is refused",
@@ -119,7 +122,8 @@ def _refusal(body: Mapping[str, Any]) -> Stop | Retry:
                 "Give all plugins the same state_dir.",
             )
         )
-    what, remedy = _REFUSALS.get(error, (f'The accounts server refuses the login ("{error[:40]}")', "Check it."))
+    word = f' ("{error}")' if _CODE.fullmatch(error) else ""  # anything else may repeat what was sent
+    what, remedy = _REFUSALS.get(error, (f"The accounts server refuses the login{word}", _CHECK))
     return LoginRefused(sentence(what, where="accounts_url", expected="an access token", remedy=remedy))
 
 

@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -26,16 +27,43 @@ def run_plugin(plugin: type[PluginBase]) -> None:
     logger = logging.getLogger(plugin.name)
     gc.freeze()  # what was imported stays; what records are made of lives shortly and holds no circles
     gc.set_threshold(100_000, 50, 100)
-    try:
-        with full_disk_told(logger.error):
+    with defects_told(plugin.name, logger.error), full_disk_told(logger.error):
+        try:
             plugin.cli()
-    except (SingerSDKError, SingerReadError) as error:
-        for line in str(error).splitlines():
-            logger.error("%s", line)  # noqa: TRY400 - a message for people
+        except (SingerSDKError, SingerReadError) as error:
+            for line in str(error).splitlines():
+                logger.error("%s", line)  # noqa: TRY400 - a message for people
+            sys.exit(1)
+
+
+@contextmanager
+def defects_told(name: str, tell: Callable[[str], object]) -> Iterator[None]:
+    """Within the block, an error nobody expected is told by its kind and the places it went through, and exits 1.
+
+    What it says is not told: such messages quote the value that caused them.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - where everything ends
+        tell(
+            f"An unexpected error in {name}. This is a defect: please report it with the lines below. "
+            "What the error itself says is left out, because it may quote a record."
+        )
+        for line in _places(error):
+            tell(line)
         sys.exit(1)
-    except Exception:
-        logger.exception("An unexpected error (%s). This is a defect: please report it.", plugin.name)
-        sys.exit(1)
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    """The kinds of an error and of those it came from, each with its places."""
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        yield type(one).__qualname__
+        for frame in traceback.extract_tb(one.__traceback__):
+            yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        one = one.__cause__ or one.__context__
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ofrecord_kit import errors
 from ofrecord_kit.errors import Place, sentence
 from ofrecord_kit.vendors import Reading, Verdict
@@ -87,5 +89,13 @@ def refusal(place: Place, reading: Reading, status: int, request_id: str | None)
         reading.field,
         status,
         request_id,
-        where=str(place),
+        where=", ".join([str(place), *_about(place, reading, request_id)]),
     )
+
+
+def _about(place: Place, reading: Reading, request_id: str | None) -> Iterator[str]:
+    """What the vendor names of its own. The finance APIs name a field in words only, which may be anybody's."""
+    if place.system == "crm" and reading.field and errors.NAME.fullmatch(reading.field):
+        yield f"field {reading.field}"
+    if request_id and errors.NAME.fullmatch(request_id):
+        yield f"request {request_id}"

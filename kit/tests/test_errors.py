@@ -31,4 +31,10 @@ def test_a_refusal_keeps_the_vendors_words_apart():
         "Email",
         "req-1",
     )
-    assert "(crm PUT /x, field Email)" in str(refusal)
+    assert "[INVALID_DATA], status 400 (crm PUT /x)" in str(refusal)
+
+
+def test_the_text_of_a_refusal_repeats_no_words_of_the_vendor():
+    refusal = errors.VendorRefusal("ada@example.com", "ada@example.com is taken", "ada", 409, where="crm PUT /x")
+    assert "ada" not in str(refusal)
+    assert "[409], status 409 (crm PUT /x)" in str(refusal)

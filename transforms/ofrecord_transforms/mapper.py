@@ -13,7 +13,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from ofrecord_kit.program import full_disk_told
+from ofrecord_kit.program import defects_told, full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.load import load
 from ofrecord_transforms.plain import plain_schema
@@ -180,9 +180,13 @@ class Mapper(InlineMapper):
 
 def main() -> None:
     """Entry of the command: problems go to standard error, one line each, and the exit code is 1."""
-    try:
-        with full_disk_told(lambda message: sys.stderr.write(f"{message}\n")):
+
+    def tell(message: str) -> None:
+        sys.stderr.write(f"{message}\n")
+
+    with defects_told(Mapper.name, tell), full_disk_told(tell):
+        try:
             Mapper.cli()
-    except (RulesError, UnusableRecordError, InvalidInputLine) as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+        except (RulesError, UnusableRecordError, InvalidInputLine) as error:
+            tell(str(error))
+            sys.exit(1)
