@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from msgspec.json import encode
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, select
 from sqlalchemy.types import Boolean, DateTime, Integer, LargeBinary
 
 _ARRAYS = ((Integer, "bigint[]"), (DateTime, "timestamp[]"), (LargeBinary, "bytea[]"), (Boolean, "boolean[]"))
+
+
+def among(connection: Connection, column: ColumnElement[str], keys: Iterable[str]) -> ColumnElement[bool]:
+    """Is a text column one of these? One parameter for all keys, so that the statement is compiled once, however many there are."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(keys), ARRAY(Text)))
+    each = func.json_each(bindparam(None, encode(list(keys)).decode(), Text)).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def put(

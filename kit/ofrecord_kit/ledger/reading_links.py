@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.documents import pair_of, pointed, sides_of, when
 from ofrecord_kit.ledger.reading import Reading, chunks
@@ -26,7 +27,11 @@ class LinkReading(Reading):
             query = (
                 select(here.c.link, here.c.system_id, there.c.system_id, here.c.seen, here.c.generation)
                 .join(there, and_(there.c.link == here.c.link, there.c.system == store_of(destination)))
-                .where(here.c.entity == entity, here.c.system == store_of(source), here.c.system_id.in_(ids))
+                .where(
+                    here.c.entity == entity,
+                    here.c.system == store_of(source),
+                    bulk.among(self._reading, here.c.system_id, ids),
+                )
             )
             found.update({row[1]: Link(*row) for row in self._rows(query)})
         return found
@@ -89,7 +94,9 @@ class LinkReading(Reading):
         a, print_, forwards = t.agreed.c, self._vault.fingerprint, here == one
         found: dict[str, dict[str, Agreed]] = {}
         for keys in chunks(links):
-            query = select(a.link, a.document).where(a.link.in_(keys), a.one == one, a.other == other)
+            query = select(a.link, a.document).where(
+                bulk.among(self._reading, a.link, keys), a.one == one, a.other == other
+            )
             for link, text in self._rows(query):
                 sides = {field: sides_of(entry, print_) for field, entry in self._opened(text).items()}
                 found[link] = {

@@ -152,7 +152,7 @@ class AgreedWriting(LinkWriting):
         if self._unseen:
             links = sorted(self._unseen - self._fresh)
             for start in range(0, len(links), AT_ONCE):
-                mine = t.link.c.link.in_(links[start : start + AT_ONCE])
+                mine = bulk.among(self._connection, t.link.c.link, links[start : start + AT_ONCE])
                 self._connection.execute(update(t.link).where(mine, t.link.c.seen.is_not(None)).values(seen=None))
         known = {link for link, _one, _other in self._agreed} - self._fresh
         self._lock(known)
@@ -189,7 +189,9 @@ class AgreedWriting(LinkWriting):
     def _documents(self, links: Collection[str]) -> dict[_Place, tuple[Document, datetime]]:
         found, wanted, a = {}, sorted(links), t.agreed.c
         for start in range(0, len(wanted), AT_ONCE):
-            query = select(a.link, a.one, a.other, a.document, a.at).where(a.link.in_(wanted[start : start + AT_ONCE]))
+            query = select(a.link, a.one, a.other, a.document, a.at).where(
+                bulk.among(self._connection, a.link, wanted[start : start + AT_ONCE])
+            )
             for link, one, other, stored, at in self._connection.execute(query):
                 found[link, one, other] = (from_json(self._vault.open(stored)), at)
         return found

@@ -83,7 +83,7 @@ class LinkWriting(Batch):
                 query = select(columns.system_id, columns.link, columns.generation).where(
                     columns.entity == entity,
                     columns.system == system,
-                    columns.system_id.in_(records[start : start + AT_ONCE]),
+                    bulk.among(self._connection, columns.system_id, records[start : start + AT_ONCE]),
                 )
                 for record, link, generation in self._connection.execute(query):
                     found[system, record] = (link, generation)

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
+from msgspec import Struct
+
 from ofrecord_kit.plan.canonical import canonical, same
 
 CLOCK_TOLERANCE_S: Final = 120
@@ -57,8 +59,7 @@ class FieldRule:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(Struct, frozen=True):
     """What both sides last agreed on, in the representation of each."""
 
     source: Any = UNKNOWN
@@ -83,8 +84,7 @@ class Leave:
 _LEAVE = Leave()
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """Write the source's value. `overrules` is the destination's own edit that this overwrites, else UNKNOWN."""
 
     value: Any
@@ -92,8 +92,7 @@ class Write:
     overrules: Any = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Agree:
+class Agree(Struct, frozen=True):
     """Both sides hold the same already: remember it, write nothing."""
 
     destination: Any

@@ -116,6 +116,8 @@ def plan_update(  # noqa: PLR0917 - the table has as many columns
             continue
         base = agreed.get(rule.field, _NOBODY)
         here = native.get(rule.field, values[rule.name])
+        if not has_changed(rule, here, base):
+            continue  # most fields, and the table says nothing else of them
         if skip and base.source is UNKNOWN:
             plan.agrees[rule.name] = Agree(current.get(rule.name), "paired, nothing written")
             continue

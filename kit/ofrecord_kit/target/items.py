@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,25 +19,32 @@ _encoder = msgspec.json.Encoder(decimal_format="string")
 _NO_PLAN = RecordPlan()
 
 
-@dataclass(slots=True)
+@dataclass(init=False, eq=False)
 class Item:
-    """A record, what is known about it, and how it ended."""
+    """A record, what is known about it, and how it ended.
+
+    Made once for every record that comes in, most of which are unchanged: what has a default costs nothing until it is set.
+    """
 
     record: Mapping[str, Any]
     note: Mapping[str, Any]
     source_id: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
+    agreed: Mapping[str, Agreed]
+    helds: list[Held]
+    to_write: dict[str, Any]
+    """What the plan writes, by property, the external id of a pair among it."""
+    answers: list[Held]
+    """Held rows about it that a person answered or corrected."""
     link: Link | None = None
     paired: bool = False
     alike: bool = False
     """Paired by the match fields of the rules, not by an id."""
     destination_id: str | None = None
-    agreed: Mapping[str, Agreed] = field(default_factory=dict)
     current: Current | None = None
     plan: RecordPlan = _NO_PLAN
     digest: str | None = None
     outcome: str | None = None
-    helds: list[Held] = field(default_factory=list)
     created: bool = False
     delivered: bool = False
     then_done: bool = False
@@ -53,10 +60,6 @@ class Item:
     """It is decided and something is still to be done."""
     action: str | None = None
     """The status action to take before anything else: it was deleted, has left the view or is back."""
-    to_write: dict[str, Any] = field(default_factory=dict)
-    """What the plan writes, by property, the external id of a pair among it."""
-    answers: list[Held] = field(default_factory=list)
-    """Held rows about it that a person answered or corrected."""
     anew: bool = False
     """A person said that it has no counterpart: likeness does not matter."""
     lost: Link | None = None
@@ -65,6 +68,15 @@ class Item:
     """The answer that paired it."""
     merged_into: str | None = None
     """The record of the source that it was merged into."""
+
+    def __init__(
+        self, record: Mapping[str, Any], note: Mapping[str, Any], source_id: str, values: dict[str, Any]
+    ) -> None:
+        self.record = record
+        self.note = note
+        self.source_id = source_id
+        self.values = values
+        self.agreed, self.helds, self.to_write, self.answers = {}, [], {}, []
 
     @property
     def native(self) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +73,10 @@ def match_key(wire: Wire, item: Item) -> tuple[Any, ...] | None:
 def _match_by_rules(delivery: Delivery, items: Sequence[Item]) -> None:
     """All match fields must agree: the first one is looked for, the others are compared with what was found."""
     wire = delivery.wire
-    groups: dict[Any, list[Item]] = {}
+    groups: dict[Any, list[tuple[Item, tuple[Any, ...]]]] = {}
     for item in items:
-        if item.destination_id is None and item.outcome is None and match_key(wire, item) is not None:
-            groups.setdefault(tuple(sorted(among_of(delivery, item).items())), []).append(item)
+        if item.destination_id is None and item.outcome is None and (key := match_key(wire, item)) is not None:
+            groups.setdefault(tuple(sorted(among_of(delivery, item).items())), []).append((item, key))
     for among, some in groups.items():
         _match(delivery, some, dict(among))
 
@@ -86,27 +87,21 @@ def among_of(delivery: Delivery, item: Item) -> dict[str, Any]:
     return {name: str(item.values[name]) for name in names if item.values.get(name) is not None}
 
 
-def _match(delivery: Delivery, waiting: Sequence[Item], among: dict[str, Any]) -> None:
+def _match(delivery: Delivery, waiting: Sequence[tuple[Item, tuple[Any, ...]]], among: dict[str, Any]) -> None:
     wire = delivery.wire
     field, form = wire.match[0]
-    values = list(dict.fromkeys(str(match_value(item, field)) for item in waiting))
+    values = list(dict.fromkeys(str(match_value(item, field)) for item, _key in waiting))
     found = delivery.destination.find(wire.object, field, values, form, among)
-    mine: dict[Any, int] = {}
-    for item in waiting:
-        key = match_key(wire, item)
-        mine[key] = mine.get(key, 0) + 1
+    mine = Counter(key for _item, key in waiting)
     candidates = [identity for ids in found.values() for identity in ids]
     forms = forms_there(delivery, candidates)
     taken = set(
         delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
     )  # records there that already have a counterpart here
     by = " and ".join(name for name, _form in wire.match)
-    for item in waiting:
-        key = match_key(wire, item)
+    for item, key in waiting:
         alike = found.get(str(match_value(item, field)), [])
-        free = [
-            one for one in alike if one not in taken and (len(wire.match) == 1 or forms.get(one) == (key or ())[1:])
-        ]
+        free = [one for one in alike if one not in taken and (len(wire.match) == 1 or forms.get(one) == key[1:])]
         if free and mine[key] > 1:
             delivery.set_aside(item, "duplicate", f"several records here match one there by {by}", code="DUPLICATE")
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
-from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, same
+from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
@@ -149,7 +149,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     aside = {held.field for held in item.helds}
     paired = (item.created and item.delivered) or (item.paired and wire.once)
     written = []
-    for rule in wire.sent:
+    for rule in wire.sent if paired else _touched(wire, plan):
         name, field = rule.name, rule.field
         write, agree = plan.writes.get(name), plan.agrees.get(name)
         if write is not None and item.delivered:
@@ -184,12 +184,16 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         ledger.settle_fields(link, wire.destination, written)
 
 
+def _touched(wire: Wire, plan: RecordPlan) -> list[FieldRule]:
+    return [rule for rule in wire.sent if rule.name in plan.writes or rule.name in plan.agrees]
+
+
 def _yielded(
     delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]
 ) -> dict[str, dict[str, Any]]:
     """What the source edited in conflicts that were decided for the destination counts as known."""
     wire, found = delivery.wire, {}
-    for rule in wire.sent:
+    for rule in wire.sent if item.plan.yields else ():
         if (known := item.plan.yields.get(rule.name)) is not None:
             native = item.native.get(rule.field, item.values.get(rule.name))
             found[rule.field] = {wire.source: native, wire.destination: known.destination}

@@ -26,7 +26,10 @@ def resolve(
     wire: Wire, ledger: Ledger, destination: Destination, items: Sequence[Item]
 ) -> Iterator[tuple[Item, Unresolved]]:
     """Put destination ids in place of source ids, in `item.values`; yields what cannot be resolved, once per item."""
-    wanted = _wanted(wire, items)
+    rules = [rule for rule in wire.sent if rule.ref or rule.lookup or rule.lines]
+    if not rules:
+        return
+    wanted = _wanted(rules, items)
     known = {
         entity: {
             one: link.destination_id
@@ -35,9 +38,9 @@ def resolve(
         for entity, ids in wanted.items()
     }
     for item in items:
-        for rule in wire.sent:
+        for rule in rules:
             value = item.values.get(rule.name)
-            if value is None or not (rule.ref or rule.lookup or rule.lines):
+            if value is None:
                 continue
             missing = _resolve_lines(rule, value, known, destination, item) if rule.lines else _one(
                 rule.ref, rule.lookup, value, known, destination
@@ -54,9 +57,9 @@ class _Found:
     value: Any
 
 
-def _wanted(wire: Wire, items: Sequence[Item]) -> dict[str, set[str]]:
+def _wanted(rules: Sequence[FieldRule], items: Sequence[Item]) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
-    for rule in wire.sent:
+    for rule in rules:
         for item in items:
             value = item.values.get(rule.name)
             if value is None:
