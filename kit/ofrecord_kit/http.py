@@ -41,8 +41,8 @@ _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _READERS: dict[str, ModuleType] = {"crm": crm, "inventory": finance, "books": finance}
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_EXPONENT = re.compile(rb"\dE[+-]?\d|N")
-"""A number that may be in scientific notation, or none at all; texts that look like it cost a second encoding."""
+_EXPONENT = re.compile(rb"\dE[+-]?\d")
+"""A number that may be in scientific notation; texts that look like it cost a second encoding."""
 
 Params = Mapping[str, str | int]
 Files = Mapping[str, tuple[str, bytes, str]]
