@@ -22,6 +22,7 @@ def test_numbers_with_a_point_arrive_as_decimals_and_whole_ones_as_integers(vend
 
 def test_decimals_leave_in_plain_notation():
     assert encode_body({"a": Decimal("1.25E+3"), "b": [Decimal("0.10")]}) == b'{"a":1250,"b":[0.10]}'
+    assert encode_body({"a": "1E5 is a text", "b": Decimal("1E+2")}) == b'{"a":"1E5 is a text","b":100}'
 
 
 def test_the_token_travels_in_the_vendors_own_header_form(vendor, client_of):
