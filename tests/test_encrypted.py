@@ -23,6 +23,7 @@ def test_a_whole_job_leaves_nothing_in_clear_on_the_disk_or_in_what_it_says(site
     assert ("account", "duplicate") in [(one.entity, one.kind) for one in ledger.held()]
     assert known.found_in((done.out + done.err).encode()) == []
     assert (site.folder / "ledger.db-wal").stat().st_size > 0
+    assert (site.folder / ".ofrecord" / "tokens.json").read_bytes().startswith(b"sealed:")
     assert (site.folder / ".meltano" / "meltano.db").is_file()
     assert list((site.folder / "logs").rglob("*.log"))
     assert known.found_below(site.folder) == {}
