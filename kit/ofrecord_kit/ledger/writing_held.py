@@ -157,6 +157,25 @@ class HeldWriting(Batch):
         )
         return True
 
+    def overtake(
+        self, way: tuple[str, str, str], source_id: str, payload: Any, asked: Iterable[str], *, decided: bool, sparing: Iterable[str] = ()
+    ) -> None:  # fmt: skip
+        """A record (entity, source, destination; its id) came again and is held in the fields `asked`.
+
+        What else is held of it is tried again as it is now, never as it was; when all of it was `decided`, that is over, except
+        a `check`, what a person answered meanwhile, and these codes.
+        """
+        self._send_held()
+        h = t.held.c
+        mine = [h.entity == way[0], h.source == way[1], h.destination == way[2], h.source_id == source_id]
+        mine.append(h.field.not_in(list(asked)))
+        if decided:
+            spared = h.code.is_(None) | h.code.not_in(list(sparing))
+            unanswered = h.answer.is_(None) & h.correction.is_(None)
+            self._connection.execute(delete(t.held).where(*mine, h.kind != "check", spared, unanswered))
+        new = self._vault.seal(to_json(payload))
+        self._connection.execute(update(t.held).where(*mine, h.payload.is_not(None)).values(payload=new))
+
     def release(
         self,
         entity: str,
@@ -166,8 +185,9 @@ class HeldWriting(Batch):
         *,
         kinds: Iterable[str] | None = None,
         fields: Iterable[str] | None = None,
+        sparing: Iterable[str] = (),
     ) -> None:
-        """These records (or only these fields of them) found their way: take them off the held list."""
+        """These records (or only these fields of them) found their way: take them off the held list, except these codes."""
         self._send_held()
         h = t.held.c
         ids = list(source_ids)
@@ -179,6 +199,7 @@ class HeldWriting(Batch):
                 h.source_id.in_(ids[start : start + AT_ONCE]),
             )
             query = query if kinds is None else query.where(h.kind.in_(list(kinds)))
+            query = query.where(h.code.is_(None) | h.code.not_in(list(sparing)))
             self._connection.execute(query if fields is None else query.where(h.field.in_(list(fields))))
 
 

@@ -46,7 +46,8 @@ def decide_items(
     if not delivery.wire.partial:  # a job of some fields says nothing about records that leave
         decide_leaving(delivery, filtered)
     _find_links(delivery, items, again=again)
-    hear(delivery, items)
+    if not delivery.rebuild:  # it writes nothing, so no answer can be carried out
+        hear(delivery, items)
     note_claims(delivery, items)
     for item in items:
         if item.link is None and (known := found.get(item.source_id)) and known.destination_id is not None:

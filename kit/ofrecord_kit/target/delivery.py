@@ -10,7 +10,7 @@ from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
 from ofrecord_kit.target.deciding import Found, decide_items
 from ofrecord_kit.target.destination import Destination, Done, Refused
-from ofrecord_kit.target.items import Item, items_of
+from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.nearness import Nearness
@@ -73,7 +73,7 @@ class Delivery:
         latest = {item.source_id: item for item in items}
         for item in items:
             if latest[item.source_id] is not item:
-                item.outcome, item.reason = "unchanged", "superseded by a later record of the same batch"
+                item.outcome, item.reason = "unchanged", SUPERSEDED
             elif item.note.get("filtered"):
                 item.outcome, item.reason = "filtered", str(item.note["filtered"])
             elif item.note.get("stopped"):

@@ -18,7 +18,7 @@ from ofrecord_kit.target.deciding import Found
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.figures import Figures
-from ofrecord_kit.target.items import Item, items_of
+from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.wholes import say_something_new
 from ofrecord_kit.target.wire import Wire
 
@@ -167,7 +167,7 @@ class Guard:
         """Records of which a later version waits, too: only that one is carried out."""
         items = items_of([said["record"] for said in bodies], self.delivery.wire)
         for item in items:
-            item.outcome, item.reason = "unchanged", "superseded by a later record of the same run"
+            item.outcome, item.reason = "unchanged", SUPERSEDED
         return items
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ from ofrecord_kit.target.wire import Wire
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _NO_PLAN = RecordPlan()
+SUPERSEDED = "superseded by a later record"
+"""Why a record has no outcome of its own: the same one came again, and that one counts."""
 
 
 @dataclass(init=False, eq=False)

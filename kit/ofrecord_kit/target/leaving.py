@@ -80,12 +80,18 @@ def decide_leaving(delivery: Delivery, items: Sequence[Item]) -> None:
 
 
 def welcome_back(delivery: Delivery, item: Item) -> None:
-    """A record that had left is in the view again: an action that was taken is to be undone."""
-    noted = _noted(item, LEFT)
+    """A record that had left, or was deleted and switched off, is there again: an action that was taken is to be undone."""
+    noted = _what_was_done(item)
     item.returned = noted is not None and not delivery.wire.partial
     match on_return(noted, _status_of(delivery.wire, item)):
         case Act(action) if item.returned:
             item.action = action
+
+
+def _what_was_done(item: Item) -> Any:
+    """What was noted when the record left, or how its deletion was answered, as far as that can be undone."""
+    left, deleted = _noted(item, LEFT), _noted(item, DELETED)
+    return left if left is not None else deleted if deleted == "inactive" else None
 
 
 def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
@@ -99,7 +105,7 @@ def record_leaving(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict
 
 def record_return(wire: Wire, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     """Tell that a record came back."""
-    action = _status_of(wire, item) or "active" if isinstance(_noted(item, LEFT), str) else None
+    action = _status_of(wire, item) or "active" if isinstance(_what_was_done(item), str) else None
     ledger.event(Event("returned", wire.entity, link, ids, system=wire.source, after=action))
     noted = {LEFT: {wire.source: None}, **_as_status(wire, action)}
     ledger.record_agreed(link, noted, between=wire.pair)

@@ -95,14 +95,17 @@ def _match(delivery: Delivery, waiting: Sequence[tuple[Item, tuple[Any, ...]]], 
     mine = Counter(key for _item, key in waiting)
     candidates = [identity for ids in found.values() for identity in ids]
     forms = forms_there(delivery, candidates)
-    taken = set(
-        delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
-    )  # records there that already have a counterpart here
+    taken = delivery.ledger.links_of(wire.entity, wire.destination, wire.source, candidates)
     by = " and ".join(name for name, _form in wire.match)
     for item, key in waiting:
         alike = found.get(str(match_value(item, field)), [])
-        free = [one for one in alike if one not in taken and (len(wire.match) == 1 or forms.get(one) == key[1:])]
-        if free and mine[key] > 1:
+        alike = [one for one in alike if len(wire.match) == 1 or forms.get(one) == key[1:]]
+        free = [one for one in alike if one not in taken]
+        if alike and not free and not wire.parent:  # a second one like it is not made unseen
+            other = taken[alike[0]].destination_id
+            message = f"{wire.destination} {alike[0]} matches by {by}, and is linked with {wire.source} {other}"
+            delivery.set_aside(item, "duplicate", message, code="DUPLICATE")
+        elif free and mine[key] > 1:
             delivery.set_aside(item, "duplicate", f"several records here match one there by {by}", code="DUPLICATE")
         else:
             _take(delivery, item, free, by)

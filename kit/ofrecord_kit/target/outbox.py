@@ -35,6 +35,8 @@ class Outbox:
     def drain(self) -> dict[str, int]:
         """Stamps, then reverts and other owed fields. Returns how many of each were made or postponed."""
         owed = self.ledger.owed(self.system, self.now())
+        paused = {entity for entity in {one.entity for one in owed} if self.ledger.paused(entity, self.system)}
+        owed = [one for one in owed if one.entity not in paused]
         counts = {"stamped": 0, "reverted": 0, "postponed": 0, "over limits": 0}
         if not owed:
             return counts

@@ -16,7 +16,6 @@ from uuid import uuid4
 
 from singer_sdk import Target
 from singer_sdk import typing as th
-from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.helpers.capabilities import (
     TARGET_BATCH_SIZE_ROWS_CONFIG,
     TARGET_VALIDATE_RECORDS_CONFIG,
@@ -24,7 +23,6 @@ from singer_sdk.helpers.capabilities import (
     TargetCapabilities,
 )
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib.exceptions import SingerReadError
 
 from ofrecord_kit import settings
 from ofrecord_kit.errors import BadSettings
@@ -92,9 +90,8 @@ class OfrecordTarget(Target, abc.ABC):
         program = cls(config=config.config if config else None, parse_env_config=bool(config and config.parse_env))
         try:
             program.listen(file_input)
-        except (SingerSDKError, SingerReadError):
+        finally:
             program.end_failed()
-            raise
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
@@ -393,6 +390,6 @@ class OfrecordTarget(Target, abc.ABC):
         sys.exit(TERMINATED)
 
     def end_failed(self) -> None:
-        """The run stops with an error: say so in its row, as far as the ledger still answers."""
+        """A run that has not ended stops with an error: say so in its row, as far as the ledger still answers."""
         if not self._finished and self._ledger is not None:
             self._finish("failed")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
-from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.items import SUPERSEDED, Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
-from ofrecord_kit.target.merging import record_merge
+from ofrecord_kit.target.merging import MERGED, record_merge
 from ofrecord_kit.target.thirds import tell_thirds
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
         item for item in items if item.destination_id is not None and item.merged_into is None and _has_news(item)
     ]
     heard = [item for item in items if item.answers]
-    settled = [item for item in items if not item.helds and item.source_id in delivery.known_held]
+    known = [item for item in items if item.source_id in delivery.known_held and item.reason != SUPERSEDED]
+    settled = [item for item in known if not item.helds and not delivery.rebuild]
     helds = [held for item in items for held in item.helds]
     stopped = [item.source_id for item in items if item.note.get("stopped") and not wire.partial]
     created = [item.source_id for item in items if item.created and item.outcome is not None]
@@ -55,17 +56,30 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
         used = {item.source_id for item in heard}
         for held in helds:
             ledger.hold(held, wait_s=WAITS_S.get(held.kind), keep=held.source_id not in used)
+        _overtake(delivery, ledger, known)
         if settled:
             names = sorted(rule.field for rule in wire.sent)
             fields = [*names, ", ".join(names)] if wire.partial else None
             ids = [item.source_id for item in settled]
-            ledger.release(wire.entity, wire.source, wire.destination, ids, fields=fields)
+            ledger.release(wire.entity, wire.source, wire.destination, ids, fields=fields, sparing=[MERGED])
         if created:
             ledger.confirm(wire.entity, wire.destination, created)
         for item in merged:
             record_merge(delivery, ledger, item)
     delivery.known_held.difference_update(item.source_id for item in settled)
     delivery.known_held.update(held.source_id for held in helds)
+
+
+def _overtake(delivery: Delivery, ledger: Writing, items: Sequence[Item]) -> None:
+    """What was held of earlier versions of these records is about the present ones now."""
+    wire = delivery.wire
+    for item in items if not wire.partial else ():
+        if not item.helds or item.outcome not in {"held", "failed"}:
+            continue
+        decided = item.outcome == "held" and (item.delivered or (item.current is not None and not item.to_write))
+        asked = [held.field for held in item.helds]
+        way = (wire.entity, wire.source, wire.destination)
+        ledger.overtake(way, item.source_id, item.record, asked, decided=decided, sparing=[MERGED])
 
 
 def _has_news(item: Item) -> bool:
