@@ -14,6 +14,10 @@ from ofrecord_kit.testing import programs
 BIN = Path(sys.executable).parent
 
 
+def without_times(log):
+    return re.sub(r"^[\d-]+ [\d:,]+ ", "", log, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     "words", [["tap-crm", "--about"], ["tap-crm", "--config", "nothing.json"], ["tap-crm", "--no"]]
 )
