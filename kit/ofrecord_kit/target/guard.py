@@ -19,6 +19,7 @@ from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.figures import Figures
 from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
+from ofrecord_kit.target.spreading import told_to_somebody
 from ofrecord_kit.target.wholes import say_something_new
 from ofrecord_kit.target.wire import Wire
 
@@ -108,7 +109,11 @@ class Guard:
 
     def _count(self, items: Sequence[Item], before: set[str]) -> None:
         wire, planned = self.delivery.wire, [item for item in items if item.pending]
-        for item in say_something_new(self.delivery, planned) if wire.combine else planned:
+        if wire.combine:
+            planned = say_something_new(self.delivery, planned)
+        elif wire.spread:
+            planned = told_to_somebody(self.delivery, planned)
+        for item in planned:
             self.figures.add(item, wire, again=item.source_id in before)
         for item in items:
             if not item.pending and _waits_for_another(item):

@@ -39,6 +39,12 @@ def deliver_spread(delivery: Delivery, items: Sequence[Item]) -> None:
         write_wholes(delivery, wholes)
 
 
+def told_to_somebody(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
+    """Those that something points at."""
+    found = _pointing_at(delivery, [item.source_id for item in items])
+    return [item for item in items if item.source_id in found]
+
+
 def to_revisit(delivery: Delivery) -> list[Any]:
     """Records told before, as they came last, that something new points at."""
     wire = delivery.wire

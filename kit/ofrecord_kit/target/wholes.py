@@ -50,8 +50,15 @@ def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
     wire = delivery.wire
     now = _wholes_of(delivery, [item for item in items if not (item.note.get("deleted") or item.note.get("filtered"))])
     known = delivery.ledger.parts_of(wire.entity, wire.destination, now.values())
-    told = {item.source_id: known.get(now.get(item.source_id, ""), {}).get(item.source_id) for item in items}
-    return [item for item in items if told[item.source_id] is None or not same(told[item.source_id], item.values)]
+    before = delivery.ledger.wholes_of(wire.entity, wire.destination, [item.source_id for item in items])
+
+    def is_news(item: Item) -> bool:
+        if item.source_id not in now:
+            return item.source_id in before
+        told = known.get(now[item.source_id], {}).get(item.source_id)
+        return told is None or not same(told, item.values)
+
+    return [item for item in items if is_news(item)]
 
 
 def _come(

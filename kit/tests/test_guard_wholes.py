@@ -1,0 +1,71 @@
+"""Limits of entities whose records make others: they ask as long as they have written nothing, and only about what they write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ofrecord_kit.testing.shop import NOON, field, schema
+from ofrecord_kit.testing.site import Site, lines_of
+
+INVOICES = schema(
+    about={"entity": "invoice", "object": "Deals", "from": "books", "match": [], "external_id": None,
+           "combine": {"whole": "deal", "through": "order", "by": "salesorder_id", "field": None}},
+    Amount=field("amount", "books", format="money", combine="sum"),
+)  # fmt: skip
+STAGES = schema(
+    about={"entity": "stage", "object": "Orders", "from": "books", "match": [], "external_id": None,
+           "spread": {"through": "order", "field": "deal"}},
+    Amount=field("amount", "books"),
+)  # fmt: skip
+WAYS = [pytest.param(INVOICES, id="combine"), pytest.param(STAGES, id="spread")]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def tell(site: Site, said: dict[str, Any], amount: str, **settings: Any) -> int:
+    """A run that reads one record, which belongs to (or is pointed at by) the order `1`."""
+    one = {"Amount": amount, "_ofrecord": {"id": "1", "by": "1", "native": {"amount": amount}}}
+    lines = [
+        {"type": "SCHEMA", "stream": "one", "key_properties": [], "schema": said},
+        {"type": "RECORD", "stream": "one", "record": one},
+    ]
+    try:
+        site.target(**settings).listen(lines_of(lines))
+    except SystemExit as ended:
+        return int(str(ended.code))
+    return 0
+
+
+def link(site: Site, object_: str) -> str:
+    """The order is linked, and knows its deal."""
+    there = site.shop.put(object_, Name="there")
+    ledger = site.ledger()
+    with ledger.writing(NOON) as writing:
+        order = writing.record_link("order", {"books": "1", "crm": there})
+        writing.record_agreed(order, {"deal": {"books": "1", "crm": "1"}}, pointers={"deal"})
+    ledger.close()
+    return there
+
+
+@pytest.mark.parametrize("said", WAYS)
+def test_only_the_first_run_that_writes_needs_a_yes(site: Site, said: dict[str, Any]) -> None:
+    object_ = said["x-ofrecord"]["object"]
+    there = link(site, object_)
+    assert tell(site, said, "10") == 1
+    assert site.shop.objects[object_][there] == {"Name": "there"}
+    assert tell(site, said, "10", approve=True) == 0
+    assert tell(site, said, "12") == 0
+    assert str(site.shop.objects[object_][there]["Amount"]) == "12"
+
+
+@pytest.mark.parametrize("said", WAYS)
+def test_what_waits_for_its_order_needs_no_yes(site: Site, said: dict[str, Any]) -> None:
+    assert tell(site, said, "10") == 0
+    assert tell(site, said, "11") == 0
+    assert site.held() == []
