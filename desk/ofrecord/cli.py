@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("ofrecord.demo.command", "Sync a company on the local sandbox and edit it."),
     "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
     "matrix": ("ofrecord.matrix", "Show who owns each field, and who receives it."),
+    "setup": ("ofrecord.setup", "Show the custom fields the rules use, and make those that are missing."),
     "catalog": ("ofrecord.catalog", "Capture what the connected systems have, for check."),
     "scopes": ("ofrecord.scopes", "Show the least OAuth scopes the rules need."),
     "diff": ("ofrecord.diff", "Show what a change of the rules changes, also for recorded data."),
