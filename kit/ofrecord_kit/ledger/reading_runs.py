@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
-from ofrecord_kit.ledger.rows import LIVE_S, Event, Intention, Owed, Run
+from ofrecord_kit.ledger.rows import Event, Intention, Owed, Run
 from ofrecord_kit.ledger.values import from_json, store_of
 
 
@@ -52,19 +52,6 @@ class RunReading(Reading):
                 i.entity == entity, i.system == store_of(system), i.source_id.in_(keys)
             )
             found.update({row[0]: Intention(row[1], row[2].replace(tzinfo=UTC)) for row in self._rows(query)})
-        return found
-
-    def claimed_elsewhere(self, entity: str, system: str, source_ids: Iterable[str], now: datetime) -> set[str]:
-        """Records another live run is about to create: younger than LIVE_S, of a run that has not ended."""
-        found: set[str] = set()
-        i, r = t.intent.c, t.run.c
-        ended = select(r.run).where(r.run == i.run, r.finished.is_not(None)).exists()
-        for keys in chunks(source_ids):
-            query = select(i.source_id).where(
-                i.entity == entity, i.system == store_of(system), i.source_id.in_(keys), i.run != self.run,
-                i.at > naive(now) - timedelta(seconds=LIVE_S), ~ended,
-            )  # fmt: skip
-            found.update(row[0] for row in self._rows(query))
         return found
 
     def paused(self, entity: str, system: str) -> bool:

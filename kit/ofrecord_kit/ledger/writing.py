@@ -161,11 +161,6 @@ class Writing(AgreedWriting, HeldWriting):
         rows = self._connection.execute(query.where(i.entity == entity, i.system == store, r.finished.is_(None)))
         return [run for run, process in rows if run != self._run and has_died(process)]
 
-    def intend(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
-        """As `claim`, for whoever does not ask whether others are at it."""
-        rows = [(entity, store_of(system), one, self._stamp, self._run) for one in dict.fromkeys(source_ids)]
-        bulk.replace(self._connection, t.intent, ["entity", "system", "source_id"], ["at", "run"], rows)
-
     def confirm(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
         """The creation of these is settled, one way or the other."""
         rows = [(entity, store_of(system), one) for one in source_ids]
@@ -181,20 +176,11 @@ class Writing(AgreedWriting, HeldWriting):
         columns = ("run", "entity", "source", "destination", "source_id", "body")
         bulk.put(self._connection, t.spool, columns, sealed)
 
-    def unspool(
-        self,
-        run: str | None = None,
-        entity: str | None = None,
-        source: str | None = None,
-        destination: str | None = None,
-        *,
-        until: int | None = None,
-    ) -> None:
-        """Take what waits off the spool, narrowed by what is given; `until` is a place in it (the column `seq`)."""
+    def unspool(self, run: str, *way: str) -> None:
+        """Take off the spool what a run put there, of one way (entity, source, destination) or of all."""
         s = t.spool.c
-        given = ((s.run, run), (s.entity, entity), (s.source, source), (s.destination, destination))
-        query = delete(t.spool).where(*(column == value for column, value in given if value is not None))
-        self._connection.execute(query if until is None else query.where(s.seq <= until))
+        where = (column == one for column, one in zip((s.entity, s.source, s.destination), way, strict=False))
+        self._connection.execute(delete(t.spool).where(s.run == run, *where))
 
     def clear_spool(self, entity: str, source: str, destination: str, keep_run: str | None = None) -> None:
         """Left-overs of runs that have ended are of no use: they are decided again. A run that goes on keeps its own."""
