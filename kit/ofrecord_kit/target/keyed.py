@@ -23,12 +23,12 @@ _ROUNDS = 3
 def merged(rows: Sequence[Row], keys: Sequence[str]) -> dict[Hashable, dict[str, Any]]:
     """Rows by key, in the order of their first one; of several with one key the last value of each property wins.
 
-    Without a key every row is for itself.
+    Without a key, or where one is empty, every row is for itself.
     """
     found: dict[Hashable, dict[str, Any]] = {}
     for number, row in enumerate(rows):
-        key = tuple(canonical(row.get(name)) for name in keys) or number
-        found.setdefault(key, {}).update(row)
+        key = tuple(canonical(row.get(name)) for name in keys)
+        found.setdefault(key if key and None not in key else number, {}).update(row)
     return found
 
 

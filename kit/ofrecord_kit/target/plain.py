@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ofrecord_kit.ledger import to_json
 from ofrecord_kit.target.destination import Destination, Done, Missing, Refused, Result
 from ofrecord_kit.target.keyed import merged
 from ofrecord_kit.target.permitted import forbidden_values
@@ -58,8 +60,7 @@ def upsert_stream(
         return told
     results = destination.upsert(stream, keys, permitted) if permitted else []
     for row, result, refused in zip(rows, results, fields, strict=True):
-        name = "/".join(_name(row.get(key)) for key in keys)
-        _tell(told, name, row, result, refused)
+        _tell(told, _name_of(row, keys), row, result, refused)
     return told
 
 
@@ -82,6 +83,13 @@ def _tell(told: Told, name: str, row: Mapping[str, Any], result: Result, refused
     told.aside += [(name, row, one, one.field or "") for one in refused]
     if whole is not None:
         told.aside.append((name, row, whole, ""))
+
+
+def _name_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """What a row is called where it is held; one without a key by what it says, so that none takes the place of another."""
+    if keys and all(row.get(key) not in (None, "") for key in keys):
+        return "/".join(_name(row[key]) for key in keys)
+    return f"without a key {hashlib.blake2b(to_json(row).encode(), digest_size=6).hexdigest()}"
 
 
 def _name(value: Any) -> str:
