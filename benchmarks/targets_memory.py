@@ -20,7 +20,10 @@ OFTEN, MOST_OFTEN = 10, 50
 
 
 def peak(command: Sequence[object], environment: Mapping[str, str], lines: Path, folder: Path, *, times: int = 1, code: int = 0) -> float:  # fmt: skip
-    """Megabytes a program took at most; its input is the records of the file, so many times."""
+    """Megabytes a program took at most; its input is the records of the file, so many times.
+
+    What the system counts begins with what this program takes itself, so it must take little.
+    """
     with (folder / "errors.log").open("wb") as log:
         process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=dict(environment), cwd=folder

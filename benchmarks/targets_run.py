@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +114,10 @@ def item_lines(path: Path, records: int, price: int) -> Path:
     """Items as tap-inventory writes them."""
     catalog = json.loads((ROOT / "rules/catalog/tap-inventory.json").read_text(encoding="utf-8"))
     schema = next(one["schema"] for one in catalog["streams"] if one["tap_stream_id"] == "items")
+    lines = ({"type": "RECORD", "stream": "items", "record": as_listed(n, price, FIRST)} for n in range(records))
+    begin = {"type": "SCHEMA", "stream": "items", "schema": schema, "key_properties": ["item_id"]}
     with path.open("w", encoding="utf-8") as file:
-        for message in (
-            {"type": "SCHEMA", "stream": "items", "schema": schema, "key_properties": ["item_id"]},
-            *({"type": "RECORD", "stream": "items", "record": as_listed(n, price, FIRST)} for n in range(records)),
-            {"type": "STATE", "value": {"bookmarks": {"items": {}}}},
-        ):
+        for message in chain([begin], lines, [{"type": "STATE", "value": {"bookmarks": {"items": {}}}}]):
             file.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
     return path
 
