@@ -149,3 +149,22 @@ def test_a_job_of_some_fields_overtakes_nothing(world: World) -> None:
         writing.hold(Held("product", "inventory", "crm", "1", "refused", "no", field="x", payload={"Name": "kept"}))
     world.deliver(bolt(name=LONG), said=some)
     assert {"Name": "kept"} in [held.payload for held in world.ledger.held()]
+
+
+@pytest.mark.parametrize("kind", ["conflict", "violation"])
+def test_history_tells_a_question_once_however_often_its_record_is_read(world: World, kind: str) -> None:
+    said = schema(
+        Stage={"type": ["string", "null"], "x-ofrecord": {"field": "stage", "owner": "crm", "violation": "hold"}}
+    )
+    world.deliver(bolt(Phone="1"), said=said)
+    [link] = world.ledger.links_of("product", "inventory", "crm", ["1"]).values()
+    with world.ledger.writing(NOON) as writing:
+        writing.record_agreed(link.link, {"stage": {"inventory": "x", "crm": "x"}})
+    world.products()[0]["Phone"] = "9"
+    for number, told in (("2", 1), ("2", 1), ("3", 2)):
+        if kind == "conflict":
+            world.deliver(bolt(Phone=number), said=said)
+        else:
+            world.deliver(record("1", {"stage": number}, Name="Bolt", Code="B1", Phone="1"), said=said)
+        assert [held.kind for held in world.ledger.held()] == [kind]
+        assert len(world.ledger.events(kinds=[kind])) == told

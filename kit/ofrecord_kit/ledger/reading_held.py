@@ -98,12 +98,12 @@ class HeldReading(Reading):
         )  # fmt: skip
 
     def held_conflict(
-        self, entity: str, source: str, destination: str, source_id: str, field: str
+        self, entity: str, source: str, destination: str, source_id: str, field: str, *, kind: str = "conflict"
     ) -> dict[str, Any] | None:
-        """The two values, by system, of a conflict about a field that waits for a person; None: none waits."""
+        """The two values, by system, of a conflict (or violation) about a field that waits for a person; None: none waits."""
         query = select(_h["values"], _h.payload).where(
             _h.entity == entity, _h.source == source, _h.destination == destination, _h.source_id == source_id,
-            _h.field == field, _h.kind == "conflict", _h.state == "open",
+            _h.field == field, _h.kind == kind, _h.state == "open",
         )  # fmt: skip
         for values, payload in self._rows(query):
             if values is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ofrecord_kit.ledger import Event, Writing
+from ofrecord_kit.ledger import Event, Writing, from_json, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import SUPERSEDED, Item
@@ -177,11 +177,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         elif paired and name in values and field not in aside:
             agreed[field] = {source: told.get(field, values[name]), destination: values[name]}
     agreed |= _record_adoptions(delivery, ledger, item, link, ids)
-    for name, conflict in item.plan.conflicts.items():
-        rule = next(rule for rule in wire.sent if rule.name == name)
-        ledger.event(
-            Event("conflict", wire.entity, link, ids, rule.field, None, conflict.destination, conflict.source, rule.where, conflict.why)
-        )  # fmt: skip
+    _tell_conflicts(delivery, ledger, item, link, ids)
     if item.then_now:
         agreed["_then"] = {wire.destination: list(wire.then)}
         ledger.event(
@@ -200,6 +196,29 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
 
 def _touched(wire: Wire, plan: RecordPlan) -> list[FieldRule]:
     return [rule for rule in wire.sent if rule.name in plan.writes or rule.name in plan.agrees]
+
+
+def _tell_conflicts(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
+    wire = delivery.wire
+    for rule in wire.sent if item.plan.conflicts else ():
+        conflict = item.plan.conflicts.get(rule.name)
+        if conflict is None or not _is_new_question(delivery, item, "conflict", rule.field):
+            continue
+        ledger.event(
+            Event("conflict", wire.entity, link, ids, rule.field, None, conflict.destination, conflict.source, rule.where, conflict.why)
+        )  # fmt: skip
+
+
+def _is_new_question(delivery: Delivery, item: Item, kind: str, field: str) -> bool:
+    """Is it not asked already, about the same two values? History tells a question once, however often its record is read."""
+    wire = delivery.wire
+    if item.source_id not in delivery.known_held:
+        return True
+    place = (wire.entity, wire.source, wire.destination, item.source_id, field)
+    known = delivery.ledger.held_conflict(*place, kind=kind)
+    sides = next((held.values for held in item.helds if (held.kind, held.field) == (kind, field)), None) or {}
+    now = {name: side["value"] for name, side in sides.items() if name != "base"}
+    return known is None or known != from_json(to_json(now))
 
 
 def _yielded(
@@ -294,7 +313,10 @@ def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: st
     wire = delivery.wire
     for violation in item.plan.violations:
         rule = next((rule for rule in wire.observed if rule.field == violation.field), None)
-        news = violation.answer != "revert" or ledger.owe(wire.entity, wire.source, link, violation.field, "revert")
+        if violation.answer == "revert":
+            news = ledger.owe(wire.entity, wire.source, link, violation.field, "revert")
+        else:
+            news = _is_new_question(delivery, item, "violation", violation.field)
         if news:
             ledger.event(
                 Event(
