@@ -96,12 +96,13 @@ def _claimed(delivery: Delivery, items: Sequence[Item]) -> tuple[set[str], list[
     if made:
         with delivery.ledger.writing(delivery.now()) as ledger:
             ledger.confirm(wire.entity, wire.destination, made)
+    mine = won - made
     for item in items:
-        if item.source_id not in won - made:
+        if item.source_id not in mine:
             item.created = False
             message = "another run is creating it, or has just done so; the next attempt finds what it made"
             delivery.set_aside(item, "failed", message, code="BUSY")
-    return begun, [item for item in items if item.source_id in won - made]
+    return begun, [item for item in items if item.source_id in mine]
 
 
 def _is_new(link: Link, items: Sequence[Item]) -> bool:
