@@ -54,6 +54,13 @@ def test_a_yes_lets_the_first_run_pass_and_the_held_row_closes_by_itself(
     assert site.run(*some(4)) == 0, "only a first run asks"
 
 
+@pytest.mark.promise("N06")
+def test_a_run_that_has_nothing_to_write_is_not_the_first_one(site: Site) -> None:
+    assert site.run() == 0
+    assert site.run(*some(1)) == 1
+    assert site.names() == []
+
+
 def test_an_approval_does_not_cover_a_plan_that_has_grown(site: Site) -> None:
     site.run(*some(3))
     site.approve()

@@ -200,12 +200,17 @@ def test_an_intention_of_a_dead_run_is_nobodys_claim(ledger: Ledger, ledger_url:
     other.close()
 
 
-def test_a_way_without_a_link_is_a_first_run(ledger: Ledger) -> None:
+def test_a_way_nothing_was_written_on_is_a_first_run(ledger: Ledger) -> None:
     with ledger.writing(NOON) as writing:
-        writing.record_link("product", {"inventory": "1", "shop": "7"})
-        writing.record_link("account", {"inventory": "1", "crm": "7"})
-    assert ledger.is_first("product", "inventory", "crm")
-    assert not ledger.is_first("product", "books", "shop")
+        writing.know_wire("product", "inventory", "crm", {})
+        writing.know_wire("product", "crm", "inventory", {})
+        writing.record_link("product", {"inventory": "1", "crm": "7"})
+        writing.begin_way("product", "crm", "inventory")
+    assert ledger.is_first("product", "inventory", "crm"), "what was written the other way says nothing of this one"
+    assert not ledger.is_first("product", "crm", "inventory")
+    with ledger.writing(NOON) as writing:
+        writing.know_wire("product", "crm", "inventory", {"properties": {}})
+    assert not ledger.is_first("product", "crm", "inventory")
 
 
 def test_what_is_owed_is_counted_by_entity(ledger: Ledger) -> None:

@@ -143,6 +143,7 @@ def test_links_history_held_records_and_owed_writes_of_an_older_ledger_stay(old_
     assert list(ledger.intended("product", "crm", ["n"])) == ["n"]
     assert ledger.paused("quote", "crm")
     assert list(ledger.wires("inventory")) == [("deal", "crm")]
+    assert not ledger.is_first("deal", "crm", "inventory"), "it was in use"
     assert str(ledger.parts_of("invoice", "crm", ["7"])["7"]["i1"]["Total"]) == "10.50"
     ledger.close()
 

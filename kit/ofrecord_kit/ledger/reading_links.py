@@ -65,17 +65,10 @@ class LinkReading(Reading):
         return [Side(*row) for row in self._rows(query if entity is None else query.where(columns.entity == entity))]
 
     def is_first(self, entity: str, source: str, destination: str) -> bool:
-        """Is no record of an entity linked between these two systems yet, nor a part of a record there?"""
-        here, there = t.link.alias("here"), t.link.alias("there")
-        query = (
-            select(here.c.link)
-            .join(there, and_(there.c.link == here.c.link, there.c.system == store_of(destination)))
-            .where(here.c.entity == entity, here.c.system == store_of(source))
-            .limit(1)
-        )
-        part = t.part.c
-        parts = select(part.part).where(part.entity == entity, part.system == store_of(destination)).limit(1)
-        return not self._rows(query) and not self._rows(parts)
+        """Has nothing of an entity ever been written this way?"""
+        w = t.wire.c
+        query = select(w.begun).where(w.entity == entity, w.source == source, w.destination == destination)
+        return not any(row[0] for row in self._rows(query))
 
     def generations(self, links: Iterable[str]) -> dict[str, int]:
         """How often a side of each link was taken out on purpose."""

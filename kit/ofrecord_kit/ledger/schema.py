@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -181,6 +182,7 @@ wire = Table(
     Column("source", Text, primary_key=True),
     Column("destination", Text, primary_key=True),
     Column("schema", Text, nullable=False),
+    Column("begun", Boolean, nullable=False, server_default=false()),
 )
 
 spool = Table(

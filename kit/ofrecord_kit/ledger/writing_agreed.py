@@ -215,6 +215,12 @@ class AgreedWriting(LinkWriting):
             self._look_up_by(spread["field"])
         bulk.replace(self._connection, t.wire, list(keys), ["schema"], [(*keys.values(), to_json(schema))])
 
+    def begin_way(self, entity: str, source: str, destination: str) -> None:
+        """Something of an entity is written this way; `know_wire` was told how before."""
+        w = t.wire.c
+        way = (w.entity == entity, w.source == source, w.destination == destination)
+        self._connection.execute(update(t.wire).where(*way).values(begun=True))
+
     def _forget_agreed(self, entity: str, fields: Sequence[str], pair: tuple[str, str]) -> None:
         self.flush()
         a, p = t.agreed.c, t.pointer.c

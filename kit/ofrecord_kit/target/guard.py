@@ -6,6 +6,7 @@ stream has ended; so memory stays flat and the bookmark stays where it was.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -52,6 +53,7 @@ class Guard:
         self._watches = not (yes or delivery.dry) and any(one is not None for one in self._limits.values())
         self._only_deletions = set(self._limits) == {"delete"}
         self._spooled = 0
+        self._is_begun = False
 
     @property
     def waits(self) -> bool:
@@ -69,7 +71,7 @@ class Guard:
         `planned`: records that this run will create may be what a reference waits for.
         """
         if not self._watches:
-            return self.delivery.carry_out(items)
+            return self._begun(self.delivery.carry_out(items))
         before = self._kept_before(items)
         kept: list[Item] = []
         settled: list[Item] = []
@@ -79,9 +81,21 @@ class Guard:
                 kept.append(item)
             else:
                 (ready if item.pending else settled).append(item)
-        done = self.delivery.settle(settled) + self.delivery.carry_out(ready)
+        done = self.delivery.settle(settled) + self._begun(self.delivery.carry_out(ready))
         self._keep(kept, before)
         return done
+
+    def _begun(self, items: list[Item]) -> list[Item]:
+        """After the first record that was written, this way has had its first run."""
+        if (
+            self._first
+            and not (self.delivery.dry or self._is_begun)
+            and any(item.outcome == "written" for item in items)
+        ):
+            self._is_begun = True
+            with self.delivery.ledger.writing(self.delivery.now()) as ledger:
+                ledger.begin_way(*self._way)
+        return items
 
     def _is_kept(self, item: Item) -> bool:
         return item.pending and (not self._only_deletions or item.kind == "delete")
@@ -164,7 +178,7 @@ class Guard:
                 found = {one: known for one, known in found.items() if known.destination_id or known.current}
             later = True
             items = self.delivery.decide([said["record"] for said in bodies], again=True, found=found)
-            yield [*self._superseded(superseded), *self.delivery.carry_out(items)]
+            yield [*self._superseded(superseded), *self._begun(self.delivery.carry_out(items))]
         if seen != self._spooled:
             raise LedgerProblem(_LOST)
 
@@ -187,7 +201,7 @@ class Guard:
         held = Held(
             wire.entity, wire.source, wire.destination, EVERY, "limits",
             f"{'; '.join(why)}: {self.figures.words()}", field=self._about, payload=self.figures.as_json(),
-            fix=f"Look at what would be written, then `ofrecord approve {wire.entity}`, or raise the limits in {wire.entity}.yml.",
+            fix=f"Look at what would be written, then `{_approve(wire)}`, or raise the limits of its rules.",
         )  # fmt: skip
         left, self._spooled = self._spooled, 0
         self._end(held if why else None)
@@ -199,7 +213,7 @@ class Guard:
             f"{self.delivery.wire.way}: {'; '.join(why)}. Nothing of it was written",
             where=f"its plan: {self.figures.words()}",
             expected="a plan within the limits, or a yes",
-            remedy=f"Let it pass with `ofrecord approve {self.delivery.wire.entity}` and run again, or run with OFRECORD_YES=1.",
+            remedy=f"Let it pass with `{_approve(self.delivery.wire)}` and run again, or run with OFRECORD_YES=1.",
         )
 
     def _end(self, held: Held | None) -> None:
@@ -209,6 +223,10 @@ class Guard:
             ledger.release(*self._way, [EVERY], kinds=["limits"], fields=[self._about])
             if held is not None:
                 ledger.hold(held)
+
+
+def _approve(wire: Wire) -> str:
+    return f"ofrecord approve {shlex.quote(wire.entity)}"
 
 
 def _waits_for_another(item: Item) -> bool:

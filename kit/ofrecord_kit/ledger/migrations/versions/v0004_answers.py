@@ -17,6 +17,9 @@ depends_on = None
 _IDENTITY = re.compile(r"\d{15,20}")
 _AT_ONCE = 500
 
+_BEGUN = "UPDATE wire SET begun = true"
+"""Ways an older ledger knows were run before anybody was asked: they have had their first runs."""
+
 
 def upgrade() -> None:
     """Add what is new and carry agreed values and events over."""
@@ -27,6 +30,8 @@ def upgrade() -> None:
     for name in ("editor", "digest"):
         op.add_column("event", sa.Column(name, sa.Text))
     op.add_column("run", sa.Column("process", sa.Text))
+    op.add_column("wire", sa.Column("begun", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.execute(_BEGUN)
     op.create_table("meta", sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False))
     op.create_table(
         "spool",
