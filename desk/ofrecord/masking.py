@@ -23,7 +23,8 @@ def without_values(rows: Sequence[Held]) -> list[Held]:
 
     Of all of them, because what a vendor says of a batch may repeat the neighbours.
     """
-    said = {text: name for row in rows if isinstance(row.payload, Mapping) for text, name in _texts(row.payload)}
+    records = [row.payload for row in rows if row.kind != "limits" and isinstance(row.payload, Mapping)]
+    said = {text: name for record in records for text, name in _texts(record)}
     known = {text: f"({name})" for text, name in said.items()}
     either = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))
     values = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if either else None

@@ -77,3 +77,11 @@ def test_a_value_in_the_form_of_either_system_is_told_by_its_field_and_a_part_of
     with book.writing() as ledger:
         ledger.hold(Held("contact", "crm", "inventory", "7", "refused", words, payload=payload))
     assert "(Phone) is (phone), not (phone); (note): metaphor Adamant" in book.ask("held").stdout
+
+
+def test_the_figures_of_a_plan_are_told_as_they_are(book):
+    figures = {"create": 2, "update": 0, "delete": 0, "money": {"USD": "678.30"}}
+    words = "this is the first run: creates 2, updates 0, deletes 0, moves 678.30 USD"
+    with book.writing() as ledger:
+        ledger.hold(Held("product", "inventory", "crm", "*", "limits", words, payload=figures))
+    assert words in book.ask("held").stdout
