@@ -138,7 +138,7 @@ def test_after_a_kill_in_the_middle_of_writing_the_next_run_ends_as_an_unbroken_
     company.edit_rules("product.yml", "cadence: 15 minutes\n", "cadence: 15 minutes\nlimits: {create: 10}\n")
     company.new_item("FIRST", "10.00")
     company.stage.environment["OFRECORD_YES"] = "1"
-    company.synced("products")
+    company.synced("products", "products")
     stock(company, many)
     if guarded:
         del company.stage.environment["OFRECORD_YES"]

@@ -54,6 +54,8 @@ class Guard:
         self._only_deletions = set(self._limits) == {"delete"}
         self._spooled = 0
         self._is_begun = False
+        self._knows = False
+        """Did a record come whose counterpart holds the same already?"""
 
     @property
     def waits(self) -> bool:
@@ -81,21 +83,23 @@ class Guard:
                 kept.append(item)
             else:
                 (ready if item.pending else settled).append(item)
-        done = self.delivery.settle(settled) + self._begun(self.delivery.carry_out(ready))
+        done = self._begun(self.delivery.settle(settled) + self.delivery.carry_out(ready))
         self._keep(kept, before)
         return done
 
     def _begun(self, items: list[Item]) -> list[Item]:
-        """After the first record that was written, this way has had its first run."""
-        if (
-            self._first
-            and not (self.delivery.dry or self._is_begun)
-            and any(item.outcome == "written" for item in items)
-        ):
+        """After the first record that was written this way has had its first run, however the run ends."""
+        if self._first:
+            self._knows = self._knows or any(item.outcome == "unchanged" for item in items)
+            if any(item.outcome == "written" for item in items):
+                self._begin()
+        return items
+
+    def _begin(self) -> None:
+        if self._first and not (self.delivery.dry or self._is_begun):
             self._is_begun = True
             with self.delivery.ledger.writing(self.delivery.now()) as ledger:
                 ledger.begin_way(*self._way)
-        return items
 
     def _is_kept(self, item: Item) -> bool:
         return item.pending and (not self._only_deletions or item.kind == "delete")
@@ -191,6 +195,8 @@ class Guard:
 
     def close(self) -> None:
         """The run has ended within its limits: whatever waited for a yes does not any more."""
+        if self._knows:
+            self._begin()
         said = EVERY in self.delivery.known_held and not (self.delivery.dry or self.delivery.rebuild)
         if self._spooled or said:
             self._end(None)
