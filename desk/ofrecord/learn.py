@@ -13,7 +13,7 @@ import typer
 
 from ofrecord.lesson import LessonProblem, case_of, with_case, with_policy
 from ofrecord.opened_ledger import LedgerOption, opened
-from ofrecord.subject import Subject, SubjectProblem, subject_of
+from ofrecord.subject import Subject, SubjectProblem, problems_told, subject_of
 from ofrecord.tables import note
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
@@ -38,20 +38,13 @@ def learn(
     conflict, or it cannot be learned, 2 what was named does not exist.
     """
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
-    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
 
-    try:
+    with problems_told(LessonProblem):
         subject = subject_of(held, load(rules))
         with opened(ledger) as book:
             conflict = _conflict(book, subject)
             agreed = _was_agreed(book, subject, conflict)
         texts = lesson(subject, conflict, keep, rules, agreed=agreed)
-    except SubjectProblem as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
-    except (LessonProblem, RulesError) as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from None
     if dry_run:
         for path, text in texts.items():
             typer.echo("".join(_difference(path, text)), nl=False)

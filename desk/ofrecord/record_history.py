@@ -8,10 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from ofrecord.opened_ledger import opened
-from ofrecord.subject import Record, Subject, SubjectProblem, link_of, record_of
+from ofrecord.subject import Record, Subject, SubjectProblem, end_unlinked, link_of, problems_told, record_of
 from ofrecord.tables import Table, note, show
 from ofrecord.why import events_of
 from ofrecord_kit.ledger import Event, Ledger, Setting
@@ -37,23 +35,15 @@ class Question:
 def show_record(asked: Question, ledger: str | None, *, as_json: bool) -> None:
     """Answer, or end the command with what is wrong with the question."""
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
-    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
 
-    try:
+    with problems_told():
         at = _time(asked.as_of)
         record = record_of(asked.name, load(asked.rules))
         with opened(ledger) as book:
             link = link_of(book, record, asked.system)
             answer = None if link is None else _answer(book, record, link, asked, at)
-    except RulesError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
-    except SubjectProblem as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     if answer is None:
-        note(f"No {record.entity.entity} {record.identity} is linked. `ofrecord held` tells if it was set aside.")
-        raise typer.Exit(1)
+        end_unlinked(record)
     tables, value = answer
     show(tables, value, as_json=as_json)
     if not any(table.rows for table in tables):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from ofrecord_transforms.problems import nearest, one_of
+import typer
+
+from ofrecord.tables import note
+from ofrecord_transforms.problems import RulesError, nearest, one_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.ledger import Ledger
@@ -14,6 +19,25 @@ if TYPE_CHECKING:
 
 class SubjectProblem(Exception):  # noqa: N818 - named for what it is
     """What was named does not exist; the message says what does."""
+
+
+@contextmanager
+def problems_told(*others: type[Exception]) -> Iterator[None]:
+    """Within the block, bad rules and these others end the command with their message and 1, a name that is none with 2."""
+    try:
+        yield
+    except (RulesError, *others) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    except SubjectProblem as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+
+
+def end_unlinked(record: Record) -> NoReturn:
+    """The record named is linked with nothing: say so, and end the command with 1."""
+    note(f"No {record.entity.entity} {record.identity} is linked. `ofrecord held` tells if it was set aside.")
+    raise typer.Exit(1)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from ofrecord.opened_ledger import LedgerOption, opened
-from ofrecord.subject import Subject, SubjectProblem, link_of, subject_of
-from ofrecord.tables import JsonOption, Table, note, show
+from ofrecord.subject import Subject, end_unlinked, link_of, problems_told, subject_of
+from ofrecord.tables import JsonOption, Table, show
 from ofrecord_kit.ledger import Event, Held, Ledger, store_of
 
 
@@ -28,22 +28,14 @@ def why(
     rules, 2 what was named does not exist in the rules.
     """
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
-    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
 
-    try:
+    with problems_told():
         subject = subject_of(field, load(rules))
         with opened(ledger) as book:
             link = link_of(book, subject, system)
             told = None if link is None else told_of(book, subject, link)
-    except RulesError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
-    except SubjectProblem as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     if told is None:
-        note(f"No {subject.entity.entity} {subject.identity} is linked. `ofrecord held` tells if it was set aside.")
-        raise typer.Exit(1)
+        end_unlinked(subject)
     show(_tables(told), told, as_json=as_json)
 
 
