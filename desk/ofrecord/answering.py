@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -225,10 +225,8 @@ def _named(by: str | None) -> str:
     return by
 
 
-@contextmanager
-def _writing(book: Ledger) -> Iterator[Writing]:
-    with book.writing(datetime.now(UTC)) as writing:
-        yield writing
+def _writing(book: Ledger) -> AbstractContextManager[Writing]:
+    return book.writing(datetime.now(UTC))
 
 
 @contextmanager

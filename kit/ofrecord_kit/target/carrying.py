@@ -92,7 +92,8 @@ def _claimed(delivery: Delivery, items: Sequence[Item]) -> tuple[set[str], list[
     with delivery.ledger.writing(delivery.now()) as ledger:
         won = ledger.claim(wire.entity, wire.destination, ids)
     known = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, won)
-    made = {one for one, link in known.items() if _is_new(link, items)}
+    lost = {item.source_id: item.lost for item in items}
+    made = {one for one, link in known.items() if _is_new(link, lost[one])}
     if made:
         with delivery.ledger.writing(delivery.now()) as ledger:
             ledger.confirm(wire.entity, wire.destination, made)
@@ -105,10 +106,9 @@ def _claimed(delivery: Delivery, items: Sequence[Item]) -> tuple[set[str], list[
     return begun, [item for item in items if item.source_id in mine]
 
 
-def _is_new(link: Link, items: Sequence[Item]) -> bool:
+def _is_new(link: Link, lost: Link | None) -> bool:
     """Is it a link that was not there when the record was decided? One whose record is made again on purpose was."""
-    item = next(item for item in items if item.source_id == link.source_id)
-    return item.lost is None or item.lost.destination_id != link.destination_id
+    return lost is None or lost.destination_id != link.destination_id
 
 
 def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> None:

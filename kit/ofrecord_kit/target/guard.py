@@ -209,7 +209,7 @@ class Guard:
             f"{'; '.join(why)}: {self.figures.words()}", field=self._about, payload=self.figures.as_json(),
             fix=f"Look at what would be written, then `{_approve(wire)}`, or raise the limits of its rules.",
         )  # fmt: skip
-        left, self._spooled = self._spooled, 0
+        left = self._spooled
         self._end(held if why else None)
         return left
 
