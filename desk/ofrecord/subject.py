@@ -24,9 +24,10 @@ class SubjectProblem(Exception):  # noqa: N818 - named for what it is
 @contextmanager
 def problems_told(*others: type[Exception]) -> Iterator[None]:
     """Within the block, bad rules and these others end the command with their message and 1, a name that is none with 2."""
+    reasons: tuple[type[Exception], ...] = (RulesError, *others)
     try:
         yield
-    except (RulesError, *others) as error:
+    except reasons as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None
     except SubjectProblem as problem:
