@@ -16,6 +16,7 @@ from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Violation
 from ofrecord_kit.plan.answers import GONE, Answer, answered_violation, has_moved_on, read_answer
 from ofrecord_kit.plan.records import violations_of
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.wire import rule_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -133,7 +134,7 @@ def _answered(delivery: Delivery, item: Item, violation: Violation) -> Violation
     wire = delivery.wire
     row = next((row for row in item.answers if row.kind == "violation" and row.field == violation.field), None)
     answer = read_answer(row.answer or "") if row else None
-    rule = next((rule for rule in wire.observed if rule.field == violation.field), None)
+    rule = rule_of(wire.observed, violation.field)
     if row is None or answer is None or rule is None or violation.answer == "revert":
         return violation
     asked = _asked(row)
@@ -149,7 +150,7 @@ def taken_of(delivery: Delivery, item: Item) -> dict[str, str]:
     wire, taken = delivery.wire, {}
     for row in item.answers:
         answer = read_answer(row.answer or "")
-        rule = next((rule for rule in wire.sent if rule.field == row.field), None)
+        rule = rule_of(wire.sent, row.field)
         if row.kind != "conflict" or rule is None or answer is None or answer.word != "take":
             continue
         if not has_moved_on(rule, _asked(row), _values(rule, item, wire.pair)):

@@ -20,6 +20,7 @@ from ofrecord_kit.target.origins import origins_of
 from ofrecord_kit.target.permitted import set_forbidden_aside
 from ofrecord_kit.target.rebuilding import leave_unpaired, only_agreed, remember_whether_settled, take_nothing
 from ofrecord_kit.target.recording import PARENT
+from ofrecord_kit.target.wire import rule_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -101,7 +102,7 @@ def _find_links(delivery: Delivery, items: Sequence[Item], *, again: bool) -> No
 def _set_invalid_fields_aside(delivery: Delivery, items: Sequence[Item]) -> None:
     for item in items:
         for name, why in (item.note.get("invalid") or {}).items():
-            rule = next((rule for rule in delivery.wire.sent if rule.field == name), None)
+            rule = rule_of(delivery.wire.sent, name)
             delivery.set_aside(item, "invalid", str(why), field=name, rule=rule.where if rule else None)
         if item.helds and item.destination_id is not None:
             item.outcome = None
@@ -246,7 +247,7 @@ def hold_violations(delivery: Delivery, item: Item) -> None:
     """`hold` waits for a person, and so does an edit to adopt whose value is not on the wire."""
     taken = adoptable(delivery, item)
     for violation in item.plan.violations:
-        rule = next((rule for rule in delivery.wire.observed if rule.field == violation.field), None)
+        rule = rule_of(delivery.wire.observed, violation.field)
         known = any(held.field == violation.field for held in item.helds)
         if violation.answer == "revert" or known or (rule and rule.name in taken):
             continue

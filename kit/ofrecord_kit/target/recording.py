@@ -13,6 +13,7 @@ from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 from ofrecord_kit.target.merging import MERGED, record_merge
 from ofrecord_kit.target.thirds import tell_thirds
+from ofrecord_kit.target.wire import rule_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -312,7 +313,7 @@ def _editor_there(item: Item) -> str | None:
 def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     wire = delivery.wire
     for violation in item.plan.violations:
-        rule = next((rule for rule in wire.observed if rule.field == violation.field), None)
+        rule = rule_of(wire.observed, violation.field)
         if violation.answer == "revert":
             news = ledger.owe(wire.entity, wire.source, link, violation.field, "revert")
         else:

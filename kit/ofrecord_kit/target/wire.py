@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,11 @@ class Wire:
     def writable(self, *, linked: bool) -> tuple[FieldRule, ...]:
         """The rules that may write: all, or after a `once` creation only those marked `after_create`."""
         return tuple(rule for rule in self.sent if rule.after_create) if self.once and linked else self.sent
+
+
+def rule_of(rules: Iterable[FieldRule], field: str) -> FieldRule | None:
+    """The rule of a field, by its name in the rules."""
+    return next((rule for rule in rules if rule.field == field), None)
 
 
 def read_wire(schema: Mapping[str, Any]) -> Wire | None:
