@@ -2,7 +2,7 @@
 
 import pytest
 
-from ofrecord_kit.tap_facts import breadcrumb, places, read_facts, with_facts
+from ofrecord_kit.tap.facts import breadcrumb, places, read_facts, with_facts
 
 SCHEMA = {
     "type": "object",

@@ -9,8 +9,8 @@ import pytest
 from singer_sdk import typing as th
 
 from ofrecord_kit import settings
-from ofrecord_kit.tap import VendorTap
-from ofrecord_kit.tap_finance import FinanceStream
+from ofrecord_kit.tap.finance import FinanceStream
+from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.vendors import finance
 
 SCHEMA = th.PropertiesList(

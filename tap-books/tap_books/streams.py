@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 
-from ofrecord_kit.tap_finance import FinanceStream
+from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.vendors import finance
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ from singer_sdk import typing as th
 
 from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
-from ofrecord_kit.tap import VendorTap
+from ofrecord_kit.tap.plugin import VendorTap
 from tap_books import streams
 
 

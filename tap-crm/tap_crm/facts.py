@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ofrecord_kit.tap_facts import Breadcrumb, Facts
+from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.vendors.crm_fields import PICK_LISTS, Field, character_limit, choices, is_read_only
 
 _OF_PIPELINE = frozenset({"Stage", "Pipeline"})

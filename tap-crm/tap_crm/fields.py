@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ofrecord_kit.tap import DELETED
+from ofrecord_kit.tap.stream import DELETED
 from ofrecord_kit.vendors import crm
 from tap_crm.streams import DETAILED
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from ofrecord_kit.paging import Page, crm_numbered_pages, joined_pages
-from ofrecord_kit.tap import DELETED, VendorStream, VendorTap
-from ofrecord_kit.tap_facts import Breadcrumb, Facts
+from ofrecord_kit.tap.crm_pages import crm_numbered_pages, joined_pages
+from ofrecord_kit.tap.facts import Breadcrumb, Facts
+from ofrecord_kit.tap.pages import Page
+from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.stream import DELETED, VendorStream
 from ofrecord_kit.vendors import crm
 
 DETAILED = frozenset({"Quotes"})

@@ -11,7 +11,7 @@ from singer_sdk import typing as th
 
 from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
-from ofrecord_kit.tap import VendorTap
+from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.vendors import crm
 from tap_crm.facts import module_facts
 from tap_crm.fields import module_schema

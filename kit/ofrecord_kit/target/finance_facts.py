@@ -1,4 +1,4 @@
-"""What the finance APIs take in each field, by the facts of the vendor's documents; see `tap_facts` for their form."""
+"""What the finance APIs take in each field, by the facts of the vendor's documents; see `tap.facts` for their form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ofrecord_kit.plan.facts import Fact
-from ofrecord_kit.tap_facts import FINANCE
+from ofrecord_kit.tap.facts import FINANCE
 
 _COMPUTED = "The vendor computes it, or sets it by an action of its own: leave the field out."
 

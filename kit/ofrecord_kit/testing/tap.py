@@ -25,8 +25,8 @@ from typing import Any, ClassVar
 import pytest
 
 from ofrecord_kit.limits import calls_of_run
-from ofrecord_kit.tap import VendorTap
-from ofrecord_kit.tap_facts import KEYS
+from ofrecord_kit.tap.facts import KEYS
+from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.testing import programs
 from ofrecord_kit.testing.sandbox import Sandbox
 

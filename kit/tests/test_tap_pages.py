@@ -2,7 +2,8 @@
 
 import pytest
 
-from ofrecord_kit.paging import crm_pages, field_batches, finance_pages, joined_pages
+from ofrecord_kit.tap.crm_pages import crm_pages, field_batches, joined_pages
+from ofrecord_kit.tap.finance_pages import finance_pages
 
 
 def test_finance_pages_end_where_the_vendor_says_so(vendor, client_of):

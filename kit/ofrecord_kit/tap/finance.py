@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.paging import Page, Row, finance_pages, finance_pages_by_time
-from ofrecord_kit.shapes import utc_text
-from ofrecord_kit.tap import VendorStream
-from ofrecord_kit.tap_facts import FINANCE, Breadcrumb, Facts, read_facts
+from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
+from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
+from ofrecord_kit.tap.pages import Page, Row
+from ofrecord_kit.tap.shapes import utc_text
+from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.vendors import finance
 
 

@@ -31,7 +31,7 @@ KEYS = frozenset(
     {"max-length", "required", "read-only", "values", "open-values", "vendor-type", "unique", "decimals"},
 )
 AVAILABLE = "available"
-FINANCE = Path(__file__).parent / "vendors" / "facts"
+FINANCE = Path(__file__).parents[1] / "vendors" / "facts"
 """Facts of the finance APIs, one file per resource, read by taps and targets."""
 
 
