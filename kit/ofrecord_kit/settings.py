@@ -2,7 +2,7 @@
 
 A plugin composes its own list::
 
-    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
 """
 
 from __future__ import annotations
@@ -105,37 +105,40 @@ FINANCE: tuple[th.Property[Any], ...] = (
 )
 """Settings of plugins for inventory and books."""
 
-READING: tuple[th.Property[Any], ...] = (
+BUDGET: tuple[th.Property[Any], ...] = (
     th.Property(
-        "start_date",
-        th.DateTimeType,
-        title="Start date",
-        description="Records modified before this time (ISO 8601) are not read when there is no bookmark yet. "
-        "Empty: all records.",
+        "budget",
+        th.StringType,
+        secret=True,
+        title="Call budget",
+        description="Where the plugins of a project keep their common call budget. Empty: a file in the state folder. A "
+        "PostgreSQL URL (postgresql://…): all machines that share it.",
     ),
     th.Property(
-        "streams",
-        th.ArrayType(th.StringType),
-        title="Streams",
-        description="Names of the streams to read. Empty: all.",
-    ),
-    th.Property(
-        "read_whole",
-        th.ArrayType(th.StringType),
-        title="Streams to read whole",
-        description="Names of streams to read whole in every run, without a bookmark: for values that change without "
-        "changing the modification time, such as stock.",
-    ),
-    th.Property(
-        "overlap_s",
+        "calls_per_day",
         th.IntegerType,
-        default=60,
-        title="Overlap (s)",
-        description="Seconds before the bookmark that are read again, so that records written within the same second "
-        "or by a late clock are not missed.",
+        default=0,
+        title="Calls per day",
+        description="Calls a day (of the CRM: credits within 24 hours) all processes together may make to the organisation. "
+        "0: until the vendor itself says that the day's limit is reached.",
+    ),
+    th.Property(
+        "calls_at_once",
+        th.IntegerType,
+        default=5,
+        title="Calls at once",
+        description="Calls under way at the same time, all processes of this budget together. 1 reads one after the other.",
+    ),
+    th.Property(
+        "reserve",
+        th.IntegerType,
+        default=0,
+        title="Reserve (%)",
+        description="Share of the calls a minute and a day that this plugin leaves to others: a backfill with 30 stops when less "
+        "than 30 % of the day is left, and stock still finds its share.",
     ),
 )
-"""Settings of taps."""
+"""Settings of every plugin: how calls are shared."""
 
 WRITING: tuple[th.Property[Any], ...] = (
     th.Property(

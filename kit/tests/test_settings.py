@@ -6,8 +6,9 @@ from singer_sdk import typing as th
 from ofrecord_kit import settings
 from ofrecord_kit.errors import BadSettings
 from ofrecord_kit.settings import Connection, check_settings, data_centre
+from ofrecord_kit.tap.settings import READING
 
-SCHEMA = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+SCHEMA = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
 GOOD = {
     "api_url": "https://www.zohoapis.eu/",
     "accounts_url": "https://accounts.zoho.eu",

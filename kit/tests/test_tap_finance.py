@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 from ofrecord_kit import settings
 from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.settings import READING
 from ofrecord_kit.vendors import finance
 
 SCHEMA = th.PropertiesList(
@@ -53,7 +54,7 @@ def tap_of(stream):
     class AnyTap(VendorTap):
         name = "tap-any"
         system = "inventory"
-        config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+        config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
         stream_types = (stream,)
 
     return AnyTap

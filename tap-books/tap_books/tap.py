@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.settings import READING
 from tap_books import streams
 
 
@@ -18,7 +19,7 @@ class TapBooks(VendorTap):
     name = "tap-books"
     package_name = "ofrecord-tap-books"
     system = "books"
-    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
     stream_types = (streams.Invoices, streams.CustomerPayments, streams.CreditNotes)
 
 

@@ -12,6 +12,7 @@ from singer_sdk import typing as th
 from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.settings import READING
 from ofrecord_kit.vendors import crm
 from tap_crm.facts import module_facts
 from tap_crm.fields import module_schema
@@ -26,7 +27,7 @@ class TapCrm(VendorTap):
     name = "tap-crm"
     package_name = "ofrecord-tap-crm"
     system = "crm"
-    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.READING).to_dict()
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *READING).to_dict()
 
     def stream_names(self) -> list[str]:
         """The modules this tap reads."""

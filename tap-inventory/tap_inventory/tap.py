@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 from ofrecord_kit import settings
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.settings import READING
 from tap_inventory import streams
 
 
@@ -20,7 +21,7 @@ class TapInventory(VendorTap):
     system = "inventory"
     folder = streams.FOLDER
     written_only = ("contact_persons",)
-    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.READING).to_dict()
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
     stream_types = (
         streams.Items,
         streams.CompositeItems,
