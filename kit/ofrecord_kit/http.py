@@ -15,10 +15,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 import msgspec
@@ -26,40 +23,26 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from ofrecord_kit import errors, oauth
+from ofrecord_kit.answers import Answer, Decoder, decode_body, encode_body, judge, retry_after, time_of
 from ofrecord_kit.cipher import KEY_VARIABLE
 from ofrecord_kit.errors import Place
 from ofrecord_kit.limits import Pace, Tally
 from ofrecord_kit.refusals import doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.tokens import TokenStore
-from ofrecord_kit.vendors import Reading, Verdict, crm, finance
+from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading, Verdict, crm, finance
+
+__all__ = ["Answer", "Client", "Files", "Params", "RetryPolicy", "encode_body"]
 
 logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 10.0
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
-_READERS: dict[str, ModuleType] = {"crm": crm, "inventory": finance, "books": finance}
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-_EXPONENT = re.compile(rb"\dE[+-]?\d")
-"""A number that may be in scientific notation; texts that look like it cost a second encoding."""
+_READERS: dict[str, Reader] = {"crm": crm.read_answer, "inventory": finance.read_answer, "books": finance.read_answer}
 
 Params = Mapping[str, str | int]
 Files = Mapping[str, tuple[str, bytes, str]]
 """Form name → file name, content, content type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the vendor said. `body` is decoded JSON (numbers `int` or `Decimal`), bytes for other content, or None.
-
-    `read_at` is the vendor's own `Date` in UTC, this machine's clock where it sends none.
-    """
-
-    status: int
-    body: Any
-    headers: Mapping[str, str]
-    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +72,15 @@ class _Call:
     headers: dict[str, str]
     data: bytes | None = field(repr=False)
     files: Files | None = field(repr=False)
+    decoder: Decoder | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """An answer, and what it means."""
+
+    answer: Answer
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +121,7 @@ class Client:
         self.system = system
         self.plugin = plugin
         self.run = run or os.environ.get("OFRECORD_RUN") or f"{plugin}-{int(time.time())}-{os.getpid()}"
-        self._read_answer = _READERS[system].read_answer
+        self._read_answer = _READERS[system]
         self._policy = policy or RetryPolicy(first_wait_s=float(connection.retry_wait_s))
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"ofrecord-{plugin}"
@@ -159,9 +151,16 @@ class Client:
         if self._pace:
             self._pace.close()
 
-    def get(self, path: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        decoder: Decoder | None = None,
+    ) -> Answer:
         """Read `path` (such as `/crm/v8/Products`). 204 and 304 have `body` None. Errors as `send`."""
-        return self.send("GET", path, params=params, headers=headers)
+        return self.send("GET", path, params=params, headers=headers, decoder=decoder)
 
     def send(
         self,
@@ -174,9 +173,11 @@ class Client:
         files: Files | None = None,
         repeatable: bool | None = None,
         upload: bool = False,
+        decoder: Decoder | None = None,
     ) -> Answer:
         """Call the vendor. `repeatable`: sending twice does what sending once does (default: all but POST).
 
+        `decoder`: what makes the body of an answer that is not refused; `answers.judge` tells what its shape should name.
         `upload`: to the CRM's host for files. A whole address in place of `path` must be one of the vendor's.
 
         Answers of the CRM with errors of single records in `data[]` are returned, not raised.
@@ -204,6 +205,7 @@ class Client:
             headers=known,
             data=data,
             files=files,
+            decoder=decoder,
         )
         return self._persist(call)
 
@@ -223,14 +225,14 @@ class Client:
             if isinstance(outcome, _Lost):
                 wait_s = self._after_loss(call, outcome, attempt)
             else:
-                reading = self._read_answer(outcome.status, outcome.body)
+                answer, reading = outcome.answer, outcome.reading
                 if reading.verdict is Verdict.FINE:
-                    return outcome
+                    return answer
                 if reading.verdict is Verdict.TOKEN and not renewed:
                     renewed = True
                     self._ensure_token(refused=self._login.token)
                     continue
-                wait_s = self._after_answer(call, outcome, reading, attempt)
+                wait_s = self._after_answer(call, answer, reading, attempt)
             if attempt >= self._policy.attempts or time.monotonic() - started + wait_s > self._policy.total_s:
                 raise self._exhausted(call, outcome, attempt)
             time.sleep(wait_s)
@@ -246,7 +248,7 @@ class Client:
 
     def _after_answer(self, call: _Call, answer: Answer, reading: Reading, attempt: int) -> float:
         if reading.verdict is Verdict.BUSY:
-            advised = max(_retry_after(answer), reading.wait_s)
+            advised = max(retry_after(answer), reading.wait_s)
             wait_s = self._policy.wait_s(attempt, advised)
             if self._pace and advised and wait_s:
                 self._pace.close_until(time.time() + wait_s)
@@ -254,17 +256,17 @@ class Client:
         if reading.verdict is Verdict.BROKEN:
             if not call.repeatable:
                 raise doubtful(call.place, f"status {answer.status}")
-            return self._policy.wait_s(attempt, _retry_after(answer))
+            return self._policy.wait_s(attempt, retry_after(answer))
         request_id = answer.headers.get("X-Request-Id")  # UNVERIFIED: the vendor documents no such header
         raise refusal(call.place, reading, answer.status, request_id)
 
-    def _exhausted(self, call: _Call, outcome: Answer | _Lost, attempts: int) -> errors.Stop | errors.Retry:
+    def _exhausted(self, call: _Call, outcome: _Heard | _Lost, attempts: int) -> errors.Stop | errors.Retry:
         if isinstance(outcome, _Lost) and not outcome.left:
             return not_reachable(call.place)
-        reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.status}"
+        reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.answer.status}"
         return unusable(call.place, reason, attempts)
 
-    def _attempt(self, call: _Call) -> Answer | _Lost:
+    def _attempt(self, call: _Call) -> _Heard | _Lost:
         """Send once. Effects: network, pacing, counting, one DEBUG line without values."""
         if self._pace and (ahead_s := self._pace.reserve(time.time()) - time.time()) > 0:
             time.sleep(ahead_s)
@@ -272,7 +274,7 @@ class Client:
         outcome = self._exchange(call)
         ended = time.time()
         self._tally.count(self.system, started, ended)
-        status = outcome.reason if isinstance(outcome, _Lost) else outcome.status
+        status = outcome.reason if isinstance(outcome, _Lost) else outcome.answer.status
         logger.debug(
             "system=%s method=%s path=%s status=%s ms=%d",
             self.system,
@@ -283,7 +285,7 @@ class Client:
         )
         return outcome
 
-    def _exchange(self, call: _Call) -> Answer | _Lost:
+    def _exchange(self, call: _Call) -> _Heard | _Lost:
         try:
             response = self._session.request(
                 call.place.method,
@@ -296,13 +298,19 @@ class Client:
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
             )
-            body = _decode(response, self._login.token)
+            decoder = call.decoder if response.status_code < CLIENT_ERROR else None
+            kind = response.headers.get("Content-Type", "json")
+            body = decode_body(response.content, kind, self._login.token, decoder)
+            answer = Answer(response.status_code, body, response.headers, time_of(response.headers))
+            reading = judge(answer, response.content, self._read_answer)
         except requests.RequestException as error:
             return _Lost(type(error).__name__, left=not _never_left(error))
+        except msgspec.ValidationError:
+            return _Lost("of another shape", left=True)
         except msgspec.DecodeError:
             return _Lost("cut short", left=True)
         self._answered = True
-        return Answer(response.status_code, body, response.headers, _read_at(response))
+        return _Heard(answer, reading)
 
     def _ensure_token(self, refused: str | None = None) -> None:
         margin_s = 60  # the store replaces tokens earlier; this only spares reading its file for every call
@@ -336,7 +344,7 @@ class Client:
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
             )
-            body = _decode(response)
+            body = decode_body(response.content, response.headers.get("Content-Type", "json"))
         except (requests.RequestException, msgspec.DecodeError) as error:
             logger.debug("system=accounts method=POST status=%s", type(error).__name__)
             return oauth.Reply(0)
@@ -344,47 +352,6 @@ class Client:
             self._tally.count("accounts", started, time.time())
         logger.debug("system=accounts method=POST status=%s", response.status_code)
         return oauth.Reply(response.status_code, body if isinstance(body, dict) else {})
-
-
-def encode_body(body: Any) -> bytes:
-    """JSON with decimals in plain notation: `Decimal("1.25E+3")` leaves as `1250`, never as a float or a text."""
-    text = _encode(body)
-    return msgspec.json.encode(_plain(body)) if _EXPONENT.search(text) else text
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return msgspec.Raw(format(value, "f").encode())
-        case dict():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_plain(inner) for inner in value]
-        case _:
-            return value
-
-
-def _decode(response: requests.Response, token: str = "") -> Any:
-    """The body. A vendor that repeats the request in its words must not spread the token it came with."""
-    if not response.content:
-        return None
-    content = response.content.replace(token.encode(), b"(token)") if token else response.content
-    if "json" in response.headers.get("Content-Type", "json"):
-        return _decoder.decode(content)
-    return content
-
-
-def _read_at(response: requests.Response) -> datetime:
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return datetime.now(UTC)
-
-
-def _retry_after(answer: Answer) -> float:
-    """Seconds of `Retry-After`, 0 without one (its date form is not used by these vendors)."""
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdigit() else 0.0
 
 
 def _never_left(error: requests.RequestException) -> bool:

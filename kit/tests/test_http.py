@@ -3,6 +3,7 @@
 import logging
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from ofrecord_kit import errors
@@ -18,6 +19,39 @@ def test_numbers_with_a_point_arrive_as_decimals_and_whole_ones_as_integers(vend
     row = client_of("crm").get("/crm/v8/Products").body["data"][0]
     assert row == {"price": Decimal("12.10"), "count": 3}
     assert isinstance(row["price"], Decimal)
+
+
+class Page(msgspec.Struct):
+    """A page as a caller may want it."""
+
+    data: list[msgspec.Raw] = []
+
+
+class Judged(Page):
+    """The same, with what says whether it is one."""
+
+    code: int | str | None = None
+
+
+@pytest.mark.parametrize("shape", [Page, Judged])
+def test_a_caller_gets_the_body_in_the_shape_it_asks_for(vendor, client_of, shape):
+    vendor.will_answer((200, b'{"data":[{"price":12.10}],"more":1}'))
+    body = client_of("crm").get("/crm/v8/Products", decoder=msgspec.json.Decoder(shape)).body
+    assert [bytes(row) for row in body.data] == [b'{"price":12.10}']
+
+
+@pytest.mark.parametrize("shape", [Page, Judged])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_refusal_is_one_whatever_shape_was_asked_for(vendor, client_of, shape, status):
+    vendor.will_answer((status, {"code": 1002, "message": "Item does not exist."}))
+    with pytest.raises(errors.VendorRefusal, match="1002"):
+        client_of("inventory").get("/inventory/v1/items/0", decoder=msgspec.json.Decoder(shape))
+
+
+def test_a_body_of_another_shape_than_asked_for_is_said_so(vendor, client_of):
+    vendor.will_answer((200, {"data": {"id": "1"}}))
+    with pytest.raises(errors.VendorBusy, match="of another shape"):
+        client_of("crm").get("/crm/v8/Products", decoder=msgspec.json.Decoder(Page))
 
 
 def test_decimals_leave_in_plain_notation():

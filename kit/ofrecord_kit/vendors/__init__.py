@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 
 class Verdict(Enum):
@@ -32,6 +34,9 @@ class Reading:
     field: str | None = None
     wait_s: float = 0.0
 
+
+Reader = Callable[[int, Any], Reading]
+"""What an answer means, from its status and its decoded body."""
 
 FINE = Reading(Verdict.FINE)
 
