@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading
 
-Decoder = msgspec.json.Decoder[Any]
+
+class Decoder(Protocol):
+    """What makes something of the bytes of a body, as `msgspec.json.Decoder` does."""
+
+    def decode(self, body: bytes, /) -> Any:
+        """What the body says. Raises msgspec.DecodeError."""
+
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -12,7 +12,7 @@ and a run without changes reads none.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import instant_or_none
+from ofrecord_kit.tap.chosen import chosen_properties
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.tap.pages import Page, Row
 from ofrecord_kit.tap.shapes import Shape, compile_shape
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from ofrecord_kit.tap.plugin import VendorTap
 
 DELETED = "_sdc_deleted_at"
+IN_VIEW = "_in_view"
+CONTROL = frozenset({DELETED, IN_VIEW})
+"""Properties that are ours, not the vendor's."""
 
 
 class VendorStream(Stream):
@@ -47,6 +51,50 @@ class VendorStream(Stream):
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows modified at or after `since` (None: all), in order of modification. More is tolerated."""
         raise NotImplementedError
+
+    listed: frozenset[str] = frozenset()
+    """Properties a row of the list has. What is chosen beyond them needs details; empty: unknown."""
+    scopes: Sequence[str] = ()
+    """The OAuth scopes its calls need (`vendors.scopes`)."""
+
+    def ids(self) -> Iterator[Page] | None:
+        """Pages of rows that hold the primary key of every record there is, whatever its status, as cheaply as the vendor has it.
+
+        None where the vendor has a feed of deletions, or nothing is ever deleted. Nothing is read before the pages are asked for.
+        """
+        return None
+
+    def is_gone(self, record_id: str) -> bool:
+        """Whether the vendor itself says that this record does not exist; asked of ids a sweep did not find."""
+        raise NotImplementedError
+
+    @cached_property
+    def chosen(self) -> frozenset[str]:
+        """The selected properties, keys and the replication key among them."""
+        return chosen_properties(self.schema, self.mask, (*(self.primary_keys or ()), self.replication_key or ""))
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """What to ask the vendor for: what is chosen, and what the filters are about."""
+        return self.chosen | set(self.filters)
+
+    @cached_property
+    def filters(self) -> Mapping[str, tuple[Any, ...]]:
+        """Property to the values a record may have there, from the setting `filters`. Every record is checked here."""
+        given = (self.config.get("filters") or {}).get(self.name) or {}
+        return {name: tuple(one) if isinstance(one, list) else (one,) for name, one in given.items()}
+
+    @cached_property
+    def until(self) -> datetime | None:
+        """The end (exclusive) of what is read by modification time, from the setting `end_date`."""
+        return instant_or_none(str(self.config.get("end_date") or ""))
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether something is chosen that rows of the list lack, and the stream is not in `without_details`."""
+        if self.name in (self.config.get("without_details") or ()):
+            return False
+        return not self.listed or not self.asked - CONTROL <= self.listed
 
     @property
     def facts(self) -> Mapping[Breadcrumb, Facts]:
