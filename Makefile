@@ -5,6 +5,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 MEMBERS := kit tap-crm tap-inventory tap-books target-crm target-inventory transforms sandbox desk
 READY := .venv/.ready
+LOADERS := jsonl postgres duckdb
 DATA ?=
 DEPTH ?=
 SCALE ?= 1
@@ -35,10 +36,17 @@ $(READY): $(UV) requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@.ci/postgresql
 	@touch $@
 
+.loaders/.ready: $(UV) $(addprefix tests/loaders/,$(addsuffix .lock,$(LOADERS)))
+	@echo "Setting up: Singer targets of others into .loaders, for the tests"
+	@for one in $(LOADERS); do \
+		$(UV) venv --quiet --clear --python $(PYTHON) .loaders/$$one && \
+		VIRTUAL_ENV=$(CURDIR)/.loaders/$$one $(UV) pip sync --quiet --require-hashes --compile-bytecode tests/loaders/$$one.lock || exit 1; done
+	@touch $@
+
 demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a real data set)
 	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
 
-test: $(READY) .venv/.postgresql ## Run every test (DEPTH=full: a million journeys for each currency)
+test: $(READY) .venv/.postgresql .loaders/.ready ## Run every test (DEPTH=full: a million journeys for each currency)
 	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 check: $(READY) ## Lint, types, direction of dependencies, rules
@@ -59,7 +67,7 @@ benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
 bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, ledger, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
-promises: $(READY) .venv/.postgresql ## Run the tests and write docs/promises.md
+promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
 
 catalogs: $(READY) ## Write rules/catalog/ from the sandbox, and the schemas for editors
@@ -75,3 +83,6 @@ lock: $(UV) ## Resolve the dependencies again
 		--group dev pyproject.toml --output-file requirements.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		benchmarks/requirements.in --output-file benchmarks/requirements.lock
+	@for one in $(LOADERS); do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		tests/loaders/$$one.in --output-file tests/loaders/$$one.lock || exit 1; done
