@@ -64,9 +64,9 @@ def read_facts(file: Path, schema: Mapping[str, Any]) -> dict[Breadcrumb, Facts]
 
     `[written]` names every field of the vendor's create and update bodies, by path, with its facts; whatever else the
     schema has is read-only, below a field that is written, too. `[read]` adds facts to those. `read_only` names them for
-    those who have no schema. The type is the schema's.
+    those who have no schema. The type is the schema's. Without a file nothing is written.
     """
-    said = tomllib.loads(file.read_text(encoding="utf-8"))
+    said = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     written = {breadcrumb(path): dict(facts) for path, facts in said.get("written", {}).items()}
     read = {breadcrumb(path): dict(facts) for path, facts in said.get("read", {}).items()}
     found: dict[Breadcrumb, Facts] = {}

@@ -7,81 +7,155 @@ Three ways a list can be read incrementally, by what the vendor documents for it
 * neither: the whole list, 200 rows a call, kept where newer than the bookmark.
 
 Whatever way, rows go on in order of modification, so the bookmark follows and an interrupted run resumes. Lists lack
-what details have; where that matters the changed records, and only they, are read in detail.
+what details have (properties marked `x-detail` in the schema file): where one of those is chosen the changed records,
+and only they, are read in detail, side by side where that pays. Streams whose rows stand in the details of others are
+in `finance_parts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from functools import cached_property
 from typing import Any, ClassVar
 
+from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import VendorRefusal
+from ofrecord_kit.tap import finance_custom
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
-from ofrecord_kit.tap.pages import Page, Row
+from ofrecord_kit.tap.finance_tap import FinanceTap
+from ofrecord_kit.tap.pages import Page, Row, text_of
 from ofrecord_kit.tap.shapes import utc_text
 from ofrecord_kit.tap.stream import VendorStream
-from ofrecord_kit.vendors import finance
+from ofrecord_kit.vendors import finance, scopes
 
 
 class FinanceStream(VendorStream):
     """A finance list. Attributes say all there is to say about it."""
 
-    folder: ClassVar[Path]
-    """The package of the tap, with `schemas/`."""
     root: ClassVar[str]
     """`finance.INVENTORY` or `finance.BOOKS`."""
     path: ClassVar[str]
     rows: ClassVar[str] = ""
     """Key of the rows in the list's answer, when it is not the stream's name."""
+    query: ClassVar[Mapping[str, str]] = {}
+    """Parameters of every list call."""
+    every: ClassVar[Mapping[str, str]] = {}
+    """Parameters with which the list holds records of every status, for a sweep of ids."""
     filters_by_time: ClassVar[bool] = False
     """Whether `last_modified_time` is a parameter of the list."""
     sorts_by_time: ClassVar[bool] = False
     """Whether `sort_column` takes `last_modified_time`."""
+    filtered_by: ClassVar[Mapping[str, str]] = {}
+    """Properties the list documents a filter for, with the name of the parameter."""
     detail: ClassVar[str | None] = None
     """Key of the record in the answer of a detail read, for lists whose rows are not enough."""
     details_together: ClassVar[str | None] = None
     """Path that answers many details at once by `item_ids`."""
+    answers_one: ClassVar[bool] = True
+    """Whether a single record can be read by its id."""
+    custom_fields_of: ClassVar[Sequence[str]] = ()
+    """Names of the module in the organisation's preferences; the first one that is there counts."""
+    resource: ClassVar[str] = ""
+    """What the scope is named after, when it is not the stream's name."""
 
     @property
     def facts(self) -> Mapping[Breadcrumb, Facts]:
-        """From `vendors/facts/<stream>.toml`."""
-        return read_facts(FINANCE / f"{self.name}.toml", self.schema)
+        """From `vendors/facts/<stream>.toml`, and of custom fields what the organisation says."""
+        return read_facts(FINANCE / f"{self.name}.toml", self.schema) | finance_custom.facts(self)
+
+    @cached_property
+    def scopes(self) -> Sequence[str]:  # type: ignore[override]  # follows from the name
+        """The OAuth scopes its calls need."""
+        return scopes.reading(self._tap.system, self.resource or self.name)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:  # type: ignore[override]  # stands in the schema
+        """Properties a row of the list has: those not marked `x-detail`; unknown where none is."""
+        known: Mapping[str, Any] = self.schema["properties"]
+        listed = frozenset(name for name, one in known.items() if not one.get("x-detail"))
+        return listed if len(listed) < len(known) else frozenset()
 
     def read(self, since: datetime | None) -> Iterator[Page]:
-        """Pages of rows, detailed where the stream says so."""
-        pages = self._listed(since)
-        if self.details_together:
-            return self._detailed_together(pages, since)
-        return self._detailed(pages, since) if self.detail else pages
+        """Pages of rows, detailed where something only details have is chosen."""
+        if not (self.detail or self.details_together) or not self.wants_details:
+            return self.listing(since)
+        tap = self._tap
+        return (
+            tap.aside.keeping(self, since, self.detailed(since))
+            if isinstance(tap, FinanceTap)
+            else self.detailed(since)
+        )
+
+    def detailed(self, since: datetime | None) -> Iterator[Page]:
+        """Changed rows in detail, a few a page, so that the bookmark follows every read."""
+        each = self._together if self.details_together else self._one_by_one
+        oldest = since.isoformat() if since else ""
+        for page in self.listing(since):
+            yield replace(page, rows=[])
+            for some in each([row for row in page.rows if self._modified(row) >= oldest]):
+                yield replace(page, rows=some)
+
+    def ids(self) -> Iterator[Page] | None:
+        """Pages of the whole list: 200 records a call."""
+        return finance_pages(self.client, self.root + self.path, self.rows or self.name, {**self.query, **self.every})
+
+    def is_gone(self, record_id: str) -> bool:
+        """Whether the vendor says that there is no such record, asked for by itself or in a second reading of the list."""
+        if not self.answers_one:
+            pages = self.ids() or ()
+            return all(text_of(row, self._key) != record_id for page in pages for row in page.rows)
+        try:
+            self.client.get(f"{self.root}{self.path}/{record_id}")
+        except VendorRefusal as refusal:
+            if refusal.is_missing:
+                return True
+            raise
+        return False
 
     def mended(self, row: Row) -> Row:
-        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys."""
-        if "custom_field_hash" in self.schema["properties"] and not row.get("custom_field_hash"):
-            row["custom_field_hash"] = _custom_fields(row)
-        return row
+        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself."""
+        return self._mend(row)
 
-    def _listed(self, since: datetime | None) -> Iterator[Page]:
-        path = self.root + self.path
-        params: dict[str, str] = {}
+    @cached_property
+    def _mend(self) -> finance_custom.Mend:
+        return finance_custom.mending(self.schema)
+
+    @property
+    def _key(self) -> str:
+        return (self.primary_keys or ("id",))[0]
+
+    def listing(self, since: datetime | None) -> Iterator[Page]:
+        """Pages of the list's rows modified since `since`, in order of modification."""
+        path, key = self.root + self.path, self.rows or self.name
+        params: dict[str, str] = {**self.query, **self._filters()}
+        if not self.replication_key or not (self.is_incremental or self.sorts_by_time):
+            return finance_pages(self.client, path, key, params)
         if since and self.filters_by_time:
             params["last_modified_time"] = finance.modified_from(since)
-        if not self.is_incremental:
-            return finance_pages(self.client, path, self.rows or self.name)
         if self.sorts_by_time:
             newest_first = since is not None and not self.filters_by_time
             params |= {"sort_column": "last_modified_time", "sort_order": "D" if newest_first else "A"}
             if self.filters_by_time:
-                return finance_pages_by_time(self.client, path, self.rows or self.name, params, self._modified)
-            pages = finance_pages(self.client, path, self.rows or self.name, params)
+                return finance_pages_by_time(self.client, path, key, params, self._modified)
+            pages = finance_pages(self.client, path, key, params)
             return self._until(pages, since) if since and newest_first else pages
-        return self._in_order_of_time(finance_pages(self.client, path, self.rows or self.name, params), since)
+        return self._in_order_of_time(finance_pages(self.client, path, key, params), since)
+
+    def _filters(self) -> dict[str, str]:
+        """Filters the vendor's list documents, for a single value; every record is checked besides."""
+        found: dict[str, str] = {}
+        for name, values in self.filters.items():
+            if name in self.filtered_by and len(values) == 1 and isinstance(values[0], str | int):
+                found[self.filtered_by[name]] = (
+                    str(values[0]).lower() if isinstance(values[0], bool) else str(values[0])
+                )
+        return found
 
     def _modified(self, row: Row) -> str:
-        return utc_text(row.get(self.replication_key or "") or "") or ""
+        return utc_text(text_of(row, self.replication_key or "")) or ""
 
     def _until(self, pages: Iterator[Page], since: datetime) -> Iterator[Page]:
         """Pages newest first, read until one ends before `since`, handed on oldest first."""
@@ -103,52 +177,39 @@ class FinanceStream(VendorStream):
         if first:
             yield replace(first, rows=sorted(rows, key=self._modified))
 
-    def _detailed(self, pages: Iterator[Page], since: datetime | None) -> Iterator[Page]:
-        """One read for each changed row, one row a page, so that the bookmark follows every read."""
-        key = (self.primary_keys or ("id",))[0]
-        oldest = since.isoformat() if since else ""
-        for page in pages:
-            yield replace(page, rows=[])
-            for row in page.rows:
-                if self._modified(row) >= oldest:
-                    yield replace(page, rows=self._detail_of(row, row[key]))
+    def _one_by_one(self, changed: list[Row]) -> Iterator[list[Row]]:
+        """Each row with its detail, passed over when it was deleted meanwhile."""
+        path = f"{self.root}{self.path}"
+        while changed:
+            answers = ahead(self.client, [Call(f"{path}/{text_of(row, self._key)}") for row in changed])
+            done = 0
+            try:
+                for row, answer in zip(changed, answers, strict=True):
+                    done += 1
+                    yield self._over(row, answer.body)
+            except VendorRefusal as refusal:
+                if not refusal.is_missing:
+                    raise
+                done += 1
+            changed = changed[done:]
 
-    def _detail_of(self, row: Row, record_id: str) -> list[Row]:
-        """The detail over the row, which for some objects has what the detail lacks; none when it was deleted meanwhile.
+    def _over(self, row: Row, body: Row) -> list[Row]:
+        """The detail over the row, which for some objects has what the detail lacks.
 
-        A package comes wrapped in a list in the vendor's description ("Retrieve a package").
+        A package comes wrapped in a list in the vendor's description ("Retrieve a package"), others without a key.
         """
-        try:
-            answer = self.client.get(f"{self.root}{self.path}/{record_id}")
-        except VendorRefusal as refusal:
-            if refusal.is_missing:
-                return []  # deleted since it was listed
-            raise
-        found = answer.body[self.detail]
+        found = body.get(self.detail or "", body)
         return [{**row, **one} for one in (found if isinstance(found, list) else [found])]
 
-    def _detailed_together(self, pages: Iterator[Page], since: datetime | None) -> Iterator[Page]:
-        """Details of changed rows, a hundred a call."""
-        key = (self.primary_keys or ("id",))[0]
-        oldest = since.isoformat() if since else ""
-        for page in pages:
-            yield replace(page, rows=[])
-            changed = [row for row in page.rows if self._modified(row) >= oldest]
-            for some in _batches(changed):
-                ids = ",".join(str(row[key]) for row in some)
-                answer = self.client.get(f"{self.root}{self.details_together}", params={"item_ids": ids})
-                details = {row[key]: row for row in answer.body[self.name]}
-                yield replace(page, rows=[{**row, **details[row[key]]} for row in some if row[key] in details])
-
-
-def _batches(rows: list[Row]) -> Iterator[list[Row]]:
-    size = finance.ITEM_IDS_A_CALL
-    return (rows[start : start + size] for start in range(0, len(rows), size))
-
-
-def _custom_fields(row: Row) -> dict[str, Any]:
-    """Custom fields from `custom_fields[]`, else from loose `cf_` keys."""
-    listed = row.get("custom_fields") or []
-    if listed:
-        return {one["api_name"]: one.get("value") for one in listed if one.get("api_name")}
-    return {name: value for name, value in row.items() if name.startswith("cf_")}
+    def _together(self, changed: list[Row]) -> Iterator[list[Row]]:
+        """Details of a hundred rows a call."""
+        size, rows = finance.ITEM_IDS_A_CALL, self.rows or self.name
+        batches = [
+            {text_of(row, self._key): row for row in changed[start : start + size]}
+            for start in range(0, len(changed), size)
+        ]
+        path = f"{self.root}{self.details_together}"
+        calls = [Call(path, {"item_ids": ",".join(some)}) for some in batches]
+        for some, answer in zip(batches, ahead(self.client, calls), strict=True):
+            details = {text_of(row, self._key): row for row in answer.body[rows]}
+            yield [{**row, **details[name]} for name, row in some.items() if name in details]
