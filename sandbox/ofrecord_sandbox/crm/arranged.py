@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.crm import holds, merging, metadata, settings
+from ofrecord_sandbox.crm import coql, holds, merging, metadata, planting, settings, views
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
@@ -27,6 +27,9 @@ def register(world: World) -> None:
         ("POST", "merge", _merge),
         ("POST", "bulk", _time_bulk),
         ("POST", "bin", _set_bin),
+        ("POST", "coql", _limit_coql),
+        ("POST", "views", _add_view),
+        ("POST", "plant", _plant),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -132,3 +135,30 @@ def _set_bin(world: World, request: Request) -> Response:
     keeps = bool(body(request, "keeps_unique_values")["keeps_unique_values"])
     world.store.table("sandbox/switches").put("crm_bin", {"keeps_unique_values": keeps})
     return Response(200, {"keeps_unique_values": keeps})
+
+
+def _limit_coql(world: World, request: Request) -> Response:
+    """Which of the limits the documents state differently hold: columns of a select, rows that offsets reach."""
+    given = {name: int(value) for name, value in body(request, *coql.LIMITS).items()}
+    world.store.table("sandbox/switches").put("crm_coql", given)
+    return Response(200, coql.LIMITS | given)
+
+
+def _add_view(world: World, request: Request) -> Response:
+    """A custom view of a module, its criteria as in a bulk read."""
+    given = body(request, "module", "name", "criteria")
+    view_id = views.arrange(world, given["module"], given["name"], given["criteria"])
+    return Response(200, {"id": view_id, "module": given["module"]})
+
+
+def _plant(world: World, request: Request) -> Response:
+    """Many made-up records at once; with `answers`, what is true of them."""
+    given = body(request, "module", "count", "fields", "seconds", "answers")
+    planter = planting.Planter(world, given["module"], given.get("fields"))
+    ids = planter.plant(int(given["count"]), int(given.get("seconds", 1)))
+    world.store.commit()
+    told: dict[str, Any] = {"module": given["module"], "count": len(ids), "first": ids[0] if ids else None}
+    told |= {"last": ids[-1] if ids else None, "total": len(planter.table)}
+    if given.get("answers"):
+        told["answers"] = planting.answers(world, planter.module, ids)
+    return Response(200, told)

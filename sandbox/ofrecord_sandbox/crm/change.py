@@ -29,7 +29,7 @@ def apply_values(  # noqa: PLR0917 - one value each, named at every call
     errors += _missing(module, given, existing is None, path)
     if errors:
         raise several(errors)
-    _derive(world, module, record)
+    derive(world, module, record)
     return record
 
 
@@ -112,7 +112,8 @@ def _missing(module: Module, given: Record, inserting: bool, path: str) -> list[
     return errors
 
 
-def _derive(world: World, module: Module, record: Record) -> None:
+def derive(world: World, module: Module, record: Record) -> None:
+    """Fill in what the server computes."""
     if "Full_Name" in module.fields:
         parts = [record.get("First_Name"), record.get("Last_Name")]
         record["Full_Name"] = " ".join(part for part in parts if part)

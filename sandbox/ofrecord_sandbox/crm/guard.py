@@ -6,6 +6,7 @@ Source: Zoho CRM v8 docs, "Scopes", "API Limits". The credit cost of a delete is
 from __future__ import annotations
 
 import math
+import re
 
 import orjson
 
@@ -15,10 +16,12 @@ from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 PREFIX = "/crm/v8/"
+COQL = PREFIX + "coql"
 BULK_WRITE = "/crm/bulk/v8/write"
 _DAY_S = 86_400
 _MERGE = 50
 _BULK_WRITE = 500
+_LIMIT = re.compile(rb"(?i)\blimit\s+(\d+)(?:\s*,\s*(\d+))?")
 _OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE", "PATCH": "UPDATE"}
 
 
@@ -96,7 +99,9 @@ def _credits(request: Request) -> int:
         return _MERGE
     if request.method == "POST" and request.path == BULK_WRITE:
         return _BULK_WRITE
-    if request.method in {"POST", "PUT"} and request.body and not request.path.endswith("/coql"):
+    if request.path == COQL:
+        return _coql(request.body)
+    if request.method in {"POST", "PUT"} and request.body:
         try:
             records = request.json().get("data", [])
         except (orjson.JSONDecodeError, AttributeError):
@@ -105,3 +110,10 @@ def _credits(request: Request) -> int:
     if request.method == "GET" and "cvid" in request.query:
         return 3
     return 1
+
+
+def _coql(body: bytes) -> int:
+    """By the number of rows asked for."""
+    asked = _LIMIT.findall(body)
+    rows = int(asked[-1][1] or asked[-1][0]) if asked else 0
+    return next((cost for most, cost in ((200, 1), (1000, 2)) if rows <= most), 3)

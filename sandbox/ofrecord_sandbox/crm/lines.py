@@ -18,7 +18,7 @@ from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.world import World
 
 MAX_ROWS = 100
-_IDS = 554023000001000000
+FIRST_ID = 554023000001000000
 _TAX_KEYS = {"name", "percentage", "id", "value"}
 
 Lookup = Callable[[Field, Any, str, tuple[str, ...]], Any]
@@ -74,7 +74,7 @@ def _merge_one(  # noqa: PLR0917 - one value each, named at every call
             raise invalid_id({"api_name": "id", "json_path": f"{path}.id"})
         del rows[row_id]
         return
-    row = dict(rows[row_id]) if row_id is not None else {"id": world.next_id(_IDS), "Created_Time": now}
+    row = dict(rows[row_id]) if row_id is not None else {"id": world.next_id(FIRST_ID), "Created_Time": now}
     row["Modified_Time"] = now
     for name, value in given.items():
         if name != "id":

@@ -81,6 +81,15 @@ def user_reference() -> dict[str, str]:
     return dict(USER)
 
 
+USER_FIELDS = frozenset({"id", "first_name", "last_name", "full_name", "email"})
+"""What a query may reach over an owner (UNVERIFIED which there are)."""
+
+
+def users_by_id(world: World) -> dict[str, dict[str, Any]]:
+    """Everybody who is or was a user, the calling user first."""
+    return {USER["id"]: user(world), **world.store.table("crm/users").rows}
+
+
 def user(world: World) -> dict[str, Any]:
     """The one user, as the users list shows it."""
     return {

@@ -1,8 +1,9 @@
 # ruff: noqa: EM101 - the vendor's codes are data, not sentences
 """The grammar of COQL as far as it is imitated.
 
-`select A, B from M where C [and|or C] [order by A [asc|desc], …] [limit n | limit offset, n | limit n offset m]`.
-More than two conditions must be paired with brackets: `((A and B) and C)`.
+`select A, count(id) as n from M where C [and|or C] [group by A, …] [order by A [asc|desc], …] [limit n | limit offset, n | limit n offset m]`.
+More than two conditions must be paired with brackets: `((A and B) and C)`. A column may be a path (`Account_Name.Parent_Account.id`) and may
+stand in quotation marks. Aggregates are count, sum, avg, min, max.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _TOKEN = re.compile(
     r"|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_$][\w.$]*)|(?P<sign>>=|<=|!=|=|>|<|\(|\)|,))"
 )
 _SIGNS = {"=", "!=", ">=", "<=", ">", "<"}
+AGGREGATES = ("count", "sum", "avg", "min", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,25 @@ class Both:
 Node = Condition | Both
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One thing selected: a column, or an aggregate of it. `key` is its name in the answer."""
+
+    column: str
+    aggregate: str
+    key: str
+
+
 @dataclass(slots=True)
 class Query:
     """One parsed select."""
 
-    columns: list[str]
+    selected: list[Selected]
     module: str
     where: Node
+    group: list[str] = field(default_factory=list)
     order: list[tuple[str, bool]] = field(default_factory=list)
-    """(column, descending)."""
+    """(column or key, descending)."""
     limit: int = 200
     offset: int = 0
 
@@ -57,6 +69,11 @@ class Query:
 def parse(text: str) -> Query:
     """The query; raises RefusedError SYNTAX_ERROR (`near`, `clause`, `line`, `column`)."""
     return _Parser(text).query()
+
+
+def conditions(node: Node) -> list[Condition]:
+    """All comparisons of a tree, from left to right."""
+    return [node] if isinstance(node, Condition) else [*conditions(node.left), *conditions(node.right)]
 
 
 class _Parser:
@@ -76,13 +93,16 @@ class _Parser:
 
     def query(self) -> Query:
         self._word("select")
-        columns = [self._name()]
+        selected = [self._selected()]
         while self._taken(","):
-            columns.append(self._name())
+            selected.append(self._selected())
         self._word("from")
         module = self._name()
         self._word("where")
-        query = Query(columns, module, self._conditions())
+        query = Query(selected, module, self._conditions())
+        if self._taken("group"):
+            self._word("by")
+            query.group = self._names()
         if self._taken("order"):
             self._word("by")
             query.order.append(self._ordering())
@@ -92,6 +112,22 @@ class _Parser:
         if self._at < len(self._tokens):
             self._refuse_here()
         return query
+
+    def _selected(self) -> Selected:
+        """`A`, `count(A)`, either with `as name`. Without a name the key is what was written (of an aggregate: UNVERIFIED)."""
+        written = self._name()
+        column, aggregate = written, ""
+        if self._peek() == "(":
+            aggregate = written.lower()
+            if aggregate not in AGGREGATES:
+                self._refuse_here()
+            self._next()
+            column = self._name()
+            self._word(")")
+            written = f"{written}({column})"
+        if self._taken("as"):
+            written = self._name()
+        return Selected(column, aggregate, written)
 
     def _limits(self, query: Query) -> None:
         if self._taken("limit"):
@@ -131,13 +167,11 @@ class _Parser:
             return Condition(column, "not in" if negated else "in", self._several())
         if self._taken("like"):
             return Condition(column, "not like" if negated else "like", (self._value(),))
-        if negated:
-            self._refuse_here()
         if self._taken("between"):
             low = self._value()
             self._word("and")
-            return Condition(column, "between", (low, self._value()))
-        if self._peek() not in _SIGNS:
+            return Condition(column, "not between" if negated else "between", (low, self._value()))
+        if negated or self._peek() not in _SIGNS:
             self._refuse_here()
         return Condition(column, self._next()[1], (self._value(),))
 
@@ -160,6 +194,10 @@ class _Parser:
 
     def _ordering(self) -> tuple[str, bool]:
         name = self._name()
+        if self._peek() == "(":
+            self._next()
+            name = f"{name}({self._name()})"
+            self._word(")")
         if self._taken("desc"):
             return name, True
         self._taken("asc")
@@ -172,8 +210,16 @@ class _Parser:
             self._refuse_here()
         return int(text)
 
+    def _names(self) -> list[str]:
+        names = [self._name()]
+        while self._taken(","):
+            names.append(self._name())
+        return names
+
     def _name(self) -> str:
         kind, text, _ = self._next()
+        if kind == "text":
+            return text[1:-1]
         if kind != "word":
             self._at -= 1
             self._refuse_here()

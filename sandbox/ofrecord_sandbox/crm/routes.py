@@ -12,6 +12,7 @@ from ofrecord_sandbox.crm import (
     coql,
     deleting,
     guard,
+    listing,
     making_fields,
     merging,
     notes,
@@ -19,6 +20,7 @@ from ofrecord_sandbox.crm import (
     recycle_bin,
     related,
     settings,
+    views,
     writing,
 )
 from ofrecord_sandbox.crm.answers import RefusedError
@@ -41,6 +43,8 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "settings/recycle_bin/{record_id}", recycle_bin.get),
     ("DELETE", "settings/recycle_bin/{record_id}", recycle_bin.delete_one),
     ("POST", "settings/recycle_bin/{record_id}/actions/restore", recycle_bin.restore_one),
+    ("GET", "settings/custom_views", views.list_all),
+    ("GET", "settings/custom_views/{view_id}", views.get),
     ("GET", "org", settings.organization),
     ("GET", "users", settings.users),
     ("POST", "coql", coql.answer),
@@ -52,7 +56,7 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "Notes/{note_id}", notes.get),
     ("PUT", "Notes/{note_id}", notes.update_one),
     ("DELETE", "Notes/{note_id}", notes.delete_one),
-    ("GET", "{module}", reading.list_records),
+    ("GET", "{module}", listing.list_records),
     ("POST", "{module}", writing.insert),
     ("PUT", "{module}", writing.update_many),
     ("DELETE", "{module}", deleting.delete_many),

@@ -47,7 +47,8 @@ def module(world: World, request: Request, name: str) -> Response:
     return Response(200, {"modules": [_outside(row)]})
 
 
-def _fields_of(world: World, name: str) -> list[dict[str, Any]]:
+def described(world: World, name: str) -> list[dict[str, Any]]:
+    """The fields of a module, as the API describes them."""
     return [
         {**_outside(row), "profiles": [{**PROFILE, "permission_type": row.get("_permission", "read_write")}]}
         for row in world.store.table("crm/fields")
@@ -73,7 +74,7 @@ def fields(world: World, request: Request) -> Response:
     include = _chosen(request, "include", _INCLUDES)
     if _chosen(request, "type", ("all", "unused", "used")) == "unused":
         return Response(204)
-    return Response(200, {"fields": [_with_permissions(row, include) for row in _fields_of(world, name)]})
+    return Response(200, {"fields": [_with_permissions(row, include) for row in described(world, name)]})
 
 
 def field(world: World, request: Request, field_id: str) -> Response:
@@ -81,7 +82,7 @@ def field(world: World, request: Request, field_id: str) -> Response:
     params.only(request, "module", "include")
     name = _module_param(world, request)
     include = _chosen(request, "include", _INCLUDES)
-    found = [row for row in _fields_of(world, name) if row["id"] == field_id]
+    found = [row for row in described(world, name) if row["id"] == field_id]
     if not found:
         raise invalid_id({"resource_path_index": 2})
     return Response(200, {"fields": [_with_permissions(found[0], include)]})
@@ -116,7 +117,7 @@ def layouts(world: World, request: Request) -> Response:
             "name": f"{name} Information",
             "api_name": f"{name}_Information",
             "sequence_number": 1,
-            "fields": [{**row, "required": row["api_name"] in demanded} for row in _fields_of(world, name)],
+            "fields": [{**row, "required": row["api_name"] in demanded} for row in described(world, name)],
         }
     ]
     layout = {

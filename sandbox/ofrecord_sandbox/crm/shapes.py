@@ -38,23 +38,41 @@ def reference(world: World, field: Field, value: Any) -> Any:
 
 
 def listed(world: World, module: Module, names: Iterable[str], records: Iterable[Record]) -> list[Record]:
-    """Rows of a list: `id` and the named fields, without subforms, multi lookups and what is hidden (UNVERIFIED)."""
+    """Rows of a list: `id` and the named fields, without subforms, multi lookups and what is hidden (UNVERIFIED).
+
+    The rows of subforms show their taxes, and of a product its code (UNVERIFIED for lists).
+    """
+    is_row = module.kind == "subform"
     fields = [
         module.fields[name]
         for name in dict.fromkeys(names)
-        if module.fields[name].data_type not in _NOT_IN_LISTS and name not in module.hidden
+        if (is_row or module.fields[name].data_type not in _NOT_IN_LISTS) and name not in module.hidden
     ]
     plain = [field.api_name for field in fields if field.data_type != "lookup"]
-    lookups = [field for field in fields if field.data_type == "lookup"]
+    lookups = [(field.api_name, *_pointed_at(world, field)) for field in fields if field.data_type == "lookup"]
     rows = []
     for record in records:
-        row = {name: record.get(name) for name in plain}
-        for field in lookups:
-            shown = reference(world, field, record.get(field.api_name))
-            row[field.api_name] = shown and {"name": shown["name"], "id": shown["id"]}
+        value_of = record.get
+        row = {name: value_of(name) for name in plain}
+        for name, others, name_field in lookups:
+            reference = value_of(name)
+            other = others.get(reference["id"]) if reference else None
+            if other is None:
+                row[name] = None
+                continue
+            shown = {"name": other.get(name_field), "id": other["id"]}
+            row[name] = (
+                shown | {"Product_Code": other.get("Product_Code")} if is_row and name == "Product_Name" else shown
+            )
         row["id"] = record["id"]
         rows.append(row)
     return rows
+
+
+def _pointed_at(world: World, field: Field) -> tuple[dict[str, Record], str]:
+    """The records a lookup points to, and the field that holds their names."""
+    target = schema(world)[field.target]
+    return world.store.table(target.table).rows, target.name_field
 
 
 def whole(world: World, module: Module, record: Record, names: Iterable[str] | None) -> Record:

@@ -26,7 +26,7 @@ from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
-_IDS = 554023000001000000
+FIRST_ID = 554023000001000000
 _KEYS = ("data", "trigger", "apply_feature_execution", "skip_feature_execution", "duplicate_check_fields")
 Element = dict[str, Any]
 
@@ -188,7 +188,7 @@ class Batch:
         record = apply_values(self.world, self.module, existing, values, path, self.external, self.now)
         if existing is None:
             record |= {
-                "id": self.world.next_id(_IDS),
+                "id": self.world.next_id(FIRST_ID),
                 "Created_Time": self.now,
                 "Created_By": organisation.writer_reference(),
                 "_c": self.second,
