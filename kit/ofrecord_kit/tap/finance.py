@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.tap import finance_custom
+from ofrecord_kit.tap import finance_custom, finance_kinds
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
 from ofrecord_kit.tap.finance_tap import FinanceTap
@@ -95,7 +95,7 @@ class FinanceStream(VendorStream):
         oldest = since.isoformat() if since else ""
         for page in self.listing(since):
             yield replace(page, rows=[])
-            for some in each([row for row in page.rows if self._modified(row) >= oldest]):
+            for some in each([row for row in page.rows if self._is_since(row, oldest)]):
                 yield replace(page, rows=some)
 
     def ids(self) -> Iterator[Page] | None:
@@ -116,8 +116,12 @@ class FinanceStream(VendorStream):
         return False
 
     def mended(self, row: Row) -> Row:
-        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself."""
-        return self._mend(row)
+        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself; texts and flags as such."""
+        return self._put_right(self._mend(row))
+
+    @cached_property
+    def _put_right(self) -> finance_custom.Mend:
+        return finance_kinds.kinds_of(self.schema)
 
     @cached_property
     def _mend(self) -> finance_custom.Mend:
@@ -157,12 +161,17 @@ class FinanceStream(VendorStream):
     def _modified(self, row: Row) -> str:
         return utc_text(text_of(row, self.replication_key or "")) or ""
 
+    def _is_since(self, row: Row, oldest: str) -> bool:
+        """A row without a modification time may have changed."""
+        modified = self._modified(row)
+        return not modified or modified >= oldest
+
     def _until(self, pages: Iterator[Page], since: datetime) -> Iterator[Page]:
         """Pages newest first, read until one ends before `since`, handed on oldest first."""
         kept: list[Page] = []
         for page in pages:
             kept.append(page)
-            if page.rows and self._modified(page.rows[-1]) < since.isoformat():
+            if page.rows and not self._is_since(page.rows[-1], since.isoformat()):
                 break
         return self._in_order_of_time(iter(kept), since)
 
@@ -173,7 +182,7 @@ class FinanceStream(VendorStream):
         rows: list[Row] = []
         for page in pages:
             first = first or page
-            rows += [row for row in page.rows if self._modified(row) >= oldest]
+            rows += [row for row in page.rows if self._is_since(row, oldest)]
         if first:
             yield replace(first, rows=sorted(rows, key=self._modified))
 
