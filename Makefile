@@ -70,9 +70,10 @@ bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (O
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
 
-catalogs: $(READY) ## Write rules/catalog/ from the sandbox, and the schemas for editors
+catalogs: $(READY) ## Write rules/catalog/ from the sandbox, the schemas for editors, the definitions for Meltano Hub
 	@$(BIN)/python -m ofrecord_kit.testing.catalogs rules/catalog tap-crm tap-inventory tap-books
 	@$(BIN)/python -m ofrecord_transforms.json_schema rules
+	@$(BIN)/python -m ofrecord_kit.testing.hub hub
 
 wheels: $(READY) ## Build a wheel of every member into dist/
 	@for member in $(MEMBERS); do $(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist $$member || exit 1; done; ls dist
