@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from types import FrameType
+from typing import Any, ClassVar, cast
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
-from ofrecord_kit.errors import BadSettings
+from ofrecord_kit.errors import BadSettings, Stop, sentence
 from ofrecord_kit.http import Client
-from ofrecord_kit.settings import Connection, check_settings
+from ofrecord_kit.settings import Connection, problems_of
+from ofrecord_kit.tap import ends
+from ofrecord_kit.tap.chosen import problems_of_filters
 from ofrecord_kit.tap.facts import with_facts, written_object
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.tap.writer import Writer
+
+_NAMING = ("streams", "read_whole", "changed_only", "without_details", "filters")
+"""Settings that name streams."""
 
 
 class VendorTap(Tap):
@@ -37,6 +44,32 @@ class VendorTap(Tap):
         PluginCapabilities.STREAM_MAPS,
     ]
 
+    def __init__(self, **given: Any) -> None:
+        self.unread: dict[str, str] = {}
+        """Streams that could not be read, and why."""
+        self._said_closed = False
+        super().__init__(**given)
+
+    def clock(self) -> datetime:
+        """This machine's clock: for the window, and for when a record was extracted."""
+        return ends.now()
+
+    @property
+    def writer(self) -> Writer:
+        """Where messages go."""
+        return cast("Writer", self.message_writer)
+
+    @cached_property
+    def state_dir(self) -> Path:
+        """The folder of what is kept between runs."""
+        return Path(self.config.get("state_dir") or ".ofrecord")
+
+    @cached_property
+    def window(self) -> ends.Window | None:
+        """When this tap may read; None: always."""
+        said = str(self.config.get("window") or "")
+        return ends.window_of(said) if said else None
+
     @cached_property
     def client(self) -> Client:
         """The connection of this run, made when the first call is due."""
@@ -46,13 +79,13 @@ class VendorTap(Tap):
         """All problems at once, without values (the SDK's own messages quote them)."""
         schema = copy.deepcopy(self.config_jsonschema)
         self.append_builtin_config(schema)
-        try:
-            check_settings(self.config, schema, plugin=self.name)
-        except BadSettings as error:
-            if raise_errors:
-                raise
-            return error.problems
-        return []
+        problems = problems_of(self.config, schema)
+        problems += [*ends.problems_of_ends(self.config), *problems_of_filters(self.config)]
+        if self.stream_types:
+            problems += self._unknown_names([kind.name for kind in self.stream_types])  # type: ignore[misc]  # set on the class
+        if problems and raise_errors:
+            raise BadSettings(problems, where=f"{self.name} settings")
+        return problems
 
     def stream_names(self) -> list[str]:
         """Every stream this tap can read."""
@@ -65,15 +98,29 @@ class VendorTap(Tap):
             BadSettings: it names streams that do not exist.
         """
         offered = self.stream_names()
-        wanted = self.config.get("streams") or offered
-        problems = [
-            f"{setting}: there is no {', '.join(unknown)}. Choose from {', '.join(offered)}."
-            for setting in ("streams", "read_whole")
-            if (unknown := sorted(set(self.config.get(setting) or ()) - set(offered)))
-        ]
+        problems = self._unknown_names(offered)
         if problems:
             raise BadSettings(problems, where=f"{self.name} settings")
+        wanted = self.config.get("streams") or offered
         return [name for name in offered if name in wanted]
+
+    def _unknown_names(self, offered: Sequence[str]) -> list[str]:
+        """Settings that name streams which do not exist, a line each."""
+        named = {name: [one for one in self.config.get(name) or () if isinstance(one, str)] for name in _NAMING}
+        unknown = {name: sorted({one for one in ones if one != "*"} - set(offered)) for name, ones in named.items()}
+        return [
+            f"{name}: there is no {', '.join(ones)}. Choose from {', '.join(offered)}."
+            for name, ones in unknown.items()
+            if ones
+        ]
+
+    def _unknown_properties(self, streams: Iterable[Stream]) -> Iterator[str]:
+        """Filters of properties that do not exist, a line each."""
+        for stream in streams:
+            wanted = (self.config.get("filters") or {}).get(stream.name) or {}
+            properties = stream.schema.get("properties", {})
+            if unknown := sorted(set(wanted) - set(properties)):
+                yield f"filters.{stream.name}: there is no property {', '.join(unknown)}. Choose from {', '.join(sorted(properties))}."
 
     @property
     def streams(self) -> dict[str, Stream]:
@@ -81,6 +128,8 @@ class VendorTap(Tap):
         if self._streams is None:
             named = super().streams
             self._streams = {name: named[name] for name in self.stream_names() if name in named}
+            if problems := list(self._unknown_properties(self._streams.values())):
+                raise BadSettings(problems, where=f"{self.name} settings")
         return self._streams
 
     @property
@@ -99,3 +148,56 @@ class VendorTap(Tap):
         """The chosen streams."""
         chosen = self.chosen_names()
         return [kind(tap=self) for kind in self.stream_types if kind.name in chosen]  # type: ignore[misc]
+
+    def is_closed(self, stream: VendorStream) -> bool:
+        """Whether nothing may be read now."""
+        return self.must_end(stream)
+
+    def must_end(self, stream: VendorStream) -> bool:
+        """Whether the window is closed. What that means is said once, for the stream it ends and those behind it."""
+        if self.window is None or self.window.is_open(self.clock()):
+            return False
+        if not self._said_closed:
+            self._said_closed = True
+            reached = stream.stream_state.get("replication_key_value")
+            place = f"from {reached}" if reached and stream.is_incremental else "at its beginning"
+            self.logger.info(
+                "The window %s is closed. What was read was delivered; the next run goes on with %s %s, then with the streams behind it.",
+                self.window.said,
+                stream.name,
+                place,
+            )
+        return True
+
+    def cannot_read(self, name: str, error: Exception, scopes: Sequence[str] = ()) -> None:
+        """Say that a stream cannot be read, and why; the others go on, and the run ends with exit code 1."""
+        self.unread[name] = str(error)
+        what, _, _ = str(error).partition(". Expected: ")
+        scope = f"that the token has the scope {' and '.join(scopes)}" if scopes else "what the token may read"
+        remedy = f"Check that the organisation has it and {scope}, or leave the stream out; the other streams go on."
+        self.logger.error("%s cannot be read: %s. %s", name, what, remedy)
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final in the SDK, which has no end of its own
+        """Sync all streams.
+
+        Raises:
+            Stop: some could not be read; the others were.
+        """
+        try:
+            super().sync_all()
+        finally:
+            self.writer.flush()
+        if self.unread:
+            raise Stop(
+                sentence(
+                    f"{len(self.unread)} of {len(self.streams)} streams could not be read: {', '.join(self.unread)}",
+                    where=self.name,
+                    expected="streams this token may read",
+                    remedy="The error of each stands above with what to do; or leave the stream out. The others were read.",
+                )
+            )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End with the state of what was delivered, behind lines that are just being written."""
+        end = super()._handle_termination
+        self.writer.when_written(lambda: end(signum, frame))

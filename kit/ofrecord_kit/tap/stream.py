@@ -1,37 +1,43 @@
 """A stream of a tap: records cut to their schema, bookmarks that lose nothing.
 
-A stream yields the vendor's rows in `read`; everything else is here. Records are made from JSON that is decoded once
-(numbers `int` or `Decimal`), are cut to the schema by a compiled function, and are written without a flush for each.
+A stream yields the vendor's rows in `read`; everything else is here and in the modules beside: what is `chosen`, how one
+`reading` goes from rows to records, how the `bookmark` follows, what is `known` to the consumer, how a `sweep` finds deletions.
 
-A bookmark says: everything modified up to this time was delivered. While a list is read in order of modification it
-follows the records; when the list is complete it moves on to the vendor's time at which the list was begun. The next
-run reads from `overlap_s` before it, so records written within the same second, or by a late clock, are not missed,
-and a run without changes reads none.
+A bookmark says: everything modified up to this time was delivered. The next run reads from `overlap_s` before it, so records
+written within the same second, or by a late clock, are not missed, and a run without changes reads none.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from ofrecord_kit.errors import PermissionMissing, SetAside
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import instant_or_none
-from ofrecord_kit.tap.chosen import chosen_properties
+from ofrecord_kit.tap.bookmark import Bookmark
+from ofrecord_kit.tap.chosen import Filters, chosen_properties, chosen_schema, filters_of
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
-from ofrecord_kit.tap.pages import Page, Row
+from ofrecord_kit.tap.known import MARK, Known
+from ofrecord_kit.tap.pages import Page, Row, decode_value
+from ofrecord_kit.tap.reading import DELETED, Fresh, Reading
 from ofrecord_kit.tap.shapes import Shape, compile_shape
+from ofrecord_kit.tap.sweep import sweep
+from ofrecord_kit.tap.writer import encode_record
 
 if TYPE_CHECKING:
     from ofrecord_kit.tap.plugin import VendorTap
 
-DELETED = "_sdc_deleted_at"
+__all__ = ["CONTROL", "DELETED", "IN_VIEW", "VendorStream"]
+
 IN_VIEW = "_in_view"
 CONTROL = frozenset({DELETED, IN_VIEW})
 """Properties that are ours, not the vendor's."""
@@ -44,18 +50,20 @@ class VendorStream(Stream):
     STATE_MSG_FREQUENCY = 1_000
     is_sorted = True
     check_sorted = False
-    """Order is watched here: the overlap legitimately starts below the bookmark."""
+    """Order is watched by the bookmark: the overlap legitimately starts below it."""
+
+    listed: frozenset[str] = frozenset()
+    """Properties a row of the list has. What is chosen beyond them needs details; empty: unknown."""
+    scopes: Sequence[str] = ()
+    """The OAuth scopes its calls need (`vendors.scopes`)."""
+    ends_early: ClassVar[bool] = False
+    """Whether nothing but records in order of modification is read, so that reading may stop at the first page after `until`."""
 
     _tap: VendorTap
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows modified at or after `since` (None: all), in order of modification. More is tolerated."""
         raise NotImplementedError
-
-    listed: frozenset[str] = frozenset()
-    """Properties a row of the list has. What is chosen beyond them needs details; empty: unknown."""
-    scopes: Sequence[str] = ()
-    """The OAuth scopes its calls need (`vendors.scopes`)."""
 
     def ids(self) -> Iterator[Page] | None:
         """Pages of rows that hold the primary key of every record there is, whatever its status, as cheaply as the vendor has it.
@@ -68,34 +76,6 @@ class VendorStream(Stream):
         """Whether the vendor itself says that this record does not exist; asked of ids a sweep did not find."""
         raise NotImplementedError
 
-    @cached_property
-    def chosen(self) -> frozenset[str]:
-        """The selected properties, keys and the replication key among them."""
-        return chosen_properties(self.schema, self.mask, (*(self.primary_keys or ()), self.replication_key or ""))
-
-    @cached_property
-    def asked(self) -> frozenset[str]:
-        """What to ask the vendor for: what is chosen, and what the filters are about."""
-        return self.chosen | set(self.filters)
-
-    @cached_property
-    def filters(self) -> Mapping[str, tuple[Any, ...]]:
-        """Property to the values a record may have there, from the setting `filters`. Every record is checked here."""
-        given = (self.config.get("filters") or {}).get(self.name) or {}
-        return {name: tuple(one) if isinstance(one, list) else (one,) for name, one in given.items()}
-
-    @cached_property
-    def until(self) -> datetime | None:
-        """The end (exclusive) of what is read by modification time, from the setting `end_date`."""
-        return instant_or_none(str(self.config.get("end_date") or ""))
-
-    @property
-    def wants_details(self) -> bool:
-        """Whether something is chosen that rows of the list lack, and the stream is not in `without_details`."""
-        if self.name in (self.config.get("without_details") or ()):
-            return False
-        return not self.listed or not self.asked - CONTROL <= self.listed
-
     @property
     def facts(self) -> Mapping[Breadcrumb, Facts]:
         """What the vendor takes when a field is written, by place; see `tap.facts`."""
@@ -107,9 +87,36 @@ class VendorStream(Stream):
         return self._tap.client
 
     @cached_property
+    def chosen(self) -> frozenset[str]:
+        """The selected properties, keys and the replication key among them."""
+        return chosen_properties(self.schema, self.mask, self._always)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """What to ask the vendor for: what is chosen, and what the filters are about."""
+        return self.chosen | set(self.filters)
+
+    @cached_property
+    def filters(self) -> Filters:
+        """Property to the values a record may have there, from the setting `filters`. Every record is checked here."""
+        return filters_of(self.config, self.name)
+
+    @cached_property
+    def until(self) -> datetime | None:
+        """The end (exclusive) of what is read by modification time, from the setting `end_date`."""
+        return instant_or_none(str(self.config.get("end_date") or ""))
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether something is asked for that rows of the list lack, and the stream is not in `without_details`."""
+        if self.name in (self.config.get("without_details") or ()):
+            return False
+        return not self.listed or not self.asked - CONTROL <= self.listed
+
+    @cached_property
     def shape(self) -> Shape:
-        """Cuts a row to the schema, after the vendor's quirks were `mended`."""
-        return compile_shape(self.schema)
+        """Cuts a row to what is chosen of the schema, after the vendor's quirks were `mended`."""
+        return compile_shape(chosen_schema(self.schema, self.mask, self._always))
 
     def mended(self, row: Row) -> Row:
         """The row without this vendor's quirks."""
@@ -120,6 +127,29 @@ class VendorStream(Stream):
         """Whether the stream has a bookmark."""
         whole = self.replication_method == REPLICATION_FULL_TABLE or self.name in (self.config.get("read_whole") or ())
         return bool(self.replication_key) and not whole
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether only records are written that differ from what was last delivered, by the setting `changed_only`."""
+        named = self.config.get("changed_only") or ()
+        return self.name in named or ("*" in named and not self.is_incremental)
+
+    @cached_property
+    def sweeps(self) -> bool:
+        """Whether deletions are found from all ids."""
+        return bool(
+            int(self.config.get("deletions_every_s", 0)) > 0 and DELETED in self.chosen and self.ids() is not None
+        )
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what is delivered is kept in `known`."""
+        return self.is_compared or self.sweeps
+
+    @cached_property
+    def known(self) -> Known:
+        """What was delivered to this consumer. To be asked for where the stream `remembers` only."""
+        return Known(self._tap.state_dir, self.name, self._bookmark().get(MARK), self._tap.clock().timestamp())
 
     def since(self) -> datetime | None:
         """From when to read: the bookmark less the overlap, never before `start_date`; None reads everything."""
@@ -132,86 +162,131 @@ class VendorStream(Stream):
         overlapped = marked.replace(microsecond=0) - timedelta(seconds=max(1, int(self.config.get("overlap_s", 60))))
         return max(overlapped, floor) if floor else overlapped
 
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - no partitions
-        """Records of this run, each version of a record once, nothing older than `since`."""
-        since = self.since()
-        oldest = since.isoformat() if since else ""
-        begun: datetime | None = None
-        self._begun = ""
-        seen: set[tuple[Any, ...]] = set()
-        for page in self.read(since):
-            if begun is None:
-                begun = page.read_at
-                self._begun = _second(begun)
-            for row in page.rows:
-                record = self.shape(self.mended(row))
-                modified = str(record.get(self.replication_key or "") or record.get(DELETED) or "")
-                if modified and modified < oldest:
-                    continue  # the vendor ignored the filter, as it does for some lists
-                version = (*(record.get(key) for key in self.primary_keys or ()), modified)
-                if version in seen:
-                    continue
-                seen.add(version)
-                yield record
-        if begun and self.is_incremental:
-            self._advance(self._begun)
-
-    def _increment_stream_state(
-        self,
-        latest_record: dict[str, Any],
-        *,
-        context: Mapping[str, Any] | None = None,  # noqa: ARG002 - no partitions
-    ) -> None:
-        """Follow a record in order; records without modification time (deletions) and earlier ones change nothing.
-
-        Neither does a record written after the reading began: a detail read may show it in the place where its older
-        version was listed, with older records still to come.
-        """
-        if not self.is_incremental or not self.is_sorted:
-            return
-        modified = latest_record.get(self.replication_key or "")
-        if isinstance(modified, str) and modified < self._begun:
-            if modified < self._latest:
-                self._distrust_order()
-            self._latest = max(self._latest, modified)
-            if self._in_order:
-                self._advance(modified)
-
-    _begun = ""
-    _latest = ""
-    _in_order = True
-    _before: str | None = None
-
     def _bookmark(self) -> dict[str, Any]:
+        """This stream's part of the state, for marks of its own."""
         state: dict[str, Any] = self.stream_state
         return state
 
-    def _advance(self, value: str) -> None:
-        """Move the bookmark forward, never back. `value` is UTC as `utc_text` writes it."""
-        state = self._bookmark()
-        current = instant_or_none(str(state.get("replication_key_value") or ""))
-        reached = instant_or_none(value)
-        if self._before is None:
-            self._before = str(state.get("replication_key_value") or "")
-        if reached and (current is None or reached > current):
-            state["replication_key"] = self.replication_key
-            state["replication_key_value"] = value
+    def must_end(self) -> bool:
+        """Whether reading ends after this page, because the window is closed; said once."""
+        return self._tap.must_end(self)
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - no partitions
+        """Records of this run, each version of a record once, nothing older than `since`. The SDK's way out."""
+        reading = self._new_reading()
+        for batch in self._batches(reading):
+            for one, body in self._news(batch):
+                yield decode_value(body)
+                self._remember(one, body)
+                reading.delivered([one])
+
+    def _batches(self, reading: Reading) -> Iterator[list[Fresh]]:
+        """Records, then deletions."""
+        if self._tap.is_closed(self):
+            return
+        had = reading.bookmark.reached is not None and MARK not in self._bookmark()
+        seen = self.known.saw if self.sweeps else None
+        yield from reading.batches(seen)
+        if self.sweeps and reading.begun is not None and reading.is_complete:
+            yield from sweep(self, reading, adopt=had)
+
+    def _news(self, batch: list[Fresh]) -> Iterator[tuple[Fresh, bytes]]:
+        """Records of a batch with their JSON text, those that the consumer has left out."""
+        if not self.is_compared:
+            yield from ((one, encode_record(one.record)) for one in batch)
+            return
+        known, prints = self.known, self.known.prints([one.id for one in batch])
+        for one in batch:
+            body = encode_record(one.record)
+            if not one.id or prints.get(one.id) != known.fingerprint(body):
+                yield one, body
+
+    def _remember(self, one: Fresh, body: bytes) -> None:
+        if self.remembers and one.id:
+            if one.record.get(DELETED):
+                self.known.forget(one.id)
+            else:
+                self.known.remember(one.id, self.known.fingerprint(body) if self.is_compared else None)
+
+    def _new_reading(self) -> Reading:
+        def moved() -> None:
             self.state_manager.is_flushed = False
 
-    def _distrust_order(self) -> None:
-        """The vendor does not sort after all: take the bookmark back, it moves when the list is complete."""
-        if not self._in_order:
-            return
-        self._in_order = False
-        self.log("Rows come out of order; the bookmark moves at the end of the list only.", level=logging.WARNING)
-        state = self._bookmark()
-        if self._before:
-            state["replication_key_value"] = self._before
-        else:
-            state.pop("replication_key_value", None)
-            state.pop("replication_key", None)
+        mark = Bookmark(self._bookmark(), self.replication_key or "", moves=self.is_incremental, moved=moved)
+        return Reading(self, mark)
 
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """All records, written; what makes this stream unreadable ends it and not the run."""
+        try:
+            if write_messages and self._writes_directly:
+                self._write_records()
+            else:
+                yield from super()._sync_records(context, write_messages=write_messages)
+        except (SetAside, PermissionMissing) as error:
+            self._write_state_message()
+            self._tap.cannot_read(self.name, error, self.scopes)
+        except SingerSDKError:
+            self._write_state_message()  # what was delivered until here need not come again
+            raise
+        finally:
+            self._tap.writer.flush()
+            if "known" in self.__dict__:
+                self.known.close()
+                del self.__dict__["known"]
 
-def _second(at: datetime) -> str:
-    """`at` as bookmarks are written: UTC, to the second."""
-    return at.astimezone(UTC).replace(microsecond=0).isoformat()
+    @property
+    def _writes_directly(self) -> bool:
+        """Whether records may go past the SDK, one line each: nothing is to be mapped, batched or broken off."""
+        maps = self.stream_maps
+        plain = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
+        return (
+            plain
+            and maps[0].stream_alias == self.name
+            and self.ABORT_AT_RECORD_COUNT is None
+            and not self.child_streams
+            and self._stream_version is None
+            and type(self).post_process is Stream.post_process
+        )
+
+    def _write_records(self) -> None:
+        """What the SDK does for each record, done for each page."""
+        writer, reading = self._tap.writer, self._new_reading()
+        head = b'{"type":"RECORD","stream":%b,"record":' % encode_record(self.name)
+        since_state = 0
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            self._write_starting_replication_value(None)
+            for batch in self._batches(reading):
+                tail = b',"time_extracted":"%b"}\n' % self._tap.clock().isoformat().encode()
+                written = 0
+                for one, body in self._news(batch):
+                    writer.write_line(head + body + tail)
+                    self._remember(one, body)
+                    written += 1
+                reading.delivered(batch)
+                counter.increment(written)
+                since_state += written
+                if written:
+                    self.state_manager.is_flushed = False
+                if since_state >= self.STATE_MSG_FREQUENCY:
+                    since_state = 0
+                    self._write_state_message()
+                writer.flush_old()
+        self._finalize_state(self._bookmark())
+        self._write_state_message()
+
+    def _write_state_message(self) -> None:
+        """A state says what was delivered before it: what is known is kept first."""
+        if not self.state_manager.is_flushed and self.remembers and "known" in self.__dict__:
+            self._bookmark()[MARK] = self.known.confirm()
+        super()._write_state_message()
+
+    def _increment_stream_state(
+        self, latest_record: dict[str, Any], *, context: Mapping[str, Any] | None = None
+    ) -> None:
+        """Nothing: the bookmark follows the reading, not the SDK's records."""
+
+    @property
+    def _always(self) -> tuple[str, ...]:
+        return (*(self.primary_keys or ()), self.replication_key or "")

@@ -3,16 +3,76 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
-from singer_sdk.contrib.msgspec import MsgSpecWriter
+import msgspec
+from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
 from singer_sdk.singerlib import Message, RecordMessage
+
+_FULL = 1 << 16
+"""What a pipe takes at once."""
+_LONG_S = 1.0
+"""Records wait this long at most for others, as long as pages keep coming."""
+
+encode_record: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number").encode
 
 
 class Writer(MsgSpecWriter):
-    """Writes records through the buffer of standard output; every other message is flushed, and so are they."""
+    """Gathers the lines of records; every other message is flushed, and they before it.
+
+    What is gathered is whole lines at any moment, so that a state that is written when a signal arrives stands on a line of its
+    own, behind every record it speaks of. A signal that arrives while lines are written waits for them: see `when_written`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = bytearray()
+        self._flushed_at = time.monotonic()
+        self._writing = False
+        self._waiting: Callable[[], None] | None = None
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
-        sys.stdout.buffer.write(self.format_message(message))
+        self.write_line(bytes(self.format_message(message)))
         if not isinstance(message, RecordMessage):
+            self.flush()
+
+    def write_line(self, line: bytes) -> None:
+        """Write a line, which ends with a line feed, together with others."""
+        self._lines.extend(line)
+        if len(self._lines) >= _FULL:
+            self.flush()
+
+    def flush_old(self) -> None:
+        """Write what is gathered if it is waiting for long."""
+        if time.monotonic() - self._flushed_at > _LONG_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is gathered."""
+        self._writing = True  # before anything is taken: see `when_written`
+        lines, self._lines = self._lines, bytearray()
+        try:
+            sys.stdout.buffer.write(lines)
             sys.stdout.flush()
+        finally:
+            self._writing = False
+            self._flushed_at = time.monotonic()
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            waiting()
+
+    def when_written(self, work: Callable[[], None]) -> None:
+        """Do `work`, which writes and ends the program, from within a signal; if lines are just being written, after them.
+
+        Raises:
+            SystemExit: it is the second one that waits. Whoever reads has stopped to, and waiting would last for ever.
+        """
+        if not self._writing:
+            work()
+        elif self._waiting is None:
+            self._waiting = work
+        else:
+            sys.exit(1)

@@ -1,0 +1,221 @@
+"""What was delivered of a stream: ids and fingerprints, in `<state_dir>/known.sqlite`.
+
+What was written is not yet delivered: that is known only when a state that was written after it comes back with the next run.
+So every row has a generation. Whatever was written since the last state gets the next number, is stored, and only then the
+number goes out with the state (`known: {"store", "at"}` in the stream's bookmark). Rows of a later generation than the one the
+state of the next run names were never confirmed: their fingerprints are forgotten, and their records are written again. A lost
+state, a target that failed or a kill at any moment so repeats records and loses none. Numbers are never used twice.
+
+A store belongs to one line of states. A bookmark that names none (a first run, a full refresh) or one that this machine does not
+have begins a new one, so two consumers of one stream, or two machines, never take what the other got for their own.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from ofrecord_kit.errors import Stop, sentence
+from ofrecord_kit.tokens import make_private_folder
+
+FILE = "known.sqlite"
+MARK = "known"
+"""The key in a bookmark."""
+_UNUSED_S = 400 * 86400
+"""A store that no state named for so long goes."""
+_ASKED_AT_ONCE = 500
+_TABLES = """
+create table if not exists store (
+    number integer primary key, name text unique not null, stream text not null, key blob not null,
+    last integer not null, used real not null);
+create table if not exists known (
+    store integer not null, id text not null, print blob, generation integer not null, gone integer not null default 0,
+    asked real, primary key (store, id)) without rowid;
+create temp table if not exists there (id text primary key) without rowid;
+"""
+
+
+class Known:
+    """What was delivered of one stream to one consumer. `now` (seconds since the epoch) only dates the store.
+
+    Raises:
+        Stop: the file is damaged.
+    """
+
+    def __init__(self, state_dir: Path, stream: str, mark: Mapping[str, Any] | None, now: float) -> None:
+        make_private_folder(state_dir)
+        self._file = state_dir / FILE
+        self._fresh: dict[str, tuple[bytes | None, int]] = {}
+        """Written since the last state: fingerprint, and 1 for a deletion."""
+        self._now = now
+        with self._told(), FileLock(state_dir / f"{FILE}.lock", timeout=60):
+            self._db = self._opened()
+            self._store, self._name, self._key, self.is_new = self._begun(stream, mark or {})
+
+    def fingerprint(self, line: bytes) -> bytes:
+        """Of a record's JSON text, keyed."""
+        return blake2b(line, digest_size=12, key=self._key).digest()
+
+    def prints(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The fingerprints of those that were delivered, of the records that `ids` name."""
+        found: dict[str, bytes] = {}
+        with self._told():
+            for start in range(0, len(ids), _ASKED_AT_ONCE):
+                some = ids[start : start + _ASKED_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                query = f"select id, print from known where store = ? and gone = 0 and print is not null and id in ({marks})"  # noqa: S608 - marks only
+                found.update(self._db.execute(query, (self._store, *some)))
+        for one in ids:
+            if one in self._fresh:
+                (mine, gone) = self._fresh[one]
+                found.pop(one, None)
+                if mine is not None and not gone:
+                    found[one] = mine
+        return found
+
+    def remember(self, record_id: str, fingerprint: bytes | None = None) -> None:
+        """A record was written."""
+        self._fresh[record_id] = (fingerprint, 0)
+
+    def forget(self, record_id: str) -> None:
+        """The deletion of a record was written."""
+        self._fresh[record_id] = (None, 1)
+
+    def confirm(self) -> dict[str, Any]:
+        """Store what was written; what the bookmark must carry with the state that is written next."""
+        with self._told():
+            self._db.execute("begin immediate")
+            with self._db:
+                row = self._db.execute("select last from store where number = ?", (self._store,)).fetchone()
+                at = int(row[0]) + bool(self._fresh)
+                rows = [(self._store, one, fp, at, gone) for one, (fp, gone) in self._fresh.items()]
+                self._db.executemany(
+                    "insert into known (store, id, print, generation, gone) values (?, ?, ?, ?, ?) on conflict (store, id) do update set "
+                    "print = excluded.print, generation = excluded.generation, gone = excluded.gone, asked = null",
+                    rows,
+                )
+                self._db.execute("update store set last = ?, used = ? where number = ?", (at, self._now, self._store))
+        self._fresh.clear()
+        return {"store": self._name, "at": at}
+
+    def saw(self, ids: Iterable[str]) -> None:
+        """These are there: for `absent`."""
+        with self._told():
+            self._db.execute("begin")
+            with self._db:
+                self._db.executemany("insert or ignore into there values (?)", ((one,) for one in ids))
+
+    def forget_seen(self) -> None:
+        """A reading that proves nothing ended."""
+        with self._told():
+            self._db.execute("delete from there")
+
+    def adopt(self) -> None:
+        """Take what `saw` named for delivered: of a bookmark that is older than its store."""
+        query = "insert or ignore into known (store, id, generation) select ?, id, 0 from there"
+        with self._told():
+            self._db.execute(query, (self._store,))
+
+    def absent(self, asked_before: float, most: int) -> list[str]:
+        """Delivered records that `saw` did not name: those asked for longest ago first, none asked for since `asked_before`."""
+        query = (
+            "select id from known where store = ? and gone = 0 and (asked is null or asked < ?)"
+            " and not exists (select 1 from there where there.id = known.id) order by asked, id limit ?"
+        )
+        with self._told():
+            found = [str(one) for (one,) in self._db.execute(query, (self._store, asked_before, most))]
+        return [one for one in found if one not in self._fresh]
+
+    def missing(self) -> Iterator[str]:
+        """Every delivered record that `saw` did not name."""
+        query = (
+            "select id from known where store = ? and gone = 0 and id > ?"
+            " and not exists (select 1 from there where there.id = known.id) order by id limit 1000"
+        )
+        last = ""
+        while True:
+            with self._told():
+                found = [str(one) for (one,) in self._db.execute(query, (self._store, last))]
+            yield from (one for one in found if one not in self._fresh)
+            if not found:
+                return
+            last = found[-1]
+
+    def asked(self, record_id: str, at: float) -> None:
+        """A record that was absent was asked for and is there."""
+        with self._told():
+            self._db.execute("update known set asked = ? where store = ? and id = ?", (at, self._store, record_id))
+
+    def close(self) -> None:
+        """Release the file. What was not confirmed is not kept."""
+        self._db.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        self._file.touch(mode=0o600)
+        db = sqlite3.connect(self._file, timeout=60, isolation_level=None)
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = normal")  # a power cut may take the newest generations: they are written again
+        db.executescript(_TABLES)
+        return db
+
+    def _begun(self, stream: str, mark: Mapping[str, Any]) -> tuple[int, str, bytes, bool]:
+        """The store of a bookmark, what was never confirmed forgotten; a new one where there is none."""
+        self._db.execute("begin immediate")
+        with self._db:
+            found = self._db.execute(
+                "select number, name, key, last from store where name = ? and stream = ?",
+                (str(mark.get("store")), stream),
+            ).fetchone()
+            old = [
+                one for (one,) in self._db.execute("select number from store where used < ?", (self._now - _UNUSED_S,))
+            ]
+            for number in old:
+                if not found or number != found[0]:
+                    self._db.execute("delete from known where store = ?", (number,))
+                    self._db.execute("delete from store where number = ?", (number,))
+            if found:
+                number, name, key, last = found
+                if last > int(mark.get("at") or 0):
+                    self._db.execute(
+                        "update known set print = null, gone = 0, asked = null where store = ? and generation > ?",
+                        (number, int(mark.get("at") or 0)),
+                    )
+                self._db.execute("delete from known where store = ? and gone = 1", (number,))
+                return number, name, key, False
+            name, key = os.urandom(8).hex(), os.urandom(32)
+            made = self._db.execute(
+                "insert into store (name, stream, key, last, used) values (?, ?, ?, 0, ?)",
+                (name, stream, key, self._now),
+            )
+            return int(made.lastrowid or 0), name, key, True
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Within the block, a damaged file is one message."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise Stop(
+                    sentence(
+                        "What was delivered cannot be remembered: another run holds the file",
+                        where=str(FILE),
+                        expected="one run of a tap at a time for each pipeline",
+                        remedy="Wait for the other run, then run again.",
+                    )
+                ) from error
+            raise Stop(
+                sentence(
+                    "What was delivered cannot be read or kept",
+                    where=f"{FILE} in the folder of the setting state_dir",
+                    expected="the file as this program left it, and space for it",
+                    remedy="Free some space; if that is not it, remove the file: every record is then written once more.",
+                )
+            ) from error

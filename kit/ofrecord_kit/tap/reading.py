@@ -1,0 +1,160 @@
+"""One reading of a stream: from the vendor's rows to the records that are news, and how far that has come."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Raw
+
+from ofrecord_kit.tap.bookmark import Bookmark
+from ofrecord_kit.tap.chosen import passes, wanted_texts
+from ofrecord_kit.tap.pages import Page, Row, decode_value
+
+if TYPE_CHECKING:
+    from ofrecord_kit.tap.stream import VendorStream
+
+DELETED = "_sdc_deleted_at"
+"""When a record was deleted, UTC: the property that makes a record a deletion."""
+_VERSIONS = 10_000
+
+
+class Seen:
+    """Which versions of records came already, the last 10,000 at least.
+
+    A version comes twice where pages shift, because a record was added or changed while the list was read, and where a chain
+    of pages begins again: among the last pages then, not among all that a run ever read.
+    """
+
+    def __init__(self, most: int = _VERSIONS) -> None:
+        self._most = most
+        self._now: set[tuple[str, str]] = set()
+        self._before: set[tuple[str, str]] = set()
+
+    def is_new(self, version: tuple[str, str]) -> bool:
+        """Whether it did not come before; from now on it did."""
+        if version in self._now or version in self._before:
+            return False
+        if len(self._now) >= self._most:
+            self._before, self._now = self._now, set()
+        self._now.add(version)
+        return True
+
+    def __len__(self) -> int:
+        return len(self._now) + len(self._before)
+
+
+class Fresh(NamedTuple):
+    """A record to deliver: as it is written, its id as text, and when it was modified (UTC; empty: no time)."""
+
+    record: dict[str, Any]
+    id: str
+    modified: str
+
+
+class Reading:
+    """Reads a stream once. `bookmark` follows what the caller says was `delivered`."""
+
+    def __init__(self, stream: VendorStream, bookmark: Bookmark) -> None:
+        self.bookmark = bookmark
+        self.begun: datetime | None = None
+        self.is_whole = False
+        """Whether every record there is is read."""
+        self.is_complete = False
+        """Whether all was read that was to be."""
+        self._stream = stream
+        self._keys = tuple(stream.primary_keys or ())
+        self._time = stream.replication_key or ""
+        self._seen = Seen()
+        self._end = stream.until.isoformat() if stream.until and self._time else ""
+        self._wanted = {name: wanted_texts(values) for name, values in stream.filters.items()}
+        self._never = set(self._wanted)
+
+    def batches(self, saw: Callable[[Iterable[str]], None] | None = None) -> Iterator[list[Fresh]]:
+        """What is new, page by page. The bookmark is at the end when all was delivered. `saw` is told all ids of a whole reading."""
+        since = self._stream.since()
+        if self._is_past_its_end():
+            return
+        oldest = since.isoformat() if since else ""
+        self.is_whole = since is None and not self._end and not self._wanted
+        rows = 0
+        for page in self._stream.read(since):
+            if self.begun is None:
+                self.begun = page.read_at
+                self.bookmark.begin(page.read_at)
+            rows += len(page.rows)
+            if saw is not None and self.is_whole:
+                saw(self.id_of(row) for row in page.rows)
+            yield self._fresh(page, oldest)
+            if self._stream.must_end():
+                return
+            if self._stream.ends_early and self._is_after_the_end(page):
+                break
+        if rows and self._never:
+            names = ", ".join(sorted(self._never))
+            self._stream.log(
+                f"filters: the vendor sends no {names} here, so only an empty value passes.", level=logging.WARNING
+            )
+        self.is_complete = True
+        if self.begun:
+            self.bookmark.complete(self._stream.until)
+
+    def delivered(self, batch: list[Fresh]) -> None:
+        """These were written: the bookmark follows, where the stream says that its records come in order."""
+        if not self._stream.is_sorted:
+            return
+        if not self.bookmark.follow([one.modified for one in batch if not one.record.get(DELETED)]):
+            words = "Rows come out of order; the bookmark moves at the end of the list only."
+            self._stream.log(words, level=logging.WARNING)
+
+    def id_of(self, record: Row) -> str:
+        """The key of a record as text; the text of several is their JSON list. Empty without one."""
+        if len(self._keys) == 1:
+            return _text(record.get(self._keys[0]))
+        return "\x1f".join(_text(record.get(key)) for key in self._keys)
+
+    def _fresh(self, page: Page, oldest: str) -> list[Fresh]:
+        """Records of a page that are wanted and did not come before."""
+        mended, shape, time, end, wanted = self._stream.mended, self._stream.shape, self._time, self._end, self._wanted
+        found: list[Fresh] = []
+        for raw in page.rows:
+            row = mended(raw)
+            record = shape(row)
+            gone = record.get(DELETED)
+            modified = record.get(time) or gone or ""
+            modified = modified if type(modified) is str else _text(modified)
+            if modified and (modified < oldest or (end and modified >= end)):
+                continue  # the vendor ignored the filter, as it does for some lists
+            if wanted and not gone:
+                self._never.difference_update(row)
+                if not passes(row, wanted):
+                    continue
+            identity = self.id_of(record)
+            if not identity or self._seen.is_new((identity, modified)):
+                found.append(Fresh(record, identity, modified))
+        return found
+
+    def _is_past_its_end(self) -> bool:
+        """Whether everything before the end was delivered."""
+        until, reached = self._stream.until, self.bookmark.reached
+        return bool(self._end and until and reached and reached >= until)
+
+    def _is_after_the_end(self, page: Page) -> bool:
+        """Whether a page, and so whatever comes behind it, is later than the end."""
+        if not self._end or not page.rows or not self.bookmark.is_in_order:
+            return False
+        times = [self._stream.shape(row).get(self._time) for row in (page.rows[0], page.rows[-1])]
+        return all(isinstance(one, str) and one >= self._end for one in times)
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if type(value) is Raw:
+        text = bytes(value)
+        if text[:1] == b'"' and b"\\" not in text:
+            return text[1:-1].decode()
+        value = decode_value(text)
+    return "" if value is None else str(value)
