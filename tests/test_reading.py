@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 import requests
 
-from ofrecord_kit.limits import Pace
+from ofrecord_kit.budget import Budget, Terms
 from ofrecord_kit.testing.sandbox import running_sandbox
 from ofrecord_kit.testing.tap import run_tap
 from tap_books.tap import TapBooks
@@ -181,14 +181,14 @@ def test_paced_processes_stay_within_the_vendors_minute_and_unpaced_ones_do_not(
             timeout=30,
         )
         begin = datetime.fromisoformat(company.control("GET", "clock")["now"]).timestamp() + 120
-        processes = [Pace(tmp_path / "state", "organisation", 80) for _ in range(2)]
+        processes = [Budget("organisation", Terms(80), state_dir=tmp_path / "state") for _ in range(2)]
         now = begin
         for number in range(200):
-            now = max(now, processes[number % 2].reserve(now))
+            now = max(now, processes[number % 2].admit(1, now))
             company.control("POST", "clock", {"freeze": datetime.fromtimestamp(now).astimezone().isoformat()})
             assert ask().status_code == 200, f"call {number}, {now - begin:.0f} s after the first"
-        for pace in processes:
-            pace.close()
+        for budget in processes:
+            budget.close(now)
         assert now - begin == 120
         company.control("POST", "clock", {"move_s": 120})
         assert [ask().status_code for _ in range(101)] == [200] * 100 + [429]

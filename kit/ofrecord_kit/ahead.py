@@ -1,13 +1,33 @@
-"""Independent reads, one after the other or side by side, answered in order."""
+"""Independent reads, one after the other or side by side, answered in order.
+
+Side by side pays where an answer takes long to come and costs nothing where it does not: there threads only take turns.
+So the first answers are measured, and threads are used from 20 ms an answer on; where answers become faster than that
+again, they are given up.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.answers import Answer, Decoder
 from ofrecord_kit.http import Client, Params
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+PAYS_S = 0.02
+"""An answer that takes less is asked for when its turn comes."""
+_FIRST = 3
+"""Answers measured before threads are used; the fastest counts, since the first one also makes the connection."""
+_LATELY = 20
+"""Answers that must all have been fast before threads are given up."""
+_DRAWN = 2
+"""Calls drawn for each thread: what is asked for and not yet taken is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +44,66 @@ class Call:
 def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
     """The answers to `calls`, in their order; an error is raised in the place of its call.
 
-    `calls` is drawn from only a little further than what was answered, so it may be as long as it likes.
+    `calls` is drawn from only a little further than what was answered, so it may be as long as it likes. It is drawn from
+    in the thread that takes the answers. One that is not taken to its end is closed like any generator; calls under way
+    are waited for, and their answers are dropped.
     """
-    for call in calls:
-        yield answer_to(client, call)
+    left = iter(calls)
+    at_once = client.connection.calls_at_once
+    if at_once <= 1:
+        yield from (answer_to(client, call) for call in left)
+        return
+    ended = False
+    while not ended:
+        ended = yield from _in_turn(client, left)
+        if not ended:
+            ended = yield from _side_by_side(client, left, at_once)
 
 
-def answer_to(client: Client, call: Call) -> Answer:
+def answer_to(client: Client, call: Call, stop: threading.Event | None = None) -> Answer:
     """The answer to one call."""
-    method = "GET" if call.json is None else "POST"
     return client.send(
-        method,
+        "GET" if call.json is None else "POST",
         call.path,
         params=call.params,
         headers=call.headers,
         json=call.json,
         decoder=call.decoder,
         repeatable=True,
+        stop=stop,
     )
+
+
+def _in_turn(client: Client, left: Iterator[Call]) -> Generator[Answer, None, bool]:
+    """One after the other while answers are fast. Returns whether all calls were made."""
+    took: deque[float] = deque(maxlen=_FIRST)
+    for call in left:
+        answer = answer_to(client, call)
+        took.append(answer.took_s)
+        yield answer
+        if len(took) == _FIRST and min(took) >= PAYS_S:
+            return False
+    return True
+
+
+def _side_by_side(client: Client, left: Iterator[Call], at_once: int) -> Generator[Answer, None, bool]:
+    """With threads while answers are slow. Returns whether all calls were made."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where it pays
+
+    stop = threading.Event()
+    took: deque[float] = deque(maxlen=_LATELY)
+    asked: deque[Future[Answer]] = deque()
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="ahead")
+    try:
+        while True:
+            fast = len(took) == _LATELY and max(took) < PAYS_S
+            room = 0 if fast else at_once * _DRAWN - len(asked)
+            asked.extend(pool.submit(answer_to, client, call, stop) for call in islice(left, room))
+            if not asked:
+                return not fast
+            answer = asked.popleft().result()
+            took.append(answer.took_s)
+            yield answer
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)

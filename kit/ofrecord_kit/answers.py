@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -32,13 +32,15 @@ _EXPONENT = re.compile(rb"\dE[+-]?\d")
 class Answer:
     """What the vendor said. `body` is decoded JSON (numbers `int` or `Decimal`), bytes for other content, or None.
 
-    `read_at` is the vendor's own `Date` in UTC, this machine's clock where it sends none.
+    `read_at` is the vendor's own `Date` in UTC, this machine's clock where it sends none. `took_s` is how long the vendor
+    took, without waits of ours.
     """
 
     status: int
     body: Any
     headers: Mapping[str, str]
     read_at: datetime
+    took_s: float = 0.0
 
 
 class _Envelope(msgspec.Struct):
@@ -104,6 +106,12 @@ def time_of(headers: Mapping[str, str]) -> datetime:
         return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):
         return datetime.now(UTC)
+
+
+def day_begins(answer: Answer) -> datetime | None:
+    """When the vendor's day begins anew, where it says so: seconds in `X-Rate-Limit-Reset` (seen, not documented)."""
+    text = answer.headers.get("X-Rate-Limit-Reset", "")
+    return answer.read_at + timedelta(seconds=int(text)) if text.isdigit() else None
 
 
 def retry_after(answer: Answer) -> float:

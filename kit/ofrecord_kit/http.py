@@ -3,6 +3,8 @@
 The retry policy: a call that never left this machine, and one refused for load (429), is always sent again; a call
 whose answer was lost or 5xx is sent again only when `repeatable`, otherwise `Doubtful` is raised; a refused token is
 renewed once. Waits grow with jitter, the vendor's own `Retry-After` is respected, attempts and total time are bounded.
+
+Before a call goes it takes its part of the organisation's budget and one of the slots for calls under way (`budget`).
 """
 
 from __future__ import annotations
@@ -10,100 +12,41 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import random
 import re
+import threading
 import time
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from ofrecord_kit import errors, oauth
-from ofrecord_kit.answers import Answer, Decoder, decode_body, encode_body, judge, retry_after, time_of
-from ofrecord_kit.cipher import KEY_VARIABLE
+from ofrecord_kit.answers import Answer, Decoder, day_begins, decode_body, encode_body, judge, retry_after, time_of
+from ofrecord_kit.budget import Budget, DaySpent, Terms
 from ofrecord_kit.errors import Place
-from ofrecord_kit.limits import Pace, Tally
-from ofrecord_kit.refusals import doubtful, not_reachable, refusal, unusable
+from ofrecord_kit.exchange import Files, Heard, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
+from ofrecord_kit.limits import Tally
+from ofrecord_kit.login import Login
+from ofrecord_kit.refusals import day_over, day_spent, doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
-from ofrecord_kit.tokens import TokenStore
-from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading, Verdict, crm, finance
+from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading, Verdict, crm, crm_credits, finance
 
 __all__ = ["Answer", "Client", "Files", "Params", "RetryPolicy", "encode_body"]
 
 logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 10.0
+_SLOT_WAIT_S = 0.002
+_SLOT_WAIT_MOST_S = 0.05
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _READERS: dict[str, Reader] = {"crm": crm.read_answer, "inventory": finance.read_answer, "books": finance.read_answer}
 
-Params = Mapping[str, str | int]
-Files = Mapping[str, tuple[str, bytes, str]]
-"""Form name → file name, content, content type."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and how long. `first_wait_s` 0 never waits."""
-
-    first_wait_s: float = 2.0
-    most_wait_s: float = 60.0
-    attempts: int = 6
-    total_s: float = 420.0
-
-    def wait_s(self, attempt: int, advised_s: float = 0.0) -> float:
-        """Seconds before the attempt after `attempt` (from 1): the vendor's advice, else growing with jitter."""
-        if self.first_wait_s == 0:
-            return 0.0
-        grown = min(self.most_wait_s, self.first_wait_s * 2.0 ** (attempt - 1))
-        jitter: float = random.uniform(0.5, 1.0)  # noqa: S311 - spreads waits, guards nothing
-        return max(advised_s, grown * jitter)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    place: Place
-    url: str
-    repeatable: bool
-    params: dict[str, str]
-    headers: dict[str, str]
-    data: bytes | None = field(repr=False)
-    files: Files | None = field(repr=False)
-    decoder: Decoder | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """An answer, and what it means."""
-
-    answer: Answer
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """No answer. `left` tells whether the request may have reached the vendor."""
-
-    reason: str
-    left: bool
-
-
-class _Login(requests.auth.AuthBase):
-    """The token header. Being the session's auth it also keeps a .netrc file from replacing it."""
-
-    def __init__(self) -> None:
-        self.token = ""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Zoho-oauthtoken {self.token}"
-        return request
-
 
 class Client:
-    """Calls one system on behalf of one plugin. Keep one for a whole run; close it at the end.
+    """Calls one system on behalf of one plugin. Keep one for a whole run; close it at the end. Safe for threads.
 
     `run` groups the counted calls (default: the environment variable OFRECORD_RUN, else one of its own).
     """
@@ -123,17 +66,15 @@ class Client:
         self.run = run or os.environ.get("OFRECORD_RUN") or f"{plugin}-{int(time.time())}-{os.getpid()}"
         self._read_answer = _READERS[system]
         self._policy = policy or RetryPolicy(first_wait_s=float(connection.retry_wait_s))
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"ofrecord-{plugin}"
-        self._login = _Login()
-        self._expires_at = 0.0
+        self._sessions: deque[requests.Session] = deque()
+        self._login = Login(connection, self._post_form, self._rest)
         self._answered = False
-        self._tokens = TokenStore(connection, os.environ.get(KEY_VARIABLE) or None)
         self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
-        atexit.register(self._tally.flush)
-        paced = system != "crm" and connection.calls_per_minute > 0
-        key = f"{connection.api_url} {connection.organization_id}"
-        self._pace = Pace(connection.state_dir, key, connection.calls_per_minute) if paced else None
+        finance_minute = 0 if system == "crm" else connection.calls_per_minute
+        terms = Terms(finance_minute, connection.calls_per_day, connection.calls_at_once, connection.reserve)
+        key = connection.budget_key(system)
+        self.budget = Budget(key, terms, state_dir=connection.state_dir, url=connection.budget)
+        atexit.register(self._flush)
 
     def __enter__(self) -> Self:
         """The client itself."""
@@ -145,11 +86,22 @@ class Client:
 
     def close(self) -> None:
         """End the connections and write the counts."""
-        self._session.close()
+        while self._sessions:
+            self._sessions.pop().close()
+        atexit.unregister(self._flush)
         self._tally.flush()
-        atexit.unregister(self._tally.flush)
-        if self._pace:
-            self._pace.close()
+        self.budget.close(time.time())
+
+    def _flush(self) -> None:
+        """At the end of a program that was stopped."""
+        self._tally.flush()
+        if self.connection.state_dir.exists():
+            self.budget.flush(time.time())
+
+    def scopes(self) -> frozenset[str] | None:
+        """What the token was granted, or None where the accounts server does not say."""
+        said = self._login.held().scope
+        return frozenset(re.split(r"[\s,]+", said.strip())) if said.strip() else None
 
     def get(
         self,
@@ -174,10 +126,12 @@ class Client:
         repeatable: bool | None = None,
         upload: bool = False,
         decoder: Decoder | None = None,
+        stop: threading.Event | None = None,
     ) -> Answer:
         """Call the vendor. `repeatable`: sending twice does what sending once does (default: all but POST).
 
         `decoder`: what makes the body of an answer that is not refused; `answers.judge` tells what its shape should name.
+        `stop`: set by another thread that no longer wants the answer; then waits end at once, with `VendorBusy`.
         `upload`: to the CRM's host for files. A whole address in place of `path` must be one of the vendor's.
 
         Answers of the CRM with errors of single records in `data[]` are returned, not raised.
@@ -197,7 +151,7 @@ class Client:
         if json is not None:
             data = encode_body(json)
             known["Content-Type"] = "application/json"
-        call = _Call(
+        call = Request(
             place=place,
             url=crm.address(self.connection.api_url, path, upload=upload),
             repeatable=method in _REPEATABLE if repeatable is None else repeatable,
@@ -206,23 +160,28 @@ class Client:
             data=data,
             files=files,
             decoder=decoder,
+            weight=1 if self.system != "crm" else crm_credits.cost(method, path, texts, json),
+            stop=stop,
         )
         return self._persist(call)
 
     def pause(self, seconds: float) -> None:
         """Wait for a job of the vendor's; not at all where retries do not wait either."""
+        self._rest(seconds)
+
+    def _rest(self, seconds: float) -> None:
         time.sleep(seconds if self._policy.first_wait_s else 0)
 
-    def _persist(self, call: _Call) -> Answer:
+    def _persist(self, call: Request) -> Answer:
         """Attempt until an answer counts."""
         started = time.monotonic()
         renewed = False
         attempt = 0
         while True:
-            self._ensure_token()
-            outcome = self._attempt(call)
+            token = self._login.token()
+            outcome = self._attempt(call, token)
             attempt += 1
-            if isinstance(outcome, _Lost):
+            if isinstance(outcome, Lost):
                 wait_s = self._after_loss(call, outcome, attempt)
             else:
                 answer, reading = outcome.answer, outcome.reading
@@ -230,14 +189,14 @@ class Client:
                     return answer
                 if reading.verdict is Verdict.TOKEN and not renewed:
                     renewed = True
-                    self._ensure_token(refused=self._login.token)
+                    self._login.token(refused=token)
                     continue
                 wait_s = self._after_answer(call, answer, reading, attempt)
             if attempt >= self._policy.attempts or time.monotonic() - started + wait_s > self._policy.total_s:
                 raise self._exhausted(call, outcome, attempt)
-            time.sleep(wait_s)
+            call.wait(wait_s)
 
-    def _after_loss(self, call: _Call, lost: _Lost, attempt: int) -> float:
+    def _after_loss(self, call: Request, lost: Lost, attempt: int) -> float:
         if lost.left and not call.repeatable:
             raise doubtful(call.place, lost.reason)
         never_there = not lost.left and not self._answered
@@ -246,35 +205,44 @@ class Client:
             raise not_reachable(call.place)
         return self._policy.wait_s(attempt)
 
-    def _after_answer(self, call: _Call, answer: Answer, reading: Reading, attempt: int) -> float:
+    def _after_answer(self, call: Request, answer: Answer, reading: Reading, attempt: int) -> float:
         if reading.verdict is Verdict.BUSY:
-            advised = max(retry_after(answer), reading.wait_s)
+            advised = retry_after(answer) or reading.wait_s
             wait_s = self._policy.wait_s(attempt, advised)
-            if self._pace and advised and wait_s:
-                self._pace.close_until(time.time() + wait_s)
+            if advised and wait_s:
+                self.budget.close_until(time.time() + wait_s)
+            if reading.crowded:
+                self.budget.shrink(time.time())
             return wait_s
         if reading.verdict is Verdict.BROKEN:
             if not call.repeatable:
                 raise doubtful(call.place, f"status {answer.status}")
             return self._policy.wait_s(attempt, retry_after(answer))
+        if reading.verdict is Verdict.DAY_SPENT:
+            raise day_over(call.place, day_begins(answer))
+        if reading.verdict is Verdict.TOKEN and (elsewhere := self._login.foreign()):
+            raise elsewhere
         request_id = answer.headers.get("X-Request-Id")  # UNVERIFIED: the vendor documents no such header
         raise refusal(call.place, reading, answer.status, request_id)
 
-    def _exhausted(self, call: _Call, outcome: _Heard | _Lost, attempts: int) -> errors.Stop | errors.Retry:
-        if isinstance(outcome, _Lost) and not outcome.left:
+    def _exhausted(self, call: Request, outcome: Heard | Lost, attempts: int) -> errors.Stop | errors.Retry:
+        if isinstance(outcome, Lost) and not outcome.left:
             return not_reachable(call.place)
-        reason = outcome.reason if isinstance(outcome, _Lost) else f"status {outcome.answer.status}"
+        reason = outcome.reason if isinstance(outcome, Lost) else f"status {outcome.answer.status}"
         return unusable(call.place, reason, attempts)
 
-    def _attempt(self, call: _Call) -> _Heard | _Lost:
-        """Send once. Effects: network, pacing, counting, one DEBUG line without values."""
-        if self._pace and (ahead_s := self._pace.reserve(time.time()) - time.time()) > 0:
-            time.sleep(ahead_s)
-        started = time.time()
-        outcome = self._exchange(call)
+    def _attempt(self, call: Request, token: str) -> Heard | Lost:
+        """Send once. Effects: network, the budget, counting, one DEBUG line without values."""
+        self._take_part(call)
+        slot = self._take_slot(call)
+        try:
+            started = time.time()
+            outcome = self._exchange(call, token)
+        finally:
+            self.budget.free(slot)
         ended = time.time()
         self._tally.count(self.system, started, ended)
-        status = outcome.reason if isinstance(outcome, _Lost) else outcome.answer.status
+        status = outcome.reason if isinstance(outcome, Lost) else outcome.answer.status
         logger.debug(
             "system=%s method=%s path=%s status=%s ms=%d",
             self.system,
@@ -285,60 +253,68 @@ class Client:
         )
         return outcome
 
-    def _exchange(self, call: _Call) -> _Heard | _Lost:
+    def _take_part(self, call: Request) -> None:
         try:
-            response = self._session.request(
+            at = self.budget.admit(call.weight, time.time())
+        except DaySpent as found:
+            raise day_spent(call.place, found) from None
+        if (wait_s := at - time.time()) > 0:
+            call.wait(wait_s)
+
+    def _take_slot(self, call: Request) -> int:
+        """Ask again until there is one, at first soon; a slot is held for the time of one call."""
+        wait_s = _SLOT_WAIT_S
+        while (slot := self.budget.slot()) is None:
+            call.wait(wait_s)
+            wait_s = min(_SLOT_WAIT_MOST_S, wait_s * 1.5)
+        return slot
+
+    def _exchange(self, call: Request, token: str) -> Heard | Lost:
+        session = self._session()
+        started = time.perf_counter()
+        try:
+            response = session.request(
                 call.place.method,
                 call.url,
                 params=call.params,
                 data=call.data,
                 files=call.files,
                 headers=call.headers,
-                auth=self._login,
+                auth=TokenHeader(token),
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
             )
             decoder = call.decoder if response.status_code < CLIENT_ERROR else None
             kind = response.headers.get("Content-Type", "json")
-            body = decode_body(response.content, kind, self._login.token, decoder)
-            answer = Answer(response.status_code, body, response.headers, time_of(response.headers))
+            took_s = time.perf_counter() - started
+            body = decode_body(response.content, kind, token, decoder)
+            answer = Answer(response.status_code, body, response.headers, time_of(response.headers), took_s)
             reading = judge(answer, response.content, self._read_answer)
         except requests.RequestException as error:
-            return _Lost(type(error).__name__, left=not _never_left(error))
+            return Lost(type(error).__name__, left=not never_left(error))
         except msgspec.ValidationError:
-            return _Lost("of another shape", left=True)
+            return Lost("of another shape", left=True)
         except msgspec.DecodeError:
-            return _Lost("cut short", left=True)
+            return Lost("cut short", left=True)
+        finally:
+            self._sessions.append(session)
         self._answered = True
-        return _Heard(answer, reading)
+        return Heard(answer, reading)
 
-    def _ensure_token(self, refused: str | None = None) -> None:
-        margin_s = 60  # the store replaces tokens earlier; this only spares reading its file for every call
-        if refused is None and self._expires_at > time.time() + margin_s:
-            return
-        self._login.token, self._expires_at = self._tokens.obtain(self._mint, now=time.time, refused=refused)
-
-    def _mint(self, refresh_token: str) -> oauth.Grant:
-        """Hold the conversation with the accounts server."""
-        talk = oauth.refresh(self.connection, refresh_token)
-        reply: oauth.Reply | None = None
+    def _session(self) -> requests.Session:
+        """One that nobody uses at the moment, with its connection; a thread keeps it for one call."""
         try:
-            step = next(talk)
-            while True:
-                match step:
-                    case oauth.Ask():
-                        reply = self._post_form(step)
-                    case oauth.Wait(seconds):
-                        time.sleep(seconds if self._policy.first_wait_s else 0)
-                step = talk.send(reply)
-        except StopIteration as done:
-            grant: oauth.Grant = done.value
-            return grant
+            return self._sessions.pop()
+        except IndexError:
+            made = requests.Session()
+            made.headers["User-Agent"] = f"ofrecord-{self.plugin}"
+            return made
 
     def _post_form(self, ask: oauth.Ask) -> oauth.Reply:
         started = time.time()
+        session = self._session()
         try:
-            response = self._session.post(
+            response = session.post(
                 ask.url,
                 data=dict(ask.form),
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
@@ -349,14 +325,7 @@ class Client:
             logger.debug("system=accounts method=POST status=%s", type(error).__name__)
             return oauth.Reply(0)
         finally:
+            self._sessions.append(session)
             self._tally.count("accounts", started, time.time())
         logger.debug("system=accounts method=POST status=%s", response.status_code)
         return oauth.Reply(response.status_code, body if isinstance(body, dict) else {})
-
-
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether no connection was made, so that nothing can have happened."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ofrecord_kit.errors import LoginRefused, NotReachable, Retry, Stop, TokenThrottled, VendorBusy, sentence
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.vendors.centres import accounts_of, centre_of
 
 THROTTLE_WINDOW_S = 600
 """After ten tokens within this many seconds the accounts server refuses for the rest of them."""
@@ -49,11 +50,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token, its lifetime in seconds, and a new refresh token where the server rotates them."""
+    """An access token, its lifetime in seconds, and a new refresh token where the server rotates them.
+
+    `api_domain` is the API address of its data centre, `scope` what it was granted; "" where the server does not say.
+    """
 
     access_token: str = field(repr=False)
     lifetime_s: int
     refresh_token: str | None = field(default=None, repr=False)
+    api_domain: str = ""
+    scope: str = ""
 
 
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -96,10 +102,10 @@ def refresh(connection: Connection, refresh_token: str) -> Generator[Ask | Wait,
         if reply.body.get("access_token"):
             return _grant(reply.body)
         if reply.body.get("error"):
-            raise _refusal(reply.body)
+            raise _refusal(reply.body, connection)
         if attempt < _ATTEMPTS:
             yield Wait(2.0 ** (attempt - 1))
-    raise _silence(reply)
+    raise _silence(reply, connection)
 
 
 def _grant(body: Mapping[str, Any]) -> Grant:
@@ -107,10 +113,12 @@ def _grant(body: Mapping[str, Any]) -> Grant:
         access_token=str(body["access_token"]),
         lifetime_s=int(body.get("expires_in", _LIFETIME_S)),
         refresh_token=body.get("refresh_token"),
+        api_domain=str(body.get("api_domain") or ""),
+        scope=str(body.get("scope") or ""),
     )
 
 
-def _refusal(body: Mapping[str, Any]) -> Stop | Retry:
+def _refusal(body: Mapping[str, Any], connection: Connection) -> Stop | Retry:
     error = str(body["error"])
     if error == "Access Denied":
         return TokenThrottled(
@@ -124,17 +132,34 @@ def _refusal(body: Mapping[str, Any]) -> Stop | Retry:
         )
     word = f' ("{error}")' if _CODE.fullmatch(error) else ""  # anything else may repeat what was sent
     what, remedy = _REFUSALS.get(error, (f"The accounts server refuses the login{word}", _CHECK))
-    return LoginRefused(sentence(what, where="accounts_url", expected="an access token", remedy=remedy))
+    return LoginRefused(
+        sentence(what, where="accounts_url", expected="an access token", remedy=f"{remedy}{_region(connection)}")
+    )
 
 
-def _silence(reply: Reply) -> Stop | Retry:
+def _region(connection: Connection) -> str:
+    """Which accounts address belongs to the API address: both may be the wrong data centre's, or one of none."""
+    centre = centre_of(connection.api_url)
+    right = accounts_of(centre)
+    if right is None:
+        return ""
+    if connection.accounts_url == right:
+        return (
+            f" api_url and accounts_url name the data centre .{centre}; if the account lives in another, "
+            "correct both (Europe, for instance, has https://www.zohoapis.eu and https://accounts.zoho.eu)."
+        )
+    return f" api_url names the data centre .{centre}: its accounts_url is {right}."
+
+
+def _silence(reply: Reply, connection: Connection) -> Stop | Retry:
     if reply.status == 0:
         return NotReachable(
             sentence(
                 "Nothing answers at the accounts address",
                 where="accounts_url",
                 expected="an accounts server",
-                remedy="Check accounts_url and the network; for the sandbox, start it with `make sandbox`.",
+                remedy="Check accounts_url and the network; for the sandbox, start it with `make sandbox`."
+                f"{_region(connection)}",
             )
         )
     return VendorBusy(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from ofrecord_kit import errors
+from ofrecord_kit.budget import DaySpent
 from ofrecord_kit.errors import Place, sentence
 from ofrecord_kit.vendors import Reading, Verdict
+from ofrecord_kit.vendors.centres import api_of
 
 
 def doubtful(place: Place, reason: str) -> errors.Doubtful:
@@ -58,13 +61,55 @@ _REFUSALS: dict[Verdict, tuple[type[errors.Stop], str, str, str]] = {
         "an organisation the token's user belongs to",
         "Correct organization_id; the finance product shows it under Settings, Organization.",
     ),
-    Verdict.DAY_SPENT: (
-        errors.DailyLimit,
-        "The organisation's API calls of the day are used up [45]",
-        "calls left in the vendor's daily allowance",
-        "Run again tomorrow: the run resumes from its bookmark. A larger plan allows more calls.",
-    ),
 }
+
+
+def other_centre(centre: str, api_url: str) -> errors.WrongDataCentre:
+    """For a token that was issued in another data centre than `api_url` is of."""
+    right = api_of(centre, api_url)
+    return errors.WrongDataCentre(
+        sentence(
+            f"The token is of the data centre .{centre}",
+            where="api_url",
+            expected="the API of the data centre that issued the token",
+            remedy=f"Set api_url to {right}." if right else f"Set api_url to the API address of .{centre}.",
+        )
+    )
+
+
+def day_over(place: Place, begins: datetime | None) -> errors.DailyLimit:
+    """For the vendor's word that no call of the day is left. `begins`: when its next day does, where it says so."""
+    when = f"The vendor's day begins anew at {told(begins)}." if begins else "Run again tomorrow."
+    return errors.DailyLimit(
+        sentence(
+            "The organisation's API calls of the day are used up [45]",
+            where=str(place),
+            expected="calls left in the vendor's daily allowance",
+            remedy=f"{when} {_WAITS} A larger plan allows more calls.",
+        )
+    )
+
+
+def day_spent(place: Place, found: DaySpent) -> errors.DailyLimit:
+    """For a call the budget of the day has no room for; it was not made."""
+    kept = "" if found.share == found.whole else f", of which {found.whole - found.share} are kept for others (reserve)"
+    when = f"There is room again from {told(found.again)}." if found.again else "It never fits: raise calls_per_day."
+    return errors.DailyLimit(
+        sentence(
+            f"The budget of the day is spent: {found.spent} within 24 hours, by all plugins that share it",
+            where=str(place),
+            expected=f"calls left of calls_per_day, {found.whole}{kept}",
+            remedy=f"{when} {_WAITS} A higher calls_per_day, or a smaller reserve, lets it go on sooner.",
+        )
+    )
+
+
+def told(at: datetime | None) -> str:
+    """A time as people read it."""
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_WAITS = "What was not read or written yet waits and nothing is lost: the next run resumes from its bookmark."
 
 
 def refusal(place: Place, reading: Reading, status: int, request_id: str | None) -> errors.Stop | errors.SetAside:

@@ -7,6 +7,7 @@ A plugin composes its own list::
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
 from ofrecord_kit.errors import BadSettings
+from ofrecord_kit.vendors.centres import accounts_of, api_of, centre_of
 
 CONNECTION: tuple[th.Property[Any], ...] = (
     th.Property(
@@ -116,7 +118,7 @@ BUDGET: tuple[th.Property[Any], ...] = (
     ),
     th.Property(
         "calls_per_day",
-        th.IntegerType,
+        th.IntegerType(minimum=0),
         default=0,
         title="Calls per day",
         description="Calls a day (of the CRM: credits within 24 hours) all processes together may make to the organisation. "
@@ -124,14 +126,14 @@ BUDGET: tuple[th.Property[Any], ...] = (
     ),
     th.Property(
         "calls_at_once",
-        th.IntegerType,
+        th.IntegerType(minimum=1, maximum=25),
         default=5,
         title="Calls at once",
         description="Calls under way at the same time, all processes of this budget together. 1 reads one after the other.",
     ),
     th.Property(
         "reserve",
-        th.IntegerType,
+        th.IntegerType(minimum=0, maximum=95),
         default=0,
         title="Reserve (%)",
         description="Share of the calls a minute and a day that this plugin leaves to others: a backfill with 30 stops when less "
@@ -215,6 +217,8 @@ _REMEDIES = {
     "accounts_url": "Use the address of your data centre, for example https://accounts.zoho.eu.",
     "organization_id": "Find it in the finance product under Settings, Organization.",
     "errors_allowed": "Use a share such as 1% or a number such as 0.",
+    "budget": "Use postgresql://…, or leave it empty for a file in the state folder.",
+    "reserve": "Use a percentage from 0 to 95.",
     "start_date": "Use ISO 8601, for example 2026-01-01T00:00:00Z.",
 }
 
@@ -231,6 +235,10 @@ class Connection:
     organization_id: str = ""
     state_dir: Path = Path(".ofrecord")
     calls_per_minute: int = 80
+    budget: str = field(default="", repr=False)
+    calls_per_day: int = 0
+    calls_at_once: int = 5
+    reserve: int = 0
     timeout_s: float = 60.0
     retry_wait_s: float = 2.0
 
@@ -255,18 +263,11 @@ class Connection:
         given["state_dir"] = Path(given.get("state_dir", ".ofrecord"))
         return cls(**given)
 
-
-def data_centre(url: str) -> str | None:
-    """The data centre a vendor address belongs to, or None for addresses that are not the vendor's.
-
-    Source: Zoho Accounts documentation, "Multi DC support".
-
-    >>> data_centre("https://accounts.zoho.com.au"), data_centre("https://accounts.zohocloud.ca")
-    ('com.au', 'ca')
-    """
-    host = urlsplit(url).hostname or ""
-    found = re.fullmatch(r"(?:[\w-]+\.)*(?:zoho|zohoapis|zohocloud)\.(com|eu|in|com\.au|jp|ca|com\.cn|sa|uk)", host)
-    return found[1] if found else None
+    def budget_key(self, system: str) -> str:
+        """What the calls to `system` are counted under: the organisation; of the CRM, which names none, the client."""
+        host = urlsplit(self.api_url).netloc
+        known_by = hashlib.sha256(self.client_id.encode()).hexdigest()[:12] if system == "crm" else self.organization_id
+        return f"{host} {'crm' if system == 'crm' else 'finance'} {known_by}"
 
 
 def contradictions(config: Mapping[str, Any]) -> list[str]:
@@ -286,14 +287,28 @@ def contradictions(config: Mapping[str, Any]) -> list[str]:
                 f"{name}: is an http address of another machine: tokens and records would travel unencrypted. "
                 "Use https; http is for the sandbox on this machine only."
             )
-        centres[name] = data_centre(value)
+        centres[name] = centre_of(value)
     if None not in centres.values() and len(set(centres.values())) > 1:
         problems.append(
             f"api_url, accounts_url: belong to different data centres (.{centres['api_url']} and "
             f".{centres['accounts_url']}). A token works only in the data centre that issued it. "
-            "Use the addresses of the one your account lives in."
+            f"Use the addresses of the one your account lives in: {_addresses(centres['api_url'])}, or "
+            f"{_addresses(centres['accounts_url'])}."
         )
+    budget = config.get("budget")
+    if isinstance(budget, str) and budget and not _is_database(budget):
+        problems.append(f"budget: is not the address of a PostgreSQL database. {_REMEDIES['budget']}")
     return problems
+
+
+def _addresses(centre: str | None) -> str:
+    """The two that belong together, as far as they are known."""
+    pair = {"api_url": api_of(centre), "accounts_url": accounts_of(centre)}
+    return " with ".join(f"{name} {address}" for name, address in pair.items() if address)
+
+
+def _is_database(url: str) -> bool:
+    return re.match(r"postgres(ql)?(\+psycopg)?://", url) is not None
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:

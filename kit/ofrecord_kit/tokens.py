@@ -1,7 +1,8 @@
 """Access tokens, one file for all processes: six plugins of one run ask for one token.
 
 `<state_dir>/tokens.json`, mode 0600, holds per login (a hash of client id, refresh token and accounts address) the
-access token, its expiry, a rotated refresh token where there is one, and until when the accounts server is closed.
+access token, its expiry, scopes and data centre, a rotated refresh token where there is one, and until when the accounts
+server is closed.
 A lock file beside it makes sure that one process asks and the others wait for its answer. With the ledger's key
 (OFRECORD_LEDGER_KEY) the file is encrypted. It is a cache: what cannot be opened is asked for again.
 """
@@ -12,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import filelock
 import msgspec
@@ -29,11 +30,26 @@ _LOCK_TIMEOUT_S = 120
 _MARK = b"sealed:"
 
 
+class Held(NamedTuple):
+    """A token, until when it lives (seconds since the epoch), and what the accounts server said of it ("" if nothing)."""
+
+    token: str
+    expires_at: float
+    api_domain: str = ""
+    scope: str = ""
+
+
 class _Entry(msgspec.Struct, omit_defaults=True):
     access_token: str = ""
     expires_at: float = 0.0
     refresh_token: str = ""
     closed_until: float = 0.0
+    api_domain: str = ""
+    scope: str = ""
+
+    @property
+    def held(self) -> Held:
+        return Held(self.access_token, self.expires_at, self.api_domain, self.scope)
 
 
 def login_key(connection: Connection) -> str:
@@ -65,10 +81,8 @@ class TokenStore:
         self._configured = connection.refresh_token
         self._cipher = None if key is None else Cipher(key, purpose=b"tokens", about=b"ofrecord tokens")
 
-    def obtain(
-        self, mint: Callable[[str], Grant], *, now: Callable[[], float], refused: str | None = None
-    ) -> tuple[str, float]:
-        """The token and when it expires (seconds since the epoch).
+    def obtain(self, mint: Callable[[str], Grant], *, now: Callable[[], float], refused: str | None = None) -> Held:
+        """The token, from the file or a new one.
 
         `mint` asks the accounts server with the refresh token given to it; it is called at most once, and only when
         no other process has obtained a token meanwhile. `refused` is a token the vendor has just answered 401 to.
@@ -80,7 +94,7 @@ class TokenStore:
         """
         entry = self._read()
         if _serves(entry, refused, now() + SPARE_S):
-            return entry.access_token, entry.expires_at
+            return entry.held
         try:
             with self._lock:
                 return self._replace(mint, now, refused)
@@ -96,12 +110,10 @@ class TokenStore:
         except OSError as error:
             raise BadSettings([_unwritable(error)]) from error
 
-    def _replace(
-        self, mint: Callable[[str], Grant], now: Callable[[], float], refused: str | None
-    ) -> tuple[str, float]:
+    def _replace(self, mint: Callable[[str], Grant], now: Callable[[], float], refused: str | None) -> Held:
         entry = self._read()
         if _serves(entry, refused, now() + SPARE_S):
-            return entry.access_token, entry.expires_at
+            return entry.held
         still_alive = _serves(entry, refused, now())
         try:
             if entry.closed_until > now():
@@ -112,11 +124,17 @@ class TokenStore:
                 entry.closed_until = now() + THROTTLE_WINDOW_S
                 self._write(entry)
             if still_alive:
-                return entry.access_token, entry.expires_at
+                return entry.held
             raise
-        entry = _Entry(grant.access_token, now() + grant.lifetime_s, grant.refresh_token or entry.refresh_token)
+        entry = _Entry(
+            grant.access_token,
+            now() + grant.lifetime_s,
+            grant.refresh_token or entry.refresh_token,
+            api_domain=grant.api_domain,
+            scope=grant.scope,
+        )
         self._write(entry)
-        return entry.access_token, entry.expires_at
+        return entry.held
 
     def _all(self) -> dict[str, _Entry]:
         try:

@@ -1,10 +1,10 @@
-"""One budget for all processes, and counts that survive an interruption."""
+"""Counts that survive an interruption."""
 
 import signal
 import subprocess
 import sys
 
-from ofrecord_kit.limits import Pace, Tally, calls_of_run
+from ofrecord_kit.limits import Tally, calls_of_run
 
 WAITING = """
 import sys, time, pathlib, signal
@@ -18,30 +18,6 @@ for n in range(7):
 print("counted", flush=True)
 signal.pause()
 """
-
-
-def test_no_minute_holds_more_calls_than_allowed(tmp_path):
-    one, other = Pace(tmp_path, "organisation", 3), Pace(tmp_path, "organisation", 3)
-    slots = [pace.reserve(1000.0) for pace in (one, other, one, other, one, other, one)]
-    assert slots == [1000, 1000, 1000, 1060, 1060, 1060, 1120]
-    one.close()
-    other.close()
-
-
-def test_organisations_have_budgets_of_their_own(tmp_path):
-    one, other = Pace(tmp_path, "a", 1), Pace(tmp_path, "b", 1)
-    assert (one.reserve(5.0), other.reserve(5.0)) == (5.0, 5.0)
-    one.close()
-    other.close()
-
-
-def test_a_blocked_organisation_is_left_alone_by_every_process(tmp_path):
-    one, other = Pace(tmp_path, "a", 10), Pace(tmp_path, "a", 10)
-    one.close_until(100.0)
-    assert other.reserve(50.0) == 100.0
-    assert other.reserve(101.0) == 101.0
-    one.close()
-    other.close()
 
 
 def test_counts_of_a_run_are_summed_over_processes(tmp_path):

@@ -5,8 +5,9 @@ from singer_sdk import typing as th
 
 from ofrecord_kit import settings
 from ofrecord_kit.errors import BadSettings
-from ofrecord_kit.settings import Connection, check_settings, data_centre
+from ofrecord_kit.settings import Connection, check_settings
 from ofrecord_kit.tap.settings import READING
+from ofrecord_kit.vendors.centres import centre_of
 
 SCHEMA = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
 GOOD = {
@@ -65,7 +66,7 @@ def test_good_settings_make_a_connection():
     ],
 )
 def test_an_address_tells_its_data_centre(url, centre):
-    assert data_centre(url) == centre
+    assert centre_of(url) == centre
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.1.2.3"])

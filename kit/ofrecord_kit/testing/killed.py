@@ -67,9 +67,9 @@ def _end_at(step: int) -> None:
 
     exchange, writing = Client._exchange, Ledger.writing  # noqa: SLF001 - the very moment of sending
 
-    def exchange_or_die(self: Client, call: Any) -> Any:
+    def exchange_or_die(self: Client, call: Any, token: str) -> Any:
         pass_by()
-        answer = exchange(self, call)
+        answer = exchange(self, call, token)
         pass_by()
         return answer
 

@@ -26,13 +26,17 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An answer understood. `code` and `message` are the vendor's, `field` the one it blames, `wait_s` its advice."""
+    """An answer understood. `code` and `message` are the vendor's, `field` the one it blames, `wait_s` its advice.
+
+    `crowded`: too many calls were under way at the same time, or the vendor does not say that it was something else.
+    """
 
     verdict: Verdict
     code: str = ""
     message: str = ""
     field: str | None = None
     wait_s: float = 0.0
+    crowded: bool = False
 
 
 Reader = Callable[[int, Any], Reading]

@@ -112,7 +112,7 @@ def read_answer(status: int, body: Any) -> Reading:
 
 def _reading(verdict: Verdict, body: Any) -> Reading:
     if not isinstance(body, dict):
-        return Reading(verdict)
+        return Reading(verdict, crowded=verdict is Verdict.BUSY)
     details = body.get("details")
     details = details if isinstance(details, dict) else {}
     field = details.get("api_name") or details.get("param_name") or details.get("param")
@@ -123,6 +123,7 @@ def _reading(verdict: Verdict, body: Any) -> Reading:
         message=str(body.get("message", "")),
         field=str(field) if field else None,
         wait_s=float(wait) if isinstance(wait, int) else 0.0,
+        crowded=verdict is Verdict.BUSY,
     )
 
 

@@ -34,6 +34,8 @@ CONTACT_IN_BOOKS = frozenset({"pricebook_id", "credit_limit", "customer_sub_type
 """Fields of a contact that only the Books page of the body names (OpenAPI, "Contacts" of both products)."""
 
 _NAME_TAKEN = "3062"
+_CROWDED = 1070
+"""Too many calls in flight."""
 _BLAMING = (
     re.compile(r"Invalid value passed for ([a-z][a-z0-9_.]*)"),
     re.compile(r"ensure that the ([a-z][a-z0-9_.]*) has less"),
@@ -58,7 +60,7 @@ def read_answer(status: int, body: Any) -> Reading:
     verdict, wait_s = _verdict(status, code)
     if verdict is Verdict.FINE:
         return FINE
-    return Reading(verdict, str(code or status), message, blamed(str(code), message), wait_s)
+    return Reading(verdict, str(code or status), message, blamed(str(code), message), wait_s, crowded=code == _CROWDED)
 
 
 def blamed(code: str, message: str) -> str | None:
@@ -79,7 +81,7 @@ def _verdict(status: int, code: object) -> tuple[Verdict, float]:
             return Verdict.DAY_SPENT, 0.0
         case 44:  # the minute is spent, the organisation is blocked
             return Verdict.BUSY, _BLOCK_S
-        case 1070:  # too many calls in flight
+        case 1070:  # `_CROWDED`
             return Verdict.BUSY, _PAUSE_S
         case 6041:  # this user is not of that organisation
             return Verdict.ORGANIZATION, 0.0
