@@ -28,6 +28,7 @@ ALL_SCOPES = (
     "ZohoCRM.org.READ",
     "ZohoCRM.coql.READ",
     "ZohoCRM.bulk.ALL",
+    "ZohoSearch.securesearch.READ",
     "ZohoFiles.files.ALL",
     "ZohoInventory.FullAccess.all",
     "ZohoBooks.fullaccess.all",

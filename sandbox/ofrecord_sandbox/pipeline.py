@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ofrecord_sandbox import faults, oauth
+from ofrecord_sandbox.crm.guard import HEAVY, is_heavy
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import JournalEntry, World, seconds_now
 
@@ -13,6 +14,12 @@ _SYSTEMS = {"crm": "crm", "inventory": "inventory", "books": "books", "oauth": "
 def system_of(path: str) -> str:
     """The vendor a path belongs to: crm, inventory, books, oauth, or "" for none of them."""
     return _SYSTEMS.get(path.split("/", 2)[1] if path.startswith("/") else "", "")
+
+
+def slots(request: Request) -> list[str]:
+    """What a request takes up while it is answered: its system, and a place among the heavy calls of the CRM."""
+    system = system_of(request.path)
+    return [system, HEAVY] if system == "crm" and is_heavy(request) else [system]
 
 
 def handle(world: World, request: Request) -> Response:
@@ -36,6 +43,7 @@ def handle(world: World, request: Request) -> Response:
             path=request.path,
             status=response.status,
             seconds=seconds_now() - started,
+            credits=request.credits,
         )
     )
     return response

@@ -35,15 +35,17 @@ class Application:
         if scope["type"] != "http":
             return
         request = await _request(scope, receive)
-        system = pipeline.system_of(request.path)
+        slots = pipeline.slots(request)
         in_flight = self.world.in_flight
-        in_flight[system] = in_flight.get(system, 0) + 1
+        for slot in slots:
+            in_flight[slot] = in_flight.get(slot, 0) + 1
         try:
             response = pipeline.handle(self.world, request)
             if response.delay_s:
                 await asyncio.sleep(response.delay_s)
         finally:
-            in_flight[system] -= 1
+            for slot in slots:
+                in_flight[slot] -= 1
         if response.drop:
             await _cut(receive, send)
             return

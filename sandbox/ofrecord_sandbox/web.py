@@ -33,6 +33,8 @@ class Request:
     form: dict[str, str] = field(default_factory=dict)
     caller: str = ""
     """Refresh token the access token came from; empty for internal calls."""
+    credits: int = 0
+    """What the call costs, of the CRM's credits; told by its guard."""
     internal: bool = False
     """True for seeds: no token, no limits, no faults, not in the journal."""
 

@@ -66,6 +66,8 @@ class JournalEntry:
     path: str
     status: int
     seconds: float
+    credits: int = 0
+    """What the call cost, of the CRM's credits."""
 
 
 @dataclass
@@ -77,6 +79,8 @@ class Limits:
     finance_concurrent: int = 10
     crm_credits_per_day: int = 100_000
     crm_concurrent: int = 20
+    crm_heavy_concurrent: int = 10
+    crm_bulk_downloads_per_minute: int = 10
     tokens_per_10_minutes: int = 10
 
 
@@ -118,9 +122,11 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     latency_s: float = 0.0
     in_flight: dict[str, int] = field(default_factory=dict)
-    """Requests being answered, by system."""
+    """Requests being answered, by system; heavy ones of the CRM also under "crm heavy"."""
     crm_calls: deque[tuple[float, int]] = field(default_factory=deque)
     """Moment (seconds since 1970) and credits of the CRM calls of the last 24 hours."""
+    crm_used: int = 0
+    """The sum of these credits, unless there are no calls."""
     cache: dict[str, Any] = field(default_factory=dict)
     """Things derived from the store; may be emptied at any time."""
     seed: str = "none"

@@ -204,7 +204,7 @@ def test_the_journal_counts_calls_by_system_and_keeps_no_bodies(door: Door) -> N
     add(door, "A")
     journal = door.control("GET", "journal")
     assert journal["counts"] == {"oauth": 1, "crm": 1}
-    assert set(journal["entries"][0]) == {"at", "system", "method", "path", "status", "seconds"}
+    assert set(journal["entries"][0]) == {"at", "system", "method", "path", "status", "seconds", "credits"}
     assert door.control("GET", f"journal?since={journal['next']}")["entries"] == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.crm import coql, holds, merging, metadata, planting, settings, views
+from ofrecord_sandbox.crm import bulk_jobs, coql, holds, merging, metadata, planting, settings, views
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
@@ -121,13 +121,18 @@ def _merge(world: World, request: Request) -> Response:
 
 
 def _time_bulk(world: World, request: Request) -> Response:
-    """How many seconds a bulk job takes, half of them waiting."""
-    wanted = float(body(request, "seconds")["seconds"])
-    if wanted < 0:
-        msg = "seconds are 0 or more"
+    """How many seconds a bulk job takes, how many rows a bulk read gives, and how many of the next bulk reads fail."""
+    given = body(request, "seconds", "rows", "fails")
+    switches = world.store.table("sandbox/switches")
+    now = dict(switches.get("crm_bulk") or {"seconds": bulk_jobs.seconds(world)})
+    now |= {name: kind(given[name]) for name, kind in (("seconds", float), ("rows", int)) if name in given}
+    if now["seconds"] < 0 or now.get("rows", 1) < 1:
+        msg = "seconds are 0 or more, rows 1 or more"
         raise ValueError(msg)
-    world.store.table("sandbox/switches").put("crm_bulk", {"seconds": wanted})
-    return Response(200, {"seconds": wanted})
+    switches.put("crm_bulk", now)
+    if "fails" in given:
+        switches.put("crm_bulk_failing", {"jobs": int(given["fails"])})
+    return Response(200, now)
 
 
 def _set_bin(world: World, request: Request) -> Response:

@@ -70,7 +70,7 @@ def create(world: World, request: Request) -> Response:
             raise _missing("$", key)
     if given["operation"] not in _OPERATIONS:
         raise invalid_data({"json_path": "$.operation", "supported_values": list(_OPERATIONS)})
-    _check_callback(given.get("callback"))
+    check_callback(given.get("callback"))
     if (
         not isinstance(given["resource"], list)
         or len(given["resource"]) != 1
@@ -98,7 +98,8 @@ def _missing(path: str, key: str) -> RefusedError:
     return RefusedError("MISSING_REQUIRED_KEY", "a required key is missing", {"json_path": f"{path}.{key}"})
 
 
-def _check_callback(callback: Any) -> None:
+def check_callback(callback: Any) -> None:
+    """Refuse a callback the vendor would not call."""
     if callback is None:
         return
     if not isinstance(callback, dict) or not str(callback.get("url", "")).startswith("https://"):

@@ -17,10 +17,17 @@ from ofrecord_sandbox.world import World
 
 PREFIX = "/crm/v8/"
 COQL = PREFIX + "coql"
+BULK_READ = "/crm/bulk/v8/read"
 BULK_WRITE = "/crm/bulk/v8/write"
 _DAY_S = 86_400
 _MERGE = 50
-_BULK_WRITE = 500
+_COUNT = 50
+_FEW = 10
+"""Records a write may bring for one credit, and without being heavy."""
+_JOBS = {BULK_READ: 50, BULK_WRITE: 500}
+_SETTINGS = PREFIX + "settings/"
+HEAVY = "crm heavy"
+"""Name of the slots of heavy calls."""
 _LIMIT = re.compile(rb"(?i)\blimit\s+(\d+)(?:\s*,\s*(\d+))?")
 _OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE", "PATCH": "UPDATE"}
 
@@ -38,8 +45,13 @@ def guard(world: World, request: Request) -> Response | None:
 
 
 def _scopes(request: Request) -> list[str]:
-    if request.path.startswith(BULK_WRITE):
-        return ["ZohoCRM.bulk.CREATE"]
+    for path, scope in (
+        (BULK_READ, "ZohoCRM.bulk.READ"),
+        (BULK_WRITE, "ZohoCRM.bulk.CREATE"),
+        (COQL, "ZohoCRM.coql.READ"),
+    ):
+        if request.path.startswith(path):
+            return [scope]
     first, *rest = request.path.removeprefix(PREFIX).split("/")
     operation = _OPERATIONS.get(request.method, "READ")
     if first == "settings":
@@ -47,14 +59,20 @@ def _scopes(request: Request) -> list[str]:
             operation = "UPDATE"
         return [f"ZohoCRM.settings.{rest[0] if rest else 'ALL'}.{operation}"]
     if first in {"org", "users"}:
-        return [f"ZohoCRM.{first}.{operation}"]
+        return [
+            f"ZohoCRM.settings.currencies.{operation}" if rest[:1] == ["currencies"] else f"ZohoCRM.{first}.{operation}"
+        ]
     if first == "upload":
         return ["ZohoFiles.files.ALL"]
-    if rest[1:] == ["actions", "merge"]:
-        operation = "READ" if request.method == "GET" else "UPDATE"
-    if first == "coql":
-        return ["ZohoCRM.coql.READ"]
+    return _module_scopes(first, rest, operation, request.method)
+
+
+def _module_scopes(first: str, rest: list[str], operation: str, method: str) -> list[str]:
     module = f"ZohoCRM.modules.{first.lower().replace('_', '')}"
+    if rest == ["actions", "count"]:
+        return [f"{module}.READ", "ZohoSearch.securesearch.READ"]
+    if rest[1:] == ["actions", "merge"]:
+        operation = "READ" if method == "GET" else "UPDATE"
     if rest and rest[-1] == "upsert":
         return [f"{module}.CREATE", f"{module}.UPDATE"]
     return [f"{module}.{operation}"]
@@ -64,26 +82,30 @@ def _limited(world: World, request: Request) -> Response | None:
     throttled = RefusedError(
         "TOO_MANY_REQUESTS", "too many requests. please try again after some time", status=429
     ).response()
-    concurrent = world.limits.crm_concurrent
-    if concurrent and world.in_flight.get("crm", 0) > concurrent:
+    limits, busy = world.limits, world.in_flight
+    if limits.crm_concurrent and busy.get("crm", 0) > limits.crm_concurrent:
         return throttled
-    allowed = world.limits.crm_credits_per_day
-    if not allowed:
-        return None
-    now = world.clock.now().timestamp()
-    calls = world.crm_calls
-    while calls and calls[0][0] <= now - _DAY_S:
-        calls.popleft()
+    if limits.crm_heavy_concurrent and is_heavy(request) and busy.get(HEAVY, 0) > limits.crm_heavy_concurrent:
+        return throttled
     cost = _credits(request)
-    if credits_used(world) + cost > allowed:
+    allowed = limits.crm_credits_per_day
+    if allowed and credits_used(world) + cost > allowed:
         return throttled
-    calls.append((now, cost))
+    request.credits = cost
+    if allowed:
+        world.crm_calls.append((world.clock.now().timestamp(), cost))
+        world.crm_used += cost
     return None
 
 
 def credits_used(world: World) -> int:
     """Credits of the last 24 hours."""
-    return sum(cost for _, cost in world.crm_calls)
+    begin, calls = world.clock.now().timestamp() - _DAY_S, world.crm_calls
+    while calls and calls[0][0] <= begin:
+        world.crm_used -= calls.popleft()[1]
+    if not calls:
+        world.crm_used = 0
+    return world.crm_used
 
 
 def add_credit_header(world: World, response: Response) -> Response:
@@ -94,22 +116,39 @@ def add_credit_header(world: World, response: Response) -> Response:
     return response
 
 
-def _credits(request: Request) -> int:
-    if request.method == "POST" and request.path.endswith("/actions/merge"):
-        return _MERGE
-    if request.method == "POST" and request.path == BULK_WRITE:
-        return _BULK_WRITE
+def is_heavy(request: Request) -> bool:
+    """Whether a call counts among those of which only ten may run at once."""
     if request.path == COQL:
+        return True
+    if request.method == "GET":
+        return "cvid" in request.query or "sort_by" in request.query
+    return request.method in {"POST", "PUT"} and _written(request) > _FEW
+
+
+def _written(request: Request) -> int:
+    """How many records a call brings."""
+    if not request.body or not request.body.lstrip().startswith(b"{"):
+        return 0
+    try:
+        records = request.json().get("data", [])
+    except orjson.JSONDecodeError:
+        return 0
+    return len(records) if isinstance(records, list) else 0
+
+
+def _credits(request: Request) -> int:
+    path = request.path
+    if request.method == "POST" and path.endswith("/actions/merge"):
+        return _MERGE
+    if request.method == "POST" and path in _JOBS:
+        return _JOBS[path]
+    if path == COQL:
         return _coql(request.body)
-    if request.method in {"POST", "PUT"} and request.body:
-        try:
-            records = request.json().get("data", [])
-        except (orjson.JSONDecodeError, AttributeError):
-            return 1
-        return max(1, math.ceil(len(records) / 10)) if isinstance(records, list) else 1
-    if request.method == "GET" and "cvid" in request.query:
-        return 3
-    return 1
+    if request.method in {"POST", "PUT"}:
+        return max(1, math.ceil(_written(request) / _FEW))
+    if request.method == "GET" and path.endswith("/actions/count") and not path.startswith(_SETTINGS):
+        return _COUNT
+    return 3 if request.method == "GET" and "cvid" in request.query else 1
 
 
 def _coql(body: bytes) -> int:

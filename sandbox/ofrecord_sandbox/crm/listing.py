@@ -10,7 +10,6 @@ from ofrecord_sandbox.crm.answers import RefusedError, invalid_data
 from ofrecord_sandbox.crm.external import External
 from ofrecord_sandbox.crm.metadata import Module
 from ofrecord_sandbox.crm.predicates import found
-from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
@@ -42,7 +41,7 @@ def list_records(world: World, request: Request, module: str) -> Response:
     if not chosen:
         return Response(204 if since is None else 304)
     records = ordering.rows(world, known)
-    data = shapes.listed(world, known, names, [_with_parent(known, records[one]) for one in chosen])
+    data = shapes.listed(world, known, names, [records[one] for one in chosen])
     info = paging.info(page, request, len(chosen), len(ids), sort_by, "desc" if descending else "asc")
     return Response(200, {"data": data, "info": info})
 
@@ -93,8 +92,3 @@ def _gathered(  # noqa: PLR0917 - one value each, as they were asked
         members = {record["id"] for record in found(world, module, node, [])}
         ids = [one for one in ids if one in members]
     return ids[::-1] if descending else ids
-
-
-def _with_parent(module: Module, row: Record) -> Record:
-    """A row of a subform as a record of its own, which points to its parent."""
-    return row if module.kind != "subform" else {**row, "Parent_Id": {"id": row["_parent"]}}

@@ -53,7 +53,7 @@ def _sorted(records: dict[str, Record], stored: str) -> Ordered:
 
 
 def rows(world: World, module: Module) -> dict[str, Record]:
-    """Records by id; the rows of a subform carry their parent under `_parent`, and its times."""
+    """Records by id; the rows of a subform point to their parent and sort by its times (UNVERIFIED)."""
     if module.kind != "subform":
         return world.store.table(module.table).rows
     parent = schema(world)[module.parent]
@@ -63,7 +63,7 @@ def rows(world: World, module: Module) -> dict[str, Record]:
     if kept is None or kept[0] != table.version:
         holders = [field.api_name for field in parent.subforms if field.target == module.api_name]
         found = {
-            row["id"]: {**row, "_parent": record["id"], "_m": record["_m"], "_c": record["_c"]}
+            row["id"]: {**row, "Parent_Id": {"id": record["id"]}, "_m": record["_m"], "_c": record["_c"]}
             for record in table
             for holder in holders
             for row in record.get(holder) or []

@@ -9,6 +9,7 @@ from ofrecord_sandbox.crm import (
     arranged,
     attachments,
     bulk_jobs,
+    bulk_reads,
     coql,
     deleting,
     guard,
@@ -87,6 +88,9 @@ _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("DELETE", "{module}/{record_id}/{related}/{other}", related.separate_one),
 ]
 _ELSEWHERE: list[tuple[str, str, Callable[..., Response]]] = [
+    ("POST", guard.BULK_READ, bulk_reads.create),
+    ("GET", guard.BULK_READ + "/{job_id}", bulk_reads.status),
+    ("GET", guard.BULK_READ + "/{job_id}/result", bulk_reads.download),
     ("POST", guard.BULK_WRITE, bulk_jobs.create),
     ("GET", guard.BULK_WRITE + "/{job_id}", bulk_jobs.status),
     ("GET", "/v2/crm/{org}/bulk-write/{job_id}/{name}", bulk_jobs.download),
@@ -105,6 +109,7 @@ def _refusing(handler: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(handler)
     def answer(world: World, request: Request, **values: str) -> Response:
         bulk_jobs.run_due(world)
+        bulk_reads.run_due(world)
         try:
             response = handler(world, request, **values)
         except RefusedError as error:
