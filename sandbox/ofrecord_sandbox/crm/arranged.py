@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.crm import bulk_jobs, coql, holds, merging, metadata, planting, settings, views
+from ofrecord_sandbox.crm import bulk_jobs, coql, holds, merging, metadata, organisation, planting, settings, views
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
@@ -30,6 +30,7 @@ def register(world: World) -> None:
         ("POST", "coql", _limit_coql),
         ("POST", "views", _add_view),
         ("POST", "plant", _plant),
+        ("POST", "convert", _convert),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -167,3 +168,18 @@ def _plant(world: World, request: Request) -> Response:
     if given.get("answers"):
         told["answers"] = planting.answers(world, planter.module, ids)
     return Response(200, told)
+
+
+def _convert(world: World, request: Request) -> Response:
+    """Leads become converted ones: lists show them only when asked to. That their times of modification move is UNVERIFIED."""
+    ids = body(request, "ids")["ids"]
+    table = world.store.table("crm/records/Leads")
+    now = world.clock.now()
+    time, second = organisation.local_time(now), int(now.timestamp())
+    for one in ids:
+        if table.get(one) is None:
+            msg = f"there is no lead {one!r}"
+            raise ValueError(msg)
+        moved = {"Converted__s": True, "Converted_Date_Time": time, "Modified_Time": time, "_m": second}
+        table.put(one, {**table.rows[one], **moved})
+    return Response(200, {"ids": ids})

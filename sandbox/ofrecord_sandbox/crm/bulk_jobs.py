@@ -29,7 +29,7 @@ _MOST_COLUMNS = 500
 _KEPT_S = 7 * 86_400
 _SECONDS = 2.0
 _OPERATIONS = ("insert", "update", "upsert")
-_WITHOUT = ("Quotes", "Sales_Orders", "Invoices")
+_WITHOUT = ("Quotes", "Sales_Orders", "Invoices", "Purchase_Orders")
 _MAPPING_KEYS = {"api_name", "index", "find_by", "format", "default_value", "module", "parent_column_index"}
 
 

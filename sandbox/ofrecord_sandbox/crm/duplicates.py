@@ -23,7 +23,7 @@ def checked_fields(module: Module, named: Any) -> list[str]:
     for number, name in enumerate(named):
         if name != module.duplicate_field and name not in unique:
             raise invalid_data({"api_name": name, "json_path": f"$.duplicate_check_fields[{number}]"})
-    return list(dict.fromkeys([*(named or [module.duplicate_field]), *unique]))
+    return [name for name in dict.fromkeys([*(named or [module.duplicate_field]), *unique]) if name]
 
 
 def find_match(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from ofrecord_sandbox.crm import standard
+from ofrecord_sandbox.crm import further, standard
 from ofrecord_sandbox.world import World
 
 _MODULE_IDS = 554023000000010000
@@ -117,6 +117,16 @@ def install(world: World) -> None:
     for name, (parent, lines) in standard.SUBFORMS.items():
         _put_module(world, name, "subform", parent, "id", "")
         _put_lines(world, name, lines)
+    for name, lines in further.MODULES.items():
+        _put_module(world, name, "default", "", further.NAME_FIELDS[name], further.DUPLICATE_FIELDS[name])
+        _put_lines(world, name, standard.COMMON + lines)
+    for name, (parent, lines) in further.SUBFORMS.items():
+        _put_module(world, name, "subform", parent, "id", "")
+        _put_lines(world, name, lines)
+    table = world.store.table("crm/modules")
+    for name, status in further.UNREAD.items():
+        _put_module(world, name, "default", "", "id", "")
+        table.put(name, {**table.rows[name], "api_supported": False, "status": status})
 
 
 def setup_fields(world: World) -> None:
@@ -153,8 +163,7 @@ def add_field(world: World, module: str, wanted: dict[str, Any]) -> None:
     `wanted` is `{"api_name", "data_type", "label"?, "length"?, "decimal_place"?, "values"? (pick list), "restricted"?,
     "unique"? (bool), "external"? ("org"|"user"), "mandatory"?, "read_only"?, "lookup"? (module), "fields"? (of a subform)}`.
     """
-    known = schema(world)
-    if module not in known:
+    if world.store.table("crm/modules").get(module) is None:
         msg = f"there is no module {module!r}"
         raise ValueError(msg)
     unknown = sorted(set(wanted) - _FIELD_KEYS)
@@ -162,7 +171,7 @@ def add_field(world: World, module: str, wanted: dict[str, Any]) -> None:
         msg = f"unknown key {unknown[0]!r} of a field" if unknown else f"unknown data_type {wanted.get('data_type')!r}"
         raise ValueError(msg)
     name = wanted["api_name"]
-    if name in known[module].fields:
+    if world.store.table("crm/fields").get(f"{module}.{name}") is not None:
         msg = f"field {name!r} of {module} exists already"
         raise ValueError(msg)
     target = wanted.get("lookup", "")

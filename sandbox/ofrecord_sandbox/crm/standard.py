@@ -18,9 +18,9 @@ Locked__s boolean ro
 """
 
 _ADDRESS = "Billing_Street Billing_City Billing_State Billing_Code Billing_Country "
-_ADDRESSES = "\n".join(f"{name} text" for name in (_ADDRESS + _ADDRESS.replace("Billing", "Shipping")).split())
+ADDRESSES = "\n".join(f"{name} text" for name in (_ADDRESS + _ADDRESS.replace("Billing", "Shipping")).split())
 
-_TOTALS = """
+TOTALS = """
 Sub_Total currency ro
 Discount currency
 Tax currency ro
@@ -48,7 +48,7 @@ Phone phone
 Fax text
 Website website
 Description textarea:large
-{_ADDRESSES}
+{ADDRESSES}
 """,
     "Contacts": """
 Salutation picklist:Mr.|Mrs.|Ms.|Dr.|Prof.
@@ -157,8 +157,8 @@ Account_Name lookup:Accounts
 Team text
 Carrier picklist:FedEX|UPS|USPS|DHL|BlueDart
 Quoted_Items subform:Quoted_Items !
-{_ADDRESSES}
-{_TOTALS}
+{ADDRESSES}
+{TOTALS}
 """,
     "Sales_Orders": f"""
 Subject text !
@@ -176,8 +176,8 @@ Carrier picklist:FedEX|UPS|USPS|DHL|BlueDart
 Excise_Duty currency
 Sales_Commission currency
 Ordered_Items subform:Ordered_Items !
-{_ADDRESSES}
-{_TOTALS}
+{ADDRESSES}
+{TOTALS}
 """,
     "Invoices": f"""
 Subject text !
@@ -193,8 +193,8 @@ Purchase_Order text
 Excise_Duty currency
 Sales_Commission currency
 Invoiced_Items subform:Invoiced_Items !
-{_ADDRESSES}
-{_TOTALS}
+{ADDRESSES}
+{TOTALS}
 """,
 }
 
@@ -204,7 +204,7 @@ Created_Time datetime ro
 Modified_Time datetime ro
 """
 
-_LINE = f"""{_ROW}
+LINE = f"""{_ROW}
 Product_Name lookup:Products !
 Quantity double
 List_Price currency
@@ -220,9 +220,9 @@ Sequence_Number integer ro
 """
 
 SUBFORMS: dict[str, tuple[str, str]] = {
-    "Quoted_Items": ("Quotes", f"{_LINE}Parent_Id lookup:Quotes ro"),
-    "Ordered_Items": ("Sales_Orders", f"{_LINE}Parent_Id lookup:Sales_Orders ro"),
-    "Invoiced_Items": ("Invoices", f"{_LINE}Parent_Id lookup:Invoices ro"),
+    "Quoted_Items": ("Quotes", f"{LINE}Parent_Id lookup:Quotes ro"),
+    "Ordered_Items": ("Sales_Orders", f"{LINE}Parent_Id lookup:Sales_Orders ro"),
+    "Invoiced_Items": ("Invoices", f"{LINE}Parent_Id lookup:Invoices ro"),
     "Pricing_Details": (
         "Price_Books",
         f"{_ROW}from_range double\nto_range double\ndiscount double\nParent_Id lookup:Price_Books ro",
