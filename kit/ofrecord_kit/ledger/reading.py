@@ -34,11 +34,15 @@ class Reading:
         return self._vault.told(plain) if plain.startswith(PRINT) else from_json(plain)
 
 
-def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+BATCH = 5_000
+"""Keys in one query that takes them as one parameter (`bulk.among`)."""
+
+
+def chunks(keys: Iterable[str], size: int = AT_ONCE) -> Iterator[list[str]]:
     """Keys without repetition, as many as one query takes."""
     unique = list(dict.fromkeys(keys))
-    for start in range(0, len(unique), AT_ONCE):
-        yield unique[start : start + AT_ONCE]
+    for start in range(0, len(unique), size):
+        yield unique[start : start + size]
 
 
 def naive(at: datetime) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.documents import pair_of, pointed, sides_of, when
-from ofrecord_kit.ledger.reading import Reading, chunks
+from ofrecord_kit.ledger.reading import BATCH, Reading, chunks
 from ofrecord_kit.ledger.rows import Link, Side
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed
@@ -34,6 +34,26 @@ class LinkReading(Reading):
                 )
             )
             found.update({row[1]: Link(*row) for row in self._rows(query)})
+        return found
+
+    def seen_of(
+        self, entity: str, source: str, destination: str, source_ids: Iterable[str]
+    ) -> list[tuple[str, str, str]]:
+        """Of linked records what was delivered last: the id at `source`, the id at `destination`, the digest."""
+        here, there = t.link.alias("here"), t.link.alias("there")
+        found: list[tuple[str, str, str]] = []
+        for ids in chunks(source_ids, BATCH):
+            query = (
+                select(here.c.system_id, there.c.system_id, here.c.seen)
+                .join(there, and_(there.c.link == here.c.link, there.c.system == store_of(destination)))
+                .where(
+                    here.c.entity == entity,
+                    here.c.system == store_of(source),
+                    bulk.among(self._reading, here.c.system_id, ids),
+                    here.c.seen.is_not(None),
+                )
+            )
+            found += [(row[0], row[1], row[2]) for row in self._rows(query)]
         return found
 
     def ids_of(self, links: Iterable[str], system: str) -> dict[str, str]:

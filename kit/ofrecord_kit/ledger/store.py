@@ -61,6 +61,11 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
             bulk.replace(connection, t.meta, ["name"], ["value"], rows)
         return vault
 
+    @property
+    def secret(self) -> bytes:
+        """What keyed digests are made with; empty where there is no key."""
+        return self._vault.key or b""
+
     def close(self) -> None:
         """Let go of the file."""
         self._letting_go()

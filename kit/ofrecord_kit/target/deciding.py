@@ -11,7 +11,7 @@ from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
 from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
 from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.destination import Current
-from ofrecord_kit.target.items import Item, digest_of
+from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
 from ofrecord_kit.target.matching import match_key, pair, refuse_strangers, refuse_the_counterpart_of_another
 from ofrecord_kit.target.merging import note_claims
@@ -90,7 +90,7 @@ def _find_links(delivery: Delivery, items: Sequence[Item], *, again: bool) -> No
     wire = delivery.wire
     links = delivery.ledger.links_of(wire.entity, wire.source, wire.destination, [item.source_id for item in items])
     for item in items:
-        item.digest = digest_of(item, wire)
+        item.digest = item.digest or delivery.digests.of(item.record, item.note)
         item.link = links.get(item.source_id)
         if item.link is None:
             continue

@@ -10,6 +10,7 @@ from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
 from ofrecord_kit.target.deciding import Found, decide_items
 from ofrecord_kit.target.destination import Destination, Done, Refused
+from ofrecord_kit.target.incoming import Digests
 from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
@@ -29,6 +30,7 @@ class Delivery:
 
     `decide` writes nothing, neither to a system nor to the ledger; `carry_out` does. What is decided and still to be done
     is `pending`; whoever puts time between the two keeps the record and what was found (`Found`) and decides again.
+    `about` is what else a record that is unchanged has in common with the one delivered before: its SCHEMA.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class Delivery:
         *,
         dry: bool = False,
         rebuild: bool = False,
+        about: bytes = b"",
     ) -> None:
         self.wire = wire
+        self.digests = Digests(wire, about, ledger.secret)
         self.destination = with_lines(in_parts(destination, (*wire.sent, *wire.observed)), wire.sent)
         self.ledger = ledger
         self.now = now
@@ -63,13 +67,15 @@ class Delivery:
         return self.carry_out(self.decide(records, again=again))
 
     def decide(
-        self, records: Sequence[Mapping[str, Any]], *, again: bool = False, found: Mapping[str, Found] | None = None
-    ) -> list[Item]:
+        self, records: Sequence[Mapping[str, Any]], *, again: bool = False, found: Mapping[str, Found] | None = None,
+        digests: Sequence[str | None] | None = None,
+    ) -> list[Item]:  # fmt: skip
         """What is to be done about each record; those with something to do are `pending`, the others have their outcome.
 
-        `found`: by source id, what was found about the record when it was decided first; it is not read again.
+        `found`: by source id, what was found about the record when it was decided first; it is not read again. `digests`:
+        of each record, as far as it was made already.
         """
-        items = items_of(records, self.wire)
+        items = items_of(records, self.wire, digests)
         latest = {item.source_id: item for item in items}
         for item in items:
             if latest[item.source_id] is not item:

@@ -87,6 +87,10 @@ class Guard:
         self._keep(kept, before)
         return done
 
+    def know(self) -> None:
+        """A record came whose counterpart holds the same already."""
+        self._knows = True
+
     def _begun(self, items: list[Item]) -> list[Item]:
         """After the first record that was written this way has had its first run, however the run ends."""
         if self._first:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 from ofrecord_kit.ledger import Held, Link
 from ofrecord_kit.plan import Agreed, RecordPlan, Times
@@ -15,7 +12,6 @@ from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.wire import Wire
 
-_encoder = msgspec.json.Encoder(decimal_format="string")
 _NO_PLAN = RecordPlan()
 SUPERSEDED = "superseded by a later record"
 """Why a record has no outcome of its own: the same one came again, and that one counts."""
@@ -126,28 +122,16 @@ class Item:
         )
 
 
-def items_of(records: Sequence[Mapping[str, Any]], wire: Wire) -> list[Item]:
-    """Each record with its note and the properties the rules know."""
+def items_of(
+    records: Sequence[Mapping[str, Any]], wire: Wire, digests: Sequence[str | None] | None = None
+) -> list[Item]:
+    """Each record with its note and the properties the rules know; `digests` as far as they are known already."""
     names, key = [rule.name for rule in wire.sent], wire.external_id or ""
     items = []
     for record in records:
         note = record.get("_ofrecord") or {}
         values = {name: record[name] for name in names if name in record}
         items.append(Item(record, note, str(note["id"] if "id" in note else record.get(key)), values))
+    for item, digest in zip(items, digests or (), strict=False):
+        item.digest = digest
     return items
-
-
-def digest_of(item: Item, wire: Wire) -> str:
-    """A fingerprint of everything in a record that can matter; its modified time cannot."""
-    note = item.note
-    about = [
-        wire.rules,
-        wire.destination,
-        item.record.get("_ofrecord", {}).get("deleted"),
-        note.get("rank"),
-        note.get("by"),
-        note.get("invalid"),
-        note.get("adopt"),
-    ]
-    told = [item.values, note.get("native"), note.get("observed"), about]
-    return hashlib.blake2b(_encoder.encode(told), digest_size=16).hexdigest()

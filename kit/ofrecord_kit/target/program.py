@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
+from msgspec import Raw
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import (
@@ -35,6 +36,7 @@ from ofrecord_kit.target.destination import Destination
 from ofrecord_kit.target.guard import DEFAULT_LIMITS, Guard
 from ofrecord_kit.target.outbox import Outbox, choose_primaries
 from ofrecord_kit.target.reader import ExactReader
+from ofrecord_kit.target.rubbish import rarely_collected
 from ofrecord_kit.target.sink import OUTCOMES, OfrecordSink
 from ofrecord_kit.target.wire import Wire
 
@@ -57,6 +59,7 @@ class OfrecordTarget(Target, abc.ABC):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.max_parallelism = 1
+        cast("ExactReader", self.message_reader).take = self._take
         self.counts: dict[str, Counter[str]] = {}
         self.extras: Counter[str] = Counter()
         self.refused = 0
@@ -89,7 +92,8 @@ class OfrecordTarget(Target, abc.ABC):
         cls.print_version(print_fn=cls.logger.info)
         program = cls(config=config.config if config else None, parse_env_config=bool(config and config.parse_env))
         try:
-            program.listen(file_input)
+            with rarely_collected():
+                program.listen(file_input)
         finally:
             program.end_failed()
 
@@ -188,11 +192,9 @@ class OfrecordTarget(Target, abc.ABC):
         if not drift or self._drift.get(wire.entity) == drift:
             return
         self._drift[wire.entity] = drift
-        words = "; ".join(
-            f"{one.get('field') or one.get('property')}: expected {one.get('expected')}, found {one.get('found')}"
-            for one in drift
+        self.logger.warning(
+            "%s: %s differs from what the rules were written for: %s", wire.way, wire.source, wire.drifted
         )
-        self.logger.warning("%s: %s differs from what the rules were written for: %s", wire.way, wire.source, words)
 
     def _notes(self) -> dict[str, Any]:
         edited = {stream: dict(fields) for stream, fields in self.edited.items() if fields}
@@ -228,15 +230,15 @@ class OfrecordTarget(Target, abc.ABC):
         else:
             self._straight.pop(stream, None)
 
-    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        """Most records go straight to their sink; what is out of the ordinary goes the SDK's way."""
-        sink = self._straight.get(message_dict.get("stream", ""))
-        if sink is None or "record" not in message_dict:
-            super()._process_record_message(message_dict)
-            return
-        if sink.gather(message_dict["record"]):
+    def _take(self, stream: str, record: Raw) -> bool:
+        """Most records go straight to their sink, as they came; what is out of the ordinary goes the SDK's way."""
+        sink = self._straight.get(stream)
+        if sink is None:
+            return False
+        if sink.gather(record):
             self.drain_one(sink)
         self._handle_max_record_age()
+        return True
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Deliver everything before a STATE message, then pass it on."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema_rs
+import msgspec
+from msgspec import Raw
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
@@ -17,8 +19,10 @@ from ofrecord_kit.target.answers import to_try_again
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Refused
 from ofrecord_kit.target.guard import Guard
+from ofrecord_kit.target.incoming import Came, unchanged
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.plain import upsert_stream
+from ofrecord_kit.target.reader import read_record
 from ofrecord_kit.target.recording import LOUD, WAITS_S
 from ofrecord_kit.target.spreading import to_revisit
 from ofrecord_kit.target.wire import read_wire
@@ -76,6 +80,7 @@ class OfrecordSink(BatchSink):
                 target.now,
                 dry=bool(target.config.get("dry_run")),
                 rebuild=bool(target.config.get("rebuild")),
+                about=msgspec.json.encode((self.original_schema, self.validate_schema), order="sorted"),
             )
             self.guard = target.guard(self, self.delivery)
 
@@ -101,19 +106,44 @@ class OfrecordSink(BatchSink):
                 self._some_are_broken = True
         return record
 
-    def gather(self, record: dict[str, Any]) -> bool:
-        """What the SDK does with a RECORD, without its steps that do nothing here. Is the batch full now?
+    def gather(self, record: Raw) -> bool:
+        """Keep a record as it came, without the SDK's steps that do nothing here. Is the batch full now?"""
+        self._get_context(cast("dict[str, Any]", record)).setdefault("records", []).append(record)
+        self.tally_record_read()
+        return self._batch_records_read >= self.max_size
 
-        Raises `MissingKeyPropertiesError`.
+    def _decoded(self, records: Sequence[Raw | dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str | None]]:
+        """The records that are to be decided, with their digests; those that say what was delivered last are counted as unchanged.
+
+        Raises `InvalidInputLine` and `MissingKeyPropertiesError`.
         """
+        came: Sequence[Came | None] = ()
+        same: set[int] = set()
+        if self.delivery is not None and self.guard is not None:
+            read = self.delivery.digests.read
+            came = [read(record) if type(record) is Raw else None for record in records]
+            same = unchanged(self.delivery, self.guard, came)
+            if same:
+                self.guard.know()
+                self.counts["unchanged"] += len(same)
+        sound: list[dict[str, Any]] = []
+        digests: list[str | None] = []
+        for place, record in enumerate(records):
+            if place in same:
+                continue
+            sound.append(self._checked(record) if isinstance(record, Raw) else record)
+            known = came[place] if came else None
+            digests.append(None if known is None else known.digest)
+        return sound, digests
+
+    def _checked(self, raw: Raw) -> dict[str, Any]:
+        record = read_record(raw)
         self._validate_and_parse(record)
         for name in self._key_properties:
             if name not in record:
                 self._singer_validate_message(record)
-        self._get_context(record).setdefault("records", []).append(record)
-        self.tally_record_read()
         self.record_counter_metric.increment()
-        return self._batch_records_read >= self.max_size
+        return record
 
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
         """Left in: `_sdc_deleted_at` says that a record is gone; what is written is chosen by its name anyway."""
@@ -126,18 +156,20 @@ class OfrecordSink(BatchSink):
         counts = " ".join(f"{name}={self.counts[name]}" for name in ("read", *OUTCOMES))
         self.logger.info("%s: %s", self.wire.way if self.wire else self.stream_name, counts)
 
-    def _deliver(self, records: Sequence[dict[str, Any]]) -> None:
+    def _deliver(self, records: Sequence[Raw | dict[str, Any]]) -> None:
         self.counts["read"] += len(records)
-        sound, broken = records, []
+        sound, digests = self._decoded(records)
         if self._some_are_broken:
-            sound = [record for record in records if not (record.get("_ofrecord") or {}).get("broken")]
-            broken = [record for record in records if (record.get("_ofrecord") or {}).get("broken")]
-            self._set_broken_aside(broken)
+            is_broken = [bool((record.get("_ofrecord") or {}).get("broken")) for record in sound]
+            self._set_broken_aside([record for record, bad in zip(sound, is_broken, strict=True) if bad])
+            digests = [digest for digest, bad in zip(digests, is_broken, strict=True) if not bad]
+            sound = [record for record, bad in zip(sound, is_broken, strict=True) if not bad]
             self._some_are_broken = False
         if self.delivery is None:
             self._upsert(sound)
         elif sound and self.guard:
-            self.count(self.guard.take(self.delivery.decide(sound), planned=self.program.plans_creations))
+            items = self.delivery.decide(sound, digests=digests)
+            self.count(self.guard.take(items, planned=self.program.plans_creations))
 
     def count(self, items: Sequence[Item]) -> None:
         """Each item that has its outcome counts once."""

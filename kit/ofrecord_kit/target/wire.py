@@ -59,6 +59,14 @@ class Wire:
         """The two systems whose agreement it is about."""
         return self.source, self.destination
 
+    @property
+    def drifted(self) -> str:
+        """What differs between the SCHEMA that came and what the rules were written for, in words."""
+        return "; ".join(
+            f"{one.get('field') or one.get('property')}: expected {one.get('expected')}, found {one.get('found')}"
+            for one in self.drift
+        )
+
     def writable(self, *, linked: bool) -> tuple[FieldRule, ...]:
         """The rules that may write: all, or after a `once` creation only those marked `after_create`."""
         return tuple(rule for rule in self.sent if rule.after_create) if self.once and linked else self.sent
