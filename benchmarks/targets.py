@@ -20,16 +20,14 @@ from tempfile import TemporaryDirectory
 import targets_calls
 import targets_chain
 import targets_memory
+from targets_input import BIN, HERE, WIDTHS, product_lines
 from targets_run import (
-    BIN,
-    HERE,
     Promise,
     bare_environment,
     canned,
     machine,
     median,
     paired,
-    product_lines,
     say,
     table,
     target_settings,
@@ -53,26 +51,27 @@ class Figures:
     start_s: list[float] = field(default_factory=list)
 
 
-Found = Mapping[tuple[str, str], Figures]
+Found = Mapping[tuple[str, str, str], Figures]
 
 
 def speed(place: Path, rounds: int, long: int) -> Found:
-    """All programs through all turns."""
-    found = {(program, turn): Figures() for program in (OURS, BARE, SDK) for turn in TURNS}
+    """All programs through all turns, with records of both widths."""
+    found = {(width, turn, program): Figures() for width in WIDTHS for turn in TURNS for program in (OURS, BARE, SDK)}
     for number in range(rounds):
-        say(f"speed, turn {number + 1} of {rounds}")
-        for program in (OURS, BARE, SDK):
-            short = _turns(place, program, SHORT)
-            whole = _turns(place, program, long)
-            for turn in TURNS:
-                here, more = found[program, turn], long - SHORT
-                here.cpu_us.append((whole[turn][0] - short[turn][0]) / more * 1e6)
-                here.wall_us.append(whole[turn][1] / long * 1e6)
-                here.start_s.append(short[turn][0] - SHORT * here.cpu_us[-1] / 1e6)
+        for width in WIDTHS:
+            say(f"speed, turn {number + 1} of {rounds}, {width}")
+            for program in (OURS, BARE, SDK):
+                short = turns(place, program, SHORT, width)
+                whole = turns(place, program, long, width)
+                for turn in TURNS:
+                    here, more = found[width, turn, program], long - SHORT
+                    here.cpu_us.append((whole[turn][0] - short[turn][0]) / more * 1e6)
+                    here.wall_us.append(whole[turn][1] / long * 1e6)
+                    here.start_s.append(short[turn][0] - SHORT * here.cpu_us[-1] / 1e6)
     return found
 
 
-def _turns(place: Path, program: str, records: int) -> dict[str, tuple[float, float]]:
+def turns(place: Path, program: str, records: int, width: str) -> dict[str, tuple[float, float]]:
     """Processor time and seconds of each turn, one after the other on the same server."""
     folder = place / "turn"
     folder.mkdir()
@@ -87,7 +86,7 @@ def _turns(place: Path, program: str, records: int) -> dict[str, tuple[float, fl
                 BARE: [sys.executable, HERE / "bare.py", "write", calls, folder / "ids.json"],
                 SDK: [sys.executable, HERE / "sdk_peers.py", "target", "--config", settings],
             }
-            lines = product_lines(place, records, price)
+            lines = product_lines(place, records, price, width, plain=program == SDK)
             told = used(commands[program], environment, source=lines, cwd=folder)
             taken[turn] = (told.cpu_s, told.wall_s)
     shutil.rmtree(folder)
@@ -96,32 +95,35 @@ def _turns(place: Path, program: str, records: int) -> dict[str, tuple[float, fl
 
 def speeds(found: Found) -> Iterator[str]:
     """Rows of the table of speeds."""
-    yield "| turn | program | records/s of processor time | µs a record | records/s on the clock, start included | start, s of processor time |"
-    yield "|---|---|---|---|---|---|"
-    for (program, turn), figures in sorted(found.items(), key=lambda one: [*TURNS].index(one[0][1])):
+    yield "| records | turn | program | records/s of processor time | µs a record | records/s on the clock, start included | start, s of processor time |"
+    yield "|---|---|---|---|---|---|---|"
+    for (width, turn, program), figures in found.items():
         cpu, wall, start = median(figures.cpu_us), median(figures.wall_us), median(figures.start_s)
-        yield f"| {turn} | {program} | {1e6 / cpu:,.0f} | {cpu:.0f} | {1e6 / wall:,.0f} | {start:.2f} |"
+        yield f"| {WIDTHS[width]} | {turn} | {program} | {1e6 / cpu:,.0f} | {cpu:.0f} | {1e6 / wall:,.0f} | {start:.2f} |"
 
 
 def promises(found: Found) -> Iterator[Promise]:
-    """What was promised of the speed, and what is."""
-    for turn in TURNS:
-        ours, bare, sdk = (found[program, turn] for program in (OURS, BARE, SDK))
-        times = median([one / other for one, other in zip(sdk.cpu_us, ours.cpu_us, strict=True)])
-        yield Promise(
-            f"{turn}: times as little processor time as the SDK's sink", paired(sdk.cpu_us, ours.cpu_us),
-            f"at least {PROMISED}", times >= PROMISED,
-        )  # fmt: skip
-        yield Promise(
-            f"{turn}: times as many records/s on the clock, start included", paired(sdk.wall_us, ours.wall_us)
-        )
-        yield Promise(f"{turn}: processor time, of the bare loop's", paired(ours.cpu_us, bare.cpu_us))
+    """What was promised of the speed, and what is. What the bare loop itself does not reach is out of reach for anybody who makes these calls."""
+    for width, told in WIDTHS.items():
+        for turn in TURNS:
+            ours, bare, sdk = (found[width, turn, program] for program in (OURS, BARE, SDK))
+            times = median([one / other for one, other in zip(sdk.cpu_us, ours.cpu_us, strict=True)])
+            yield Promise(
+                f"{told}, {turn}: times as little processor time as the SDK's sink", paired(sdk.cpu_us, ours.cpu_us),
+                f"at least {PROMISED}", times >= PROMISED,
+            )  # fmt: skip
+            yield Promise(f"{told}, {turn}: the bare loop's times as little as the SDK's sink", paired(sdk.cpu_us, bare.cpu_us))  # fmt: skip
+            yield Promise(f"{told}, {turn}: processor time, of the bare loop's", paired(ours.cpu_us, bare.cpu_us))
+            yield Promise(
+                f"{told}, {turn}: times as many records/s on the clock as the SDK's sink, start included",
+                paired(sdk.wall_us, ours.wall_us),
+            )  # fmt: skip
 
 
 def speed_text(place: Path, rounds: int, long: int) -> str:
     """The part `speed`."""
     found = speed(place, rounds, long)
-    told = f"{long - SHORT:,} records of the shipped product rules, median of {rounds} turns; {machine()}."
+    told = f"{long - SHORT:,} records of each width, median of {rounds} turns; {machine()}."
     return "\n\n".join([told, "\n".join(speeds(found)), table("`target-crm`", list(promises(found)))])
 
 

@@ -14,17 +14,13 @@ from pathlib import Path
 
 import requests
 import yaml
+from targets_input import BIN, HERE, NARROW, ROOT, RULES, item_lines
 from targets_run import (
-    BIN,
-    HERE,
     LOGIN,
-    ROOT,
-    RULES,
     Promise,
     Used,
     bare_environment,
     canned,
-    item_lines,
     machine,
     median,
     paired,
@@ -93,7 +89,7 @@ def project(folder: Path, url: str, lines: Path) -> dict[str, str]:
                 _plugin("tap-cat", {}),
             ],
             "mappers": [
-                {"name": "ofrecord-mapper", "namespace": "m", "executable": "ofrecord-mapper", "mappings": [{"name": "own-products", "config": RULES}]},
+                {"name": "ofrecord-mapper", "namespace": "m", "executable": "ofrecord-mapper", "mappings": [{"name": "own-products", "config": RULES[NARROW]}]},
                 {"name": "map-plain", "namespace": "p", "executable": "map-plain", "mappings": [{"name": "plain-products", "config": {"stream_maps": maps}}]},
                 {"name": "map-cat", "namespace": "c", "executable": "map-cat", "mappings": [{"name": "cat-products", "config": {}}]},
             ],

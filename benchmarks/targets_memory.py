@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from targets_run import BIN, Promise, bare_environment, canned, machine, product_lines, say, table, target_settings
+from targets_input import BIN, product_lines
+from targets_run import Promise, bare_environment, canned, machine, say, table, target_settings
 
 from ofrecord_kit.ledger import Ledger
 

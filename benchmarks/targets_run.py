@@ -13,18 +13,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import requests
-from canned import FIRST, as_listed
+from targets_input import BIN, HERE, with_fields_of_the_wide
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-BIN = Path(sys.executable).parent
 LOGIN = {"client_id": "canned", "client_secret": "canned", "refresh_token": "canned"}
-RULES = {"rules": str(ROOT / "rules"), "from": "inventory", "to": "crm", "entities": ["product"]}
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,7 @@ def used(command: Sequence[object], environment: Mapping[str, str], *, source: P
 
 
 def fields_of_products() -> bytes:
-    """The CRM's field metadata of `Products`, as the sandbox answers it."""
+    """The CRM's field metadata of `Products`, as the sandbox answers it, and the fields that only the wide records have."""
     command = [str(BIN / "ofrecord-sandbox"), "serve", "--port", "0", "--seed", "none", "--limits", "off"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -84,7 +79,9 @@ def fields_of_products() -> bytes:
         login = {"Authorization": f"Zoho-oauthtoken {token.json()['access_token']}"}
         answer = requests.get(f"{url}/crm/v8/settings/fields?module=Products", headers=login, timeout=60)
         process.terminate()
-    return answer.content
+    told = answer.json()
+    told["fields"] = with_fields_of_the_wide(told["fields"])
+    return json.dumps(told).encode()
 
 
 @contextmanager
@@ -108,32 +105,6 @@ def calls_of(url: str) -> dict[str, int]:
     """The calls a canned server got so far."""
     found: dict[str, int] = requests.get(f"{url}/_bench/calls", timeout=60).json()
     return found
-
-
-def item_lines(path: Path, records: int, price: int) -> Path:
-    """Items as tap-inventory writes them."""
-    catalog = json.loads((ROOT / "rules/catalog/tap-inventory.json").read_text(encoding="utf-8"))
-    schema = next(one["schema"] for one in catalog["streams"] if one["tap_stream_id"] == "items")
-    lines = ({"type": "RECORD", "stream": "items", "record": as_listed(n, price, FIRST)} for n in range(records))
-    begin = {"type": "SCHEMA", "stream": "items", "schema": schema, "key_properties": ["item_id"]}
-    with path.open("w", encoding="utf-8") as file:
-        for message in chain([begin], lines, [{"type": "STATE", "value": {"bookmarks": {"items": {}}}}]):
-            file.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
-    return path
-
-
-def product_lines(place: Path, records: int, price: int) -> Path:
-    """The same as our mapper hands them to target-crm, by the shipped rules."""
-    path = place / f"products-{records}-{price}.jsonl"
-    if not path.exists():
-        settings = place / "mapper.json"
-        settings.write_text(json.dumps(RULES), encoding="utf-8")
-        items = item_lines(place / "items.jsonl", records, price)
-        with items.open("rb") as source, path.open("wb") as target:
-            command = [str(BIN / "ofrecord-mapper"), "--config", str(settings)]
-            subprocess.run(command, stdin=source, stdout=target, stderr=subprocess.DEVNULL, check=True)
-        items.unlink()
-    return path
 
 
 def target_settings(folder: Path, url: str, **more: Any) -> Path:
