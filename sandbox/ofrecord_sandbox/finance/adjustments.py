@@ -13,7 +13,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import engine, items, stock
 from ofrecord_sandbox.finance.answers import RefusedError, absent, invalid
-from ofrecord_sandbox.finance.declare import Resource, declared
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource, declared
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import Kind, day, dec, flag, identifier, many, num, number, one_of, shape, text
 from ofrecord_sandbox.store import Record
@@ -86,14 +86,14 @@ def _saved(world: World, record: Record) -> None:
 ADJUSTMENTS = declared(
     Resource(
         collection="inventoryadjustments", singular="inventory_adjustment", id_key="inventory_adjustment_id",
-        words="Inventory adjustment", module="inventory_adjustment", list_key="inventory_adjustments",
+        words="Inventory adjustment", doors=(INVENTORY,), blind=frozenset({INVENTORY}), module="inventory_adjustment", list_key="inventory_adjustments",
         writable={"date": day, "reason": text(500), "description": text(2000), "reference_number": text(50),
                   "adjustment_type": one_of("quantity", "value"), "location_id": identifier, "line_items": many(shape(_LINE))},
         required=("date", "reason", "adjustment_type", "line_items"),
         fresh={"description": "", "reference_number": "", "location_id": "", "reason_id": ""},
         row=("date", "reason", "reason_id", "description", "reference_number", "adjustment_type", "total"),
         sorts=("date", "created_time", "last_modified_time", "reference_number"), search=("reference_number", "reason"),
-        create_status=200, silent=True, check=_check, saved=_saved,
+        create_status=200, silent=frozenset({INVENTORY}), check=_check, saved=_saved,
         removed=lambda world, record: stock.state(
             world, f"inventoryadjustments/{record['inventory_adjustment_id']}", []
         ),

@@ -12,7 +12,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import items, stock
 from ofrecord_sandbox.finance.answers import absent, invalid
-from ofrecord_sandbox.finance.declare import Resource, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource, declared, exactly, matching
 from ofrecord_sandbox.finance.engine import new_id
 from ofrecord_sandbox.finance.values import Kind, dec, flag, identifier, many, number, one_of, shape, whole
 from ofrecord_sandbox.store import Record
@@ -90,6 +90,7 @@ def _named(shown: dict[str, Any]) -> dict[str, Any]:
 COMPOSITES = declared(
     Resource(
         collection="compositeitems", singular="composite_item", id_key="item_id", words="Composite item", module="item",
+        doors=(INVENTORY,),
         kept_in="items", list_key="composite_items", member=is_composite, as_row=_named, as_detail=_named,
         writable=_WRITABLE, required=("name", "sku", "mapped_items", "rate", "item_type", "product_type"),
         fresh={**items.ITEMS.fresh, "combo_type": "assembly", "is_combo_product": True, "mapped_items": []},

@@ -45,6 +45,10 @@ _PERSON: dict[str, Kind] = {
 _NESTED = _PERSON | {"contact_person_id": identifier, "designation": text(100)}
 """A person within a contact: the OpenAPI file of Books takes a longer designation there than in the persons' own calls."""
 _SHOWN_PERSON = ("first_name", "last_name", "email", "phone", "mobile")
+_OF_CUSTOMERS = (
+    "salesorders", "invoices", "customerpayments", "creditnotes", "salesreturns", "estimates", "recurringinvoices",
+)  # fmt: skip
+_HAS_DOCUMENTS = "This contact cannot be deleted since you have recorded transactions for it"
 _TEXTS = (
     "legal_name", "language_code", "vat_reg_no", "tax_reg_no", "country_code", "vat_treatment", "tax_treatment", "tax_regime",
     "place_of_contact", "gst_no", "gst_treatment", "facebook", "twitter",
@@ -163,7 +167,12 @@ def _person(one: Record) -> dict[str, Any]:
 
 def _owed(world: World, record: Record) -> dict[str, Any]:
     if record["contact_type"] == "vendor":
-        return {"outstanding_receivable_amount": 0, "unused_credits_receivable_amount": 0}
+        due = (dec(one["balance"]) for one in documents(world, "bills", record["contact_id"], "vendor")
+               if one["_state"] == "open")  # fmt: skip
+        return {
+            "outstanding_receivable_amount": 0, "unused_credits_receivable_amount": 0,
+            "outstanding_payable_amount": num(sum(due, Decimal(0))),
+        }  # fmt: skip
     owed = sum(
         (dec(one["balance"]) for one in documents(world, "invoices", record["contact_id"]) if one["_state"] == "sent"),
         Decimal(0),
@@ -179,16 +188,19 @@ def _owed(world: World, record: Record) -> dict[str, Any]:
     return {"outstanding_receivable_amount": num(owed), "unused_credits_receivable_amount": num(unused)}
 
 
-def documents(world: World, collection: str, contact_id: str) -> list[Record]:
-    """Documents of a collection that name this customer."""
+def documents(world: World, collection: str, contact_id: str, party: str = "customer") -> list[Record]:
+    """Documents of a collection that name this customer or vendor."""
     table = world.store.table(f"finance/{collection}")
-    return [table.rows[key] for key in table.index("customer", lambda one: (one["customer_id"],)).ids(contact_id)]
+    return [table.rows[key] for key in table.index(party, lambda one: (one[f"{party}_id"],)).ids(contact_id)]
 
 
 def _removable(world: World, record: Record) -> None:
-    for collection in ("salesorders", "invoices", "customerpayments", "creditnotes", "salesreturns"):
+    for collection in _OF_CUSTOMERS:
         if documents(world, collection, record["contact_id"]):
-            raise RefusedError(3000, "This contact cannot be deleted since you have recorded transactions for it")
+            raise RefusedError(3000, _HAS_DOCUMENTS)
+    for collection in ("purchaseorders", "bills", "vendorpayments"):
+        if documents(world, collection, record["contact_id"], "vendor"):
+            raise RefusedError(3000, _HAS_DOCUMENTS)
 
 
 def _removed(world: World, record: Record) -> None:

@@ -23,7 +23,8 @@ from ofrecord_sandbox.world import World
 
 
 def _check_credit(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    if before is not None and (before["_state"] == "void" or before["_applied"]):
+    used = before is not None and (before["_applied"] or refunded(world, before["creditnote_id"]))
+    if before is not None and (before["_state"] == "void" or used):
         raise RefusedError(12010, "A void or applied credit note cannot be edited.")
     query = record.pop("_query", {})
     record.pop("ignore_auto_number_generation", None)
@@ -51,8 +52,8 @@ def _credit_status(world: World, record: Record) -> str:
 
 
 def _credit_removable(world: World, record: Record) -> None:
-    if record["_applied"]:
-        raise RefusedError(12011, "Credit notes that were applied cannot be deleted.")
+    if record["_applied"] or refunded(world, record["creditnote_id"]):
+        raise RefusedError(12011, "Credit notes that were applied or refunded cannot be deleted.")
 
 
 CREDITS = declared(
@@ -83,7 +84,7 @@ def set_credit(world: World, request: Request, creditnote_id: str, state: str, d
     record = dict(engine.found(world, CREDITS, creditnote_id))
     allowed = {"draft": {"open", "void"}, "open": {"void"}, "void": {"draft"}}[record["_state"]]
     if state != record["_state"]:
-        if state not in allowed or record["_applied"]:
+        if state not in allowed or record["_applied"] or refunded(world, creditnote_id):
             raise RefusedError(12012, f"Credit note status cannot be changed to {state}.")
         record["_state"] = state
         engine.keep(world, CREDITS, record)
@@ -145,9 +146,21 @@ def take_back(world: World, request: Request, creditnote_id: str, creditnote_inv
     return done(message="Credits applied to an invoice have been deleted.")
 
 
+def refunded(world: World, creditnote_id: str) -> Decimal:
+    """The sum given back of a note (`refunds` makes them)."""
+    return totals.refunded(world, "creditnotesrefunds", "creditnote_id", creditnote_id)
+
+
+def settle(world: World, creditnote_id: str) -> None:
+    """The balance of a note after a refund."""
+    record = CREDITS.table(world).get(creditnote_id)
+    if record is not None:
+        _settle(world, dict(record), record["_applied"], set())
+
+
 def _settle(world: World, record: Record, parts: list[Record], touched: set[str]) -> None:
     """Keep what a note paid, its balance, and the invoices this changes."""
-    used = sum((dec(part["amount_applied"]) for part in parts), Decimal(0))
+    used = sum((dec(part["amount_applied"]) for part in parts), refunded(world, record["creditnote_id"]))
     record |= {"_applied": parts, "balance": num(dec(record["total"]) - used)}
     engine.keep(world, CREDITS, record)
     for key in touched:

@@ -44,8 +44,16 @@ class Resource:
     writable: Mapping[str, Kind]
     kept_in: str = ""
     """Collection whose table its records are in, when not its own."""
+    doors: tuple[str, ...] = (INVENTORY, BOOKS)
+    """Doors it stands behind."""
     list_key: str = ""
     """Key of the rows in a list, when it is not the collection."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """By door: key of a single record, where it is not the singular."""
+    flat: bool = False
+    """The OpenAPI file shows single records without a key."""
+    spoken: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By door: the words it has for a status."""
     member: Callable[[Record], bool] = field(default=lambda _record: True)
     """Which records of the table belong to it."""
     field_paths: tuple[str, ...] = ()
@@ -57,11 +65,19 @@ class Resource:
     """Columns of a list row; the rest is in the detail only."""
     filters: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Query parameter -> (column, operator)."""
+    grouped: Mapping[str, Callable[[World, Record, str], bool]] = field(default_factory=dict)
+    """Group of `filter_by` -> whether a record is meant by a value of it."""
+    since: bool = False
+    """Lists take `last_modified_time`, although they are not sorted by it."""
+    blind: frozenset[str] = frozenset()
+    """Doors whose list ignores `last_modified_time` without a word."""
     sorts: tuple[str, ...] = ()
     sort: tuple[str, str] = ("created_time", "D")
     search: tuple[str, ...] = ()
     number: tuple[str, str] | None = None
     """(key of the document number, prefix of automatic ones)."""
+    own_number: bool = False
+    """An own number needs no `ignore_auto_number_generation`."""
     module: str = ""
     """Singular name its custom fields are kept under; empty: none."""
     status: Callable[[World, Record], str] = field(default=lambda _world, record: str(record.get("status", "")))
@@ -79,10 +95,12 @@ class Resource:
     removed: Callable[[World, Record], None] = _kept
     deaf: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By door: columns whose filters only the other door documents, and that are ignored here without a word."""
-    silent: bool = False
-    """The vendor ignores unknown list filters here."""
+    silent: frozenset[str] = frozenset()
+    """Doors that ignore unknown list filters."""
     update_status: int = 200
     create_status: int = 201
+    mark_status: int = 200
+    """Of `/active` and `/inactive`."""
     query: frozenset[str] = frozenset()
     """Query parameters of a create, beyond organization_id and ignore_auto_number_generation."""
     update_query: frozenset[str] = frozenset()
@@ -101,6 +119,10 @@ class Resource:
     def table(self, world: World) -> Table:
         """The records of this collection."""
         return world.store.table(f"finance/{self.kept_in or self.collection}")
+
+    def key_at(self, door: str) -> str:
+        """Key of a single record in the answers of a door."""
+        return self.keys.get(door, self.singular)
 
     @property
     def report(self) -> str:
@@ -136,6 +158,11 @@ def dating(*columns: str) -> dict[str, tuple[str, str]]:
         for word, sign in (("start", ">="), ("end", "<="), ("after", ">"), ("before", "<")):
             found[f"{column}_{word}"] = (column, f"day{sign}")
     return found
+
+
+def of_column(column: str, filters: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The same filters, of a column that is named otherwise."""
+    return {name: (column, sign) for name, (_, sign) in filters.items()}
 
 
 def exactly(*columns: str) -> dict[str, tuple[str, str]]:

@@ -11,6 +11,7 @@ import orjson
 from ofrecord_sandbox.finance import custom, listing
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid, unknown
 from ofrecord_sandbox.finance.declare import Resource
+from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import checked, now_s, stamp
 from ofrecord_sandbox.finance.words import said
 from ofrecord_sandbox.store import Record
@@ -74,7 +75,7 @@ def create(world: World, request: Request, resource: Resource, door: str) -> Res
     only_query(request, AUTO, *resource.query)
     record = insert(world, resource, body_of(request), request.query)
     shown = detail(world, resource, record, door)
-    return done(resource.singular, shown, said(resource, "created", door), resource.create_status)
+    return shown_as(resource, shown, door, said(resource, "created", door), resource.create_status)
 
 
 def insert(world: World, resource: Resource, given: Mapping[str, Any], query: Mapping[str, str]) -> Record:
@@ -147,7 +148,16 @@ def erase(world: World, resource: Resource, record: Record) -> None:
 def changed(world: World, resource: Resource, record: Record, door: str) -> Response:
     """The answer to an update."""
     shown = detail(world, resource, record, door)
-    return done(resource.singular, shown, said(resource, "updated", door), resource.update_status)
+    return shown_as(resource, shown, door, said(resource, "updated", door), resource.update_status)
+
+
+def shown_as(
+    resource: Resource, shown: dict[str, Any], door: str, message: str = "success", status: int = 200
+) -> Response:
+    """A single record under its key; flat, where the OpenAPI file has it so and the doubt follows it."""
+    if resource.flat and doubts.flat_details:
+        return Response(status, {"code": 0, "message": message, **shown})
+    return done(resource.key_at(door), shown, message, status)
 
 
 def _checked(resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +178,7 @@ def _numbered(
     if record.get(key):
         if before is not None and before[key] == record[key]:
             return
-        if query.get(AUTO) != "true":
+        if query.get(AUTO) != "true" and not resource.own_number:
             raise RefusedError(
                 4097, f"{resource.words} number is generated automatically; send {AUTO}=true to use your own."
             )

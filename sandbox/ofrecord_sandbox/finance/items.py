@@ -107,7 +107,10 @@ def saved(world: World, record: Record) -> None:
 
 def removable(world: World, record: Record) -> None:
     """Refuse to delete what documents or composites name (the latter UNVERIFIED)."""
-    named = ["salesorders", "invoices", "creditnotes", "packages", "salesreturns"]
+    named = [
+        "salesorders", "invoices", "creditnotes", "packages", "salesreturns", "estimates", "recurringinvoices",
+        "purchaseorders", "purchasereceives", "bills", "transferorders",
+    ]  # fmt: skip
     if doubts.adjustment_is_transaction:
         named.append("inventoryadjustments")
     for collection in named:

@@ -11,7 +11,7 @@ from ofrecord_sandbox.finance import custom
 from ofrecord_sandbox.finance.answers import invalid, unknown
 from ofrecord_sandbox.finance.declare import EVERY_LIST, INVENTORY, Resource
 from ofrecord_sandbox.finance.doubts import doubts
-from ofrecord_sandbox.finance.values import day, dec, moment, number, today
+from ofrecord_sandbox.finance.values import day, day_of, dec, moment, number, today
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -72,11 +72,7 @@ def row(world: World, resource: Resource, record: Record, door: str) -> dict[str
 def status_at(world: World, resource: Resource, record: Record, door: str) -> str:
     """The status in the words of a door: a confirmed order is `open` in Books."""
     status = resource.status(world, record)
-    if resource.collection == "salesorders" and door != INVENTORY:
-        return {"confirmed": "open", "partially_shipped": "open", "shipped": "open", "fulfilled": "invoiced"}.get(
-            status, status
-        )
-    return status
+    return resource.spoken.get(door, {}).get(status, status)
 
 
 def _found(world: World, query: dict[str, str], resource: Resource, door: str) -> list[str]:
@@ -125,12 +121,12 @@ def _tests(world: World, query: dict[str, str], resource: Resource, door: str) -
         if name in EVERY_LIST:
             continue
         if name == "last_modified_time" and _has_modified(resource, door):
-            tests.append(_modified(wanted))
+            tests.append(_modified(wanted, resource))
         elif name == "status" and "status" in resource.row:
             tests.append(_status(world, resource, door, wanted))
         elif name in resource.filters:
             tests += _declared(name, wanted, resource, door)
-        elif not resource.silent:
+        elif door not in resource.silent:
             raise unknown(name)
     if "filter_by" in query:
         tests += _filter_by(world, resource, door, query["filter_by"])
@@ -151,13 +147,18 @@ def _declared(name: str, wanted: str, resource: Resource, door: str) -> list[Tes
 
 
 def _has_modified(resource: Resource, door: str) -> bool:
-    if "last_modified_time" not in resource.sorts:
+    if ("last_modified_time" not in resource.sorts and not resource.since) or (
+        door in resource.blind and doubts.undocumented_modified_ignored
+    ):
         return False
     return door != INVENTORY or resource.collection in _MODIFIED_DOCUMENTED or doubts.inventory_modified_filter
 
 
-def _modified(wanted: str) -> Test:
+def _modified(wanted: str, resource: Resource) -> Test:
     since = moment("last_modified_time", wanted)
+    if resource.collection == "journals" and doubts.journals_modified_on_the_day:
+        that_day = day_of(since)
+        return lambda record: day_of(record["_modified"]) == that_day
     if doubts.modified_filter_inclusive:
         return lambda record: record["_modified"] >= since
     return lambda record: record["_modified"] > since
@@ -174,6 +175,9 @@ def _filter_by(world: World, resource: Resource, door: str, wanted: str) -> list
         raise invalid("filter_by")
     if value == "All":
         return []
+    meant = resource.grouped.get(group)
+    if meant is not None:
+        return [lambda record: meant(world, record, value)]
     if group == "Status" and "status" in resource.row:
         if value == "Lowstock":
             return [lambda record: _low(world, resource, record)]
@@ -186,7 +190,7 @@ def _filter_by(world: World, resource: Resource, door: str, wanted: str) -> list
         return [lambda record: str(record["combo_type"]).casefold() == value.casefold()]
     if group == "ItemType":
         return [lambda record: str(record.get("item_type", "")).replace("_", "") == value.casefold()]
-    if resource.silent:
+    if door in resource.silent:
         return []
     raise invalid("filter_by")
 
@@ -205,6 +209,8 @@ def _filter(name: str, column: str, sign: str, wanted: str) -> Test:
         return lambda record: record.get(column) in several
     if sign == "starts":
         return lambda record: str(record.get(column, "")).casefold().startswith(folded)
+    if sign == "ends":
+        return lambda record: str(record.get(column, "")).casefold().endswith(folded)
     if sign == "has":
         return lambda record: folded in str(record.get(column, "")).casefold()
     if sign.startswith("day"):

@@ -237,9 +237,10 @@ def _check_payment(world: World, record: Record, before: Record | None, given: M
         raise invalid("amount")
     mine = {part["invoice_id"]: dec(part["amount_applied"]) for part in (before or {}).get("invoices", [])}
     applied = apply(world, record["invoices"], record["customer_id"], mine)
-    if applied > amount:
+    back = refunded(world, record["payment_id"])
+    if applied > amount - back:
         raise RefusedError(24018, "The amount applied to invoices is more than the payment amount.")
-    record["unused_amount"] = num(amount - applied)
+    record["unused_amount"] = num(amount - applied - back)
     numbers = {part["invoice_id"]: engine.found(world, INVOICES, part["invoice_id"]) for part in record["invoices"]}
     record["invoices"] = [
         {
@@ -259,6 +260,25 @@ def _pay(world: World, record: Record) -> None:
         refresh_invoice(world, key, touch=doubts.payment_bumps_invoice)
 
 
+def refunded(world: World, payment_id: str) -> Decimal:
+    """The sum given back of a payment (`refunds` makes them)."""
+    return totals.refunded(world, "customerpaymentsrefunds", "payment_id", payment_id)
+
+
+def settle(world: World, payment_id: str) -> None:
+    """What is left of a payment after a refund."""
+    record = PAYMENTS.table(world).get(payment_id)
+    if record is not None:
+        applied = sum((dec(part["amount_applied"]) for part in record["invoices"]), Decimal(0))
+        left = dec(record["amount"]) - applied - refunded(world, payment_id)
+        engine.keep(world, PAYMENTS, record | {"unused_amount": num(left)})
+
+
+def _payment_removable(world: World, record: Record) -> None:
+    if refunded(world, record["payment_id"]):
+        raise RefusedError(24019, "Payments that were refunded cannot be deleted.")
+
+
 PAYMENTS = declared(
     Resource(
         collection="customerpayments", singular="payment", id_key="payment_id", words="Payment", module="customer_payment",
@@ -274,6 +294,7 @@ PAYMENTS = declared(
         | dating("date"),
         sorts=("customer_name", "date", "amount", "unused_amount", "reference_number", "created_time", "last_modified_time"),
         search=("reference_number", "customer_name", "invoice_numbers"), number=("payment_number", ""),
-        field_paths=(INVENTORY, BOOKS), check=_check_payment, saved=_pay, removed=_pay, upsert=True,
+        field_paths=(INVENTORY, BOOKS), check=_check_payment, saved=_pay,
+        removable=_payment_removable, removed=_pay, upsert=True,
     )
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import engine, stock
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done
-from ofrecord_sandbox.finance.declare import Resource, declared
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource, declared
 from ofrecord_sandbox.finance.sales import ORDERS
 from ofrecord_sandbox.finance.values import day, dec, identifier, many, num, number, shape, text, today
 from ofrecord_sandbox.store import Record, Table
@@ -78,6 +78,7 @@ _RECEIVE = {
 RETURNS = declared(
     Resource(
         collection="salesreturns", singular="salesreturn", id_key="salesreturn_id", words="Sales return", module="salesreturn",
+        doors=(INVENTORY,), blind=frozenset({INVENTORY}),
         writable={"salesreturn_number": text(50), "date": day, "reason": text(500), "location_id": identifier,
                   "line_items": many(shape({"line_item_id": identifier, "item_id": identifier, "salesorder_item_id": identifier, "quantity": number,
                                             "non_receive_quantity": number, "location_id": identifier}))},
@@ -87,7 +88,7 @@ RETURNS = declared(
         row=("salesreturn_number", "date", "reason", "salesreturn_status", "receive_status", "refund_status", "salesorder_id",
              "salesorder_number", "customer_id", "customer_name", "created_time", "last_modified_time"),
         derive=_returned,
-        sorts=("date", "created_time", "salesreturn_number"), number=("salesreturn_number", "RMA-"), silent=True,
+        sorts=("date", "created_time", "salesreturn_number"), number=("salesreturn_number", "RMA-"), silent=frozenset({INVENTORY}),
         query=frozenset({"salesorder_id"}), update_query=frozenset({"salesorder_id"}), dropped=frozenset({"salesorder_id"}), check=_check_return, show=_received, removable=_removable,
     )
 )  # fmt: skip

@@ -8,22 +8,34 @@ from functools import partial
 from typing import Any
 
 from ofrecord_sandbox.finance import (
+    accounts,
     adjustments,
+    bills,
     bulk,
     composites,
     contacts,
     converting,
     creditnotes,
     engine,
+    estimates,
     fields,
+    itemgroups,
     items,
+    journals,
     listing,
     money,
+    purchases,
+    recurring,
+    refunds,
     returns,
     sales,
     settings,
     shipping,
+    transfers,
+    units,
     upserts,
+    users,
+    vendorpayments,
 )
 from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
@@ -37,10 +49,16 @@ from ofrecord_sandbox.world import World
 FOUNDED = datetime(2020, 1, 1, 17, tzinfo=UTC)
 """When the organisation was set up: always the same, so that two worlds are equal."""
 _SETTINGS = ("currencies", "taxes")
+_ANSWERED = ("/units", "/chartofaccounts")
+"""Lists that a module answers itself."""
+_PRINTED = ("salesorders",)
 _UNLISTED = ("shipmentorders",)
-_INVENTORY_ONLY = (
-    composites.COMPOSITES.collection, adjustments.ADJUSTMENTS.collection, "packages", "shipmentorders", "salesreturns", "units",
-)  # fmt: skip
+
+
+_MODULES = (accounts, bills, estimates, itemgroups, journals, purchases, recurring, refunds, transfers, units, users)
+"""Modules that say their further calls themselves."""
+DECLARING = (adjustments, composites, vendorpayments)
+"""Modules whose resources are all they have."""
 
 
 def add_routes(world: World) -> None:
@@ -48,8 +66,11 @@ def add_routes(world: World) -> None:
     for door in (INVENTORY, BOOKS):
         add = partial(_add, world, PATHS[door])
         _literal(add, door)
+        for module in _MODULES:
+            for method, path, handler in module.paths(door):
+                add(method, path, handler)
         for resource in RESOURCES.values():
-            if door == INVENTORY or resource.collection not in _INVENTORY_ONLY:
+            if door in resource.doors:
                 _generic(add, resource, door)
 
 
@@ -94,8 +115,8 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     path = ("/settings/" if resource.collection in _SETTINGS else "/") + resource.collection
     one = f"{path}/{{key}}"
 
-    if resource.collection not in _UNLISTED:
-        add("GET", path, partial(listing.answer, resource=resource, door=door))
+    if resource.collection not in _UNLISTED and path not in _ANSWERED:
+        add("GET", path, partial(_list, resource=resource, door=door))
     add("POST", path, partial(engine.create, resource=resource, door=door))
     if resource.upsert:
         add("PUT", path, partial(upserts.upsert, resource=resource, door=door))
@@ -103,7 +124,7 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
     add("PUT", one, partial(_put, resource=resource, door=door))
     if resource.removes:
         add("DELETE", one, partial(_delete, resource=resource, door=door))
-    if resource.fresh.get("status") == "active":
+    if resource.fresh.get("status") == "active" and "_state" not in resource.fresh and path != "/itemgroups":
         for state in ("active", "inactive"):
             add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state, door=door))
     if resource.module:
@@ -117,7 +138,7 @@ def _read(world: World, request: Request, key: str, resource: Resource, door: st
     wanted = {request.query.get("accept"), request.headers.get("accept")}
     if resource.number and not wanted.isdisjoint({"pdf", "application/pdf"}):
         return Response(200, paper(str(record[resource.number[0]])), {"content-type": "application/pdf"})
-    return done(resource.singular, engine.detail(world, resource, record, door))
+    return engine.shown_as(resource, engine.detail(world, resource, record, door), door)
 
 
 def _put(world: World, request: Request, key: str, resource: Resource, door: str) -> Response:
@@ -133,15 +154,25 @@ def _mark(world: World, request: Request, key: str, *, resource: Resource, state
     record = engine.found(world, resource, key)
     if record["status"] != state:
         engine.keep(world, resource, record | {"status": state})
-    return done(message=said(resource, state, door))
+    return done(message=said(resource, state, door), status=resource.mark_status)
+
+
+def _list(world: World, request: Request, resource: Resource, door: str) -> Response:
+    """A page of a collection; `accept=pdf` prints the sales orders of Books."""
+    if resource.collection not in _PRINTED or door != BOOKS:
+        return listing.answer(world, request, resource, door)
+    accept, _ = request.query.pop("accept", "json"), request.query.pop("print", "")
+    answer = listing.answer(world, request, resource, door)
+    if accept != "pdf" or resource.number is None:
+        return answer
+    numbers = [str(row[resource.number[0]]) for row in answer.content[resource.list_key or resource.collection]]
+    return Response(200, paper(" ".join(numbers)), {"content-type": "application/pdf"})
 
 
 def _literal(add: Callable[..., None], door: str) -> None:
     fixed: list[tuple[str, str, Any]] = [
         ("GET", "/organizations", settings.organizations),
         ("GET", "/organizations/{organization_id}", settings.organization),
-        ("GET", "/users", settings.users),
-        ("GET", "/users/me", settings.me),
         ("GET", "/settings/preferences", fields.preferences),
         ("POST", "/settings/customfields", fields.add),
         ("PUT", "/settings/customfields/{customfield_id}", fields.change),

@@ -157,6 +157,7 @@ _BOOKS_ONLY = frozenset(
 ORDERS = declared(
     Resource(
         collection="salesorders", singular="salesorder", id_key="salesorder_id", words="Sales order", module="salesorder",
+        spoken={BOOKS: {"confirmed": "open", "partially_shipped": "open", "shipped": "open", "fulfilled": "invoiced"}},
         writable=totals.HEAD | {"salesorder_number": text(50), "shipment_date": day, "delivery_method": text(100)},
         required=("customer_id", "line_items"),
         fresh=totals.FRESH | {"salesorder_number": "", "shipment_date": "", "delivery_method": "", "_state": "draft",

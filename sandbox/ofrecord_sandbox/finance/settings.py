@@ -1,12 +1,12 @@
 # ruff: noqa: ARG001, EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
-"""The organisation and what it configures: locations, taxes, currencies, units, users, custom fields."""
+"""The organisation and what it configures: locations, taxes, currencies, units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ofrecord_sandbox.finance import engine
+from ofrecord_sandbox.finance import accounts, engine, units, users
 from ofrecord_sandbox.finance.answers import RefusedError, done, invalid
 from ofrecord_sandbox.finance.declare import Resource, declared
 from ofrecord_sandbox.finance.values import (
@@ -15,6 +15,7 @@ from ofrecord_sandbox.finance.values import (
     flag,
     identifier,
     many,
+    now_s,
     number,
     shape,
     stamp,
@@ -27,6 +28,8 @@ from ofrecord_sandbox.world import World
 
 ORGANIZATION = "700001"
 _ZONE = "America/Los_Angeles"
+_FIRST_TAX = 460000000000800
+_TAXES = (("Standard Rate", 8.25), ("Reduced Rate", 4), ("Zero Rate", 0))
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "KWD": "KD"}
 
 
@@ -47,7 +50,20 @@ def install(world: World) -> None:
     place = engine.insert(world, LOCATIONS, {"location_name": "Head Office"}, {})
     LOCATIONS.table(world).put(place["location_id"], place | {"is_primary": True})
     for name, unit in (("Pieces", "pcs"), ("Box", "box"), ("Kilogram", "kg")):
-        engine.insert(world, UNITS, {"name": name, "unit": unit}, {})
+        engine.insert(world, units.UNITS, {"name": name, "unit": unit}, {})
+    users.install(world)
+    accounts.install(world)
+    for name, percentage in _TAXES:
+        fresh = {
+            **TAXES.fresh,
+            "tax_name": name,
+            "tax_percentage": percentage,
+            "is_default_tax": name == "Standard Rate",
+        }
+        key = world.next_id(_FIRST_TAX)
+        engine.keep(
+            world, TAXES, {"tax_id": key, **fresh, "created_time": stamp(world.clock.now()), "_created": now_s(world)}
+        )
 
 
 def _check_currency(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
@@ -76,6 +92,16 @@ def _check_tax(world: World, record: Record, before: Record | None, given: Mappi
         raise invalid("tax_percentage")
 
 
+def _tax_removable(world: World, record: Record) -> None:
+    for collection in ("items", "salesorders", "invoices", "creditnotes", "estimates", "purchaseorders", "bills"):
+        table = world.store.table(f"finance/{collection}")
+        index = table.index(
+            "tax", lambda one: {one.get("tax_id", ""), *(line["tax_id"] for line in one.get("line_items", []))}
+        )
+        if index.ids(record["tax_id"]):
+            raise RefusedError(1012, "Taxes that are used in transactions or items cannot be deleted.")
+
+
 TAXES = declared(
     Resource(
         collection="taxes", singular="tax", id_key="tax_id", words="Tax",
@@ -83,7 +109,7 @@ TAXES = declared(
         required=("tax_name",), fresh={"tax_percentage": 0, "tax_type": "tax", "is_value_added": False, "is_default_tax": False,
                                        "is_editable": True},
         row=("tax_name", "tax_percentage", "tax_type", "is_value_added", "is_default_tax", "is_editable"),
-        sorts=("tax_name",), sort=("tax_name", "A"), check=_check_tax, removes=False,
+        sorts=("tax_name",), sort=("tax_name", "A"), check=_check_tax, removable=_tax_removable,
     )
 )  # fmt: skip
 
@@ -118,19 +144,6 @@ LOCATIONS = declared(
     )
 )  # fmt: skip
 
-UNITS = declared(
-    Resource(
-        collection="units", singular="unit", id_key="unit_id", words="Unit", create_status=200,
-        writable={"name": text(100), "unit": text(15), "uqc": text(15), "quantity_decimal_place": whole},
-        required=("name", "unit"), fresh={"uqc": "", "quantity_decimal_place": 2, "unit_conversions": []},
-        row=("name", "unit", "uqc", "quantity_decimal_place", "unit_conversions"),
-        sorts=("name",), sort=("name", "A"), removes=False,
-    )
-)  # fmt: skip
-
-_OWNER = {"user_id": "460000000000001", "name": "Sandbox Owner", "email": "owner@example.com", "role_id": "460000000000002",
-          "user_role": "admin", "status": "active", "is_current_user": True}  # fmt: skip
-
 
 def organizations(world: World, request: Request) -> Response:
     """`GET /organizations`: needs no organization_id."""
@@ -145,15 +158,3 @@ def organization(world: World, request: Request, organization_id: str) -> Respon
     if record is None:
         raise RefusedError(6041, f"This user is not associated with the CompanyID/CompanyName:{organization_id}.")
     return done("organization", record)
-
-
-def users(world: World, request: Request) -> Response:
-    """`GET /users`: the one owner."""
-    engine.only_query(request, "filter_by", "page", "per_page", "sort_column")
-    return done("users", [_OWNER])
-
-
-def me(world: World, request: Request) -> Response:
-    """`GET /users/me`."""
-    engine.only_query(request)
-    return done("user", _OWNER)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ofrecord_sandbox.finance import engine, sales, stock
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
-from ofrecord_sandbox.finance.declare import Resource, dating, declared, exactly, matching
+from ofrecord_sandbox.finance.declare import INVENTORY, Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import day, dec, identifier, many, number, shape, text, today
 from ofrecord_sandbox.store import Record
@@ -92,6 +92,7 @@ def _shipment_of(world: World, record: Record) -> dict[str, Any]:
 PACKAGES = declared(
     Resource(
         collection="packages", singular="package", id_key="package_id", words="Package", module="package",
+        doors=(INVENTORY,), blind=frozenset({INVENTORY}),
         writable={"package_number": text(50), "date": day, "notes": text(2000),
                   "line_items": many(shape({"line_item_id": identifier, "so_line_item_id": identifier, "quantity": number}))},
         dropped=frozenset({"salesorder_id"}),
@@ -105,7 +106,7 @@ PACKAGES = declared(
         | exactly("customer_id"),
         sorts=("package_number", "date", "created_time", "last_modified_time", "salesorder_number", "customer_name",
                "customer_id", "shipment_date", "tracking_number", "delivery_method"), search=("package_number", "salesorder_number"),
-        number=("package_number", "PKG-"), query=frozenset({"salesorder_id"}), silent=True,
+        number=("package_number", "PKG-"), query=frozenset({"salesorder_id"}), silent=frozenset({INVENTORY}),
         check=_check_package, show=_shipment_of, saved=_packed, removable=_package_movable, removed=_follow,
     )
 )  # fmt: skip
@@ -156,6 +157,7 @@ def _unship(world: World, record: Record) -> None:
 SHIPMENTS = declared(
     Resource(
         collection="shipmentorders", singular="shipment_order", id_key="shipment_id", words="Shipment order",
+        doors=(INVENTORY,),
         writable={"shipment_number": text(50), "date": day, "delivery_method": text(100), "tracking_number": text(100),
                   "reference_number": text(50), "notes": text(2000), "shipping_charge": number, "exchange_rate": number},
         fresh={"shipment_number": "", "date": "", "delivery_method": "", "tracking_number": "", "reference_number": "",

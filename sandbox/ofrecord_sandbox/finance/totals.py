@@ -59,6 +59,8 @@ HEAD: dict[str, Kind] = {
     "gst_treatment": text(50), "gst_no": text(50), "pricebook_id": identifier, "currency_id": identifier,
 }  # fmt: skip
 HEAD |= AVATAX
+BOUGHT: dict[str, Kind] = {key: kind for key, kind in HEAD.items() if key != "customer_id"} | {"vendor_id": identifier}
+"""The head of a document of purchase."""
 FRESH: dict[str, Any] = {
     "reference_number": "", "discount": 0, "discount_type": "entity_level", "is_discount_before_tax": True,
     "is_inclusive_tax": False, "shipping_charge": 0, "adjustment": 0, "adjustment_description": "", "exchange_rate": 1,
@@ -66,18 +68,21 @@ FRESH: dict[str, Any] = {
 }  # fmt: skip
 
 
-def prepare(world: World, record: Record, before: Record | None, given: Mapping[str, Any]) -> None:
-    """Complete a document: customer, currency, lines, sums; raises RefusedError."""
-    customer = world.store.table("finance/contacts").get(record.get("customer_id", ""))
-    if customer is None:
-        raise absent("Customer")
-    _active(customer, "Customer", new=before is None)
-    if before is not None and before["customer_id"] != record["customer_id"]:
-        raise invalid("customer_id")
+def prepare(
+    world: World, record: Record, before: Record | None, given: Mapping[str, Any], party: str = "customer"
+) -> None:
+    """Complete a document: customer or vendor (`party`), currency, lines, sums; raises RefusedError."""
+    words = party.capitalize()
+    customer = world.store.table("finance/contacts").get(record.get(f"{party}_id", ""))
+    if customer is None or (party == "vendor" and customer["contact_type"] != "vendor"):
+        raise absent(words)
+    _active(customer, words, new=before is None)
+    if before is not None and before[f"{party}_id"] != record[f"{party}_id"]:
+        raise invalid(party)
     if record["is_inclusive_tax"]:
         raise invalid("is_inclusive_tax")
     record["date"] = record.get("date") or today(world)
-    record["customer_name"] = customer["contact_name"]
+    record[f"{party}_name"] = customer["contact_name"]
     for key in ("company_name", "email", "currency_id", "currency_code", "currency_symbol"):
         record[key] = customer.get(key, "")
     record["price_precision"] = digits_of(record["currency_code"])
@@ -150,6 +155,13 @@ def primary_location(world: World) -> str:
         if location["is_primary"]:
             return str(location["location_id"])
     return ""
+
+
+def refunded(world: World, collection: str, id_key: str, key: str) -> Decimal:
+    """The sum given back of one document; `collection` names the table of its refunds."""
+    table = world.store.table(f"finance/{collection}")
+    ids = table.index("of", lambda one: (one[id_key],)).ids(key)
+    return sum((dec(table.rows[one]["amount"]) for one in ids), Decimal(0))
 
 
 def add_up(record: Record) -> None:

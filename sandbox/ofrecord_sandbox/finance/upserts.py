@@ -47,7 +47,7 @@ def upsert(world: World, request: Request, resource: Resource, door: str) -> Res
         given = _stamped(given, name, value)
     record = engine.insert(world, resource, given, request.query)
     shown = engine.detail(world, resource, record, door)
-    return done(resource.singular, shown, said(resource, "created", door), doubts.upsert_insert_status)
+    return done(resource.key_at(door), shown, said(resource, "created", door), doubts.upsert_insert_status)
 
 
 def _member(world: World, resource: Resource, key: str) -> bool:

@@ -184,6 +184,12 @@ def moment(name: str, value: str) -> int:
     return int(at.timestamp())
 
 
+@lru_cache(maxsize=1024)
+def day_of(second: int) -> str:
+    """The organisation's date of a second since 1970."""
+    return datetime.fromtimestamp(second, ZONE).date().isoformat()
+
+
 def now_s(world: World) -> int:
     """The present second since 1970."""
     return int(world.clock.now().timestamp())
