@@ -2,7 +2,7 @@
 
 Side by side pays where an answer takes long to come and costs nothing where it does not: there threads only take turns.
 So the first answers are measured, and threads are used from 20 ms an answer on; where answers become faster than that
-again, they are given up.
+again, they are given up. What was measured holds for the client's next reads, too, many of which are few calls.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from ofrecord_kit.answers import Answer, Decoder
 from ofrecord_kit.http import Client, Params
@@ -28,6 +29,8 @@ _LATELY = 20
 """Answers that must all have been fast before threads are given up."""
 _DRAWN = 2
 """Calls drawn for each thread: what is asked for and not yet taken is bounded."""
+_slow: WeakSet[Client] = WeakSet()
+"""Clients whose answers were found to be slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
         return
     ended = False
     while not ended:
-        ended = yield from _in_turn(client, left)
+        if client not in _slow:
+            ended = yield from _in_turn(client, left)
         if not ended:
+            _slow.add(client)
             ended = yield from _side_by_side(client, left, at_once)
 
 
@@ -105,5 +110,7 @@ def _side_by_side(client: Client, left: Iterator[Call], at_once: int) -> Generat
             took.append(answer.took_s)
             yield answer
     finally:
+        if took and max(took) < PAYS_S:
+            _slow.discard(client)
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)

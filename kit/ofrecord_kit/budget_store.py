@@ -72,7 +72,8 @@ class FileStore:
     def __init__(self, state_dir: Path) -> None:
         make_private_folder(state_dir)
         self._folder = state_dir
-        self._held: dict[tuple[str, int], int] = {}
+        self._files: dict[tuple[str, int], int] = {}
+        self._held: set[tuple[str, int]] = set()
         try:
             self._open = sqlite3.connect(
                 state_dir / "calls.sqlite", timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
@@ -101,27 +102,31 @@ class FileStore:
         return self._open.execute(statement, values).fetchall()
 
     def take_slot(self, key: str, number: int) -> bool:
-        """Lock the slot's file. A file held open here belongs to nobody else in this program either."""
+        """Lock the slot's file, which stays open until the end. What is held here belongs to nobody else in this program."""
         if (key, number) in self._held:
             return False
-        name = f"calls.{hashlib.sha256(key.encode()).hexdigest()[:12]}.{number}.lock"
-        opened = os.open(self._folder / name, os.O_CREAT | os.O_RDWR, 0o600)
+        opened = self._files.get((key, number))
+        if opened is None:
+            name = f"calls.{hashlib.sha256(key.encode()).hexdigest()[:12]}.{number}.lock"
+            opened = self._files[key, number] = os.open(self._folder / name, os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(opened)
             return False
-        self._held[key, number] = opened
+        self._held.add((key, number))
         return True
 
     def free_slot(self, key: str, number: int) -> None:
-        """Closing the file ends the lock."""
-        os.close(self._held.pop((key, number)))
+        """The file stays open."""
+        self._held.discard((key, number))
+        fcntl.flock(self._files[key, number], fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Slots first."""
-        for key, number in list(self._held):
-            self.free_slot(key, number)
+        """Closing a file ends its lock."""
+        for opened in self._files.values():
+            os.close(opened)
+        self._files.clear()
+        self._held.clear()
         self._open.close()
 
 

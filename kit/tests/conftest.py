@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,12 +38,32 @@ class Seen:
 
 @dataclass
 class Vendor:
-    """Answers from a list, each a (status, body, headers); body None cuts the connection. The last one repeats."""
+    """Answers from a list, each a (status, body, headers); status 0 cuts the connection. The last one repeats.
+
+    `by_path` comes first. Each answer takes `delay_s`; `most_at_once` counts calls that were under way together.
+    """
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
     answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
     token_answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
+
+    by_path: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    delay_s: float = 0.0
+    at_once: int = 0
+    most_at_once: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def passes(self, path: str) -> None:
+        """Take the time of an answer."""
+        if path == "/oauth/v2/token":
+            return
+        with self.lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self.delay_s)
+        with self.lock:
+            self.at_once -= 1
 
     def will_answer(self, *answers: tuple[Any, ...]) -> None:
         self.answers = [(*answer, {})[:3] for answer in answers]
@@ -57,6 +78,8 @@ class Vendor:
         return [one for one in self.seen if one.path == "/oauth/v2/token"]
 
     def next_answer(self, path: str) -> tuple[int, Any, dict[str, str]]:
+        if path in self.by_path:
+            return (*self.by_path[path], {})
         queue = self.token_answers if path == "/oauth/v2/token" else self.answers
         return queue.pop(0) if len(queue) > 1 else queue[0]
 
@@ -64,13 +87,16 @@ class Vendor:
 def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def answer(self) -> None:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             vendor.seen.append(Seen(self.command, parts.path, parts.query, headers, body))
-            status, content, more = vendor.next_answer(parts.path)
+            with vendor.lock:
+                status, content, more = vendor.next_answer(parts.path)
+            vendor.passes(parts.path)
             if status == 0:
                 self.close_connection = True
                 return
