@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ofrecord_sandbox.finance import engine, stock
+from ofrecord_sandbox.finance import engine, kept, stock
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, comparing, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
@@ -177,4 +177,8 @@ def details(world: World, request: Request, door: str) -> Response:
     ids = [key for key in request.query.get("item_ids", "").split(",") if key]
     if not ids or len(ids) > IDS_A_CALL:
         raise invalid("item_ids")
-    return done("items", [engine.detail(world, ITEMS, engine.found(world, ITEMS, key), door) for key in ids])
+    shelf = kept.shelf(world, f"details {door}")
+    for key in ids:
+        if key not in shelf:
+            shelf[key] = engine.detail(world, ITEMS, engine.found(world, ITEMS, key), door)
+    return done("items", [shelf[key] for key in ids])

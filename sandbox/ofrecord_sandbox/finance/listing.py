@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import operator
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
-from ofrecord_sandbox.finance import custom
+from ofrecord_sandbox.finance import custom, kept
 from ofrecord_sandbox.finance.answers import invalid, unknown
 from ofrecord_sandbox.finance.declare import EVERY_LIST, INVENTORY, Resource
 from ofrecord_sandbox.finance.doubts import doubts
-from ofrecord_sandbox.finance.values import day, day_of, dec, moment, number, today
+from ofrecord_sandbox.finance.values import day, day_of, dec, moment, number
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -38,14 +40,19 @@ def answer(world: World, request: Request, resource: Resource, door: str) -> Res
     column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
     if column not in resource.sorts or order not in ("A", "D"):
         raise invalid("sort_column" if order in ("A", "D") else "sort_order")
-    ids = _found(world, query, resource, door)
-    start = (page - 1) * per_page
-    table = resource.table(world)
-    rows = [row(world, resource, table.rows[key], door) for key in ids[start : start + per_page]]
+    found = _found(world, query, resource, door)
+    first = found.start + (page - 1) * per_page
+    table, shelf = resource.table(world), kept.shelf(world, f"row {resource.collection} {door}")
+    rows = []
+    for key in found.ids[first : min(first + per_page, found.stop)]:
+        shown = shelf.get(key)
+        if shown is None:
+            shown = shelf[key] = row(world, resource, table.rows[key], door)
+        rows.append(shown)
     context = {
         "page": page,
         "per_page": per_page,
-        "has_more_page": start + per_page < len(ids),
+        "has_more_page": first + per_page < found.stop,
         "report_name": resource.report,
         "applied_filter": query.get("filter_by", "Status.All"),
         "sort_column": column,
@@ -75,27 +82,57 @@ def status_at(world: World, resource: Resource, record: Record, door: str) -> st
     return resource.spoken.get(door, {}).get(status, status)
 
 
-def _found(world: World, query: dict[str, str], resource: Resource, door: str) -> list[str]:
-    """Ids that pass, in order; kept until the table, the stock or the date changes."""
-    key = (resource.collection, door, *sorted(pair for pair in query.items() if pair[0] not in ("page", "per_page")))
-    table = resource.table(world)
-    mark = (table, table.version, world.store.table("finance/stock").version, today(world), str(doubts))
-    lists = world.cache.setdefault("finance lists", {})
-    kept = lists.get(key)
-    if kept is not None and kept[0] == mark:
-        return cast("list[str]", kept[1])
-    tests = _tests(world, query, resource, door)
+class Found(NamedTuple):
+    """Ids that pass, in order: a part of a list that may be shared (do not change it)."""
+
+    ids: list[str]
+    start: int
+    stop: int
+
+
+def _found(world: World, query: dict[str, str], resource: Resource, door: str) -> Found:
+    """Ids that pass, in order; kept until anything of finance or the date changes."""
+    key = f"{sorted(pair for pair in query.items() if pair[0] not in ('page', 'per_page'))}"
+    shelf = kept.shelf(world, f"found {resource.collection} {door}", _KEPT_LISTS)
+    if key not in shelf:
+        shelf[key] = _sought(world, query, resource, door)
+    return cast("Found", shelf[key])
+
+
+def _sought(world: World, query: dict[str, str], resource: Resource, door: str) -> Found:
     column, order = query.get("sort_column", resource.sort[0]), query.get("sort_order", resource.sort[1])
-    found = [
-        record for record in table.rows.values() if resource.member(record) and all(test(record) for test in tests)
-    ]
-    found.sort(key=lambda record: record[resource.id_key])
-    found.sort(key=_rank(world, resource, column), reverse=order == "D")
-    ids = [record[resource.id_key] for record in found]
-    if len(lists) >= _KEPT_LISTS:
-        lists.clear()
-    lists[key] = (mark, ids)
-    return ids
+    since, rest = query.get("last_modified_time", ""), query
+    by_time = column == "last_modified_time" and bool(since) and _has_modified(resource, door)
+    if by_time and not _of_the_day(resource):
+        rest = {name: value for name, value in query.items() if name != "last_modified_time"}
+    tests = _tests(world, rest, resource, door)
+    ids, ranks = _ordered(world, resource, column, order)
+    found = Found(ids, 0, len(ids))
+    if rest is not query:
+        second = moment("last_modified_time", since)
+        cut = bisect_left if doubts.modified_filter_inclusive else bisect_right
+        older = cut(ranks, (0, second))
+        found = Found(ids, older, len(ids)) if order == "A" else Found(ids, 0, len(ids) - older)
+    if not tests:
+        return found
+    rows = resource.table(world).rows
+    passed = [key for key in ids[found.start : found.stop] if all(test(rows[key]) for test in tests)]
+    return Found(passed, 0, len(passed))
+
+
+def _ordered(world: World, resource: Resource, column: str, order: str) -> tuple[list[str], list[Any]]:
+    """All ids of a collection in the order of a column, and the ranks in rising order; kept as long as `_found` is."""
+    shelf = kept.shelf(world, f"ordered {resource.collection}", _KEPT_LISTS)
+    name = f"{column} {order}"
+    if name not in shelf:
+        rank = _rank(world, resource, column)
+        members = [record for record in resource.table(world).rows.values() if resource.member(record)]
+        members.sort(key=itemgetter(resource.id_key))
+        pairs = [(rank(record), record[resource.id_key]) for record in members]
+        pairs.sort(key=itemgetter(0), reverse=order == "D")
+        ranks = [pair[0] for pair in pairs]
+        shelf[name] = ([pair[1] for pair in pairs], ranks if order == "A" else ranks[::-1])
+    return cast("tuple[list[str], list[Any]]", shelf[name])
 
 
 def _rank(world: World, resource: Resource, column: str) -> Callable[[Record], tuple[int, Any]]:
@@ -154,9 +191,13 @@ def _has_modified(resource: Resource, door: str) -> bool:
     return door != INVENTORY or resource.collection in _MODIFIED_DOCUMENTED or doubts.inventory_modified_filter
 
 
+def _of_the_day(resource: Resource) -> bool:
+    return resource.collection == "journals" and doubts.journals_modified_on_the_day
+
+
 def _modified(wanted: str, resource: Resource) -> Test:
     since = moment("last_modified_time", wanted)
-    if resource.collection == "journals" and doubts.journals_modified_on_the_day:
+    if _of_the_day(resource):
         that_day = day_of(since)
         return lambda record: day_of(record["_modified"]) == that_day
     if doubts.modified_filter_inclusive:
