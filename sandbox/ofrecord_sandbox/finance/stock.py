@@ -82,15 +82,18 @@ def components(world: World, item_id: str) -> dict[str, Decimal]:
 def totals(world: World, item_id: str) -> dict[str, Decimal]:
     """The four columns of an item, over all locations; of a kit: how many its components make (UNVERIFIED how exactly)."""
     parts = components(world, item_id)
-    if set(parts) != {item_id}:
+    if len(parts) != 1 or item_id not in parts:
         of = {part: totals(world, part) for part in parts}
         made = {column: _made(of, parts, column) for column in (ACCOUNTING, PHYSICAL)}
         return made | {
             COMMITTED: made[ACCOUNTING] - _made(of, parts, ACCOUNTING, COMMITTED),
             ACTUAL_COMMITTED: made[PHYSICAL] - _made(of, parts, PHYSICAL, ACTUAL_COMMITTED),
         }
-    held = world.store.table("finance/stock").get(item_id) or {}
-    return {column: sum((dec(place.get(column)) for place in held.values()), Decimal(0)) for column in _COLUMNS}
+    summed = dict.fromkeys(_COLUMNS, Decimal(0))
+    for place in (world.store.table("finance/stock").get(item_id) or {}).values():
+        for column, quantity in place.items():
+            summed[column] += dec(quantity)
+    return summed
 
 
 def _made(

@@ -32,7 +32,12 @@ def digits_of(currency: str) -> int:
 
 def dec(value: Any) -> Decimal:
     """A number of a record as Decimal; None and "" are nought."""
-    return Decimal(0) if value in (None, "") else Decimal(str(value))
+    return Decimal(0) if value in (None, "") else _decimal(str(value))
+
+
+@lru_cache(maxsize=8192)
+def _decimal(written: str) -> Decimal:
+    return Decimal(written)
 
 
 def num(value: Decimal) -> int | float:
