@@ -6,12 +6,35 @@ from collections.abc import Callable
 from typing import Any
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.crm import bulk_jobs, coql, holds, merging, metadata, organisation, planting, settings, views
+from ofrecord_sandbox.crm import (
+    bulk_jobs,
+    coql,
+    currencies,
+    drifting,
+    holds,
+    merging,
+    metadata,
+    organisation,
+    planting,
+    settings,
+    users,
+    views,
+)
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 _MODULE_KEYS = ("api_supported", "creatable", "editable", "deletable", "viewable", "status")
-_FIELD_KEYS = ("read_only", "permission", "length", "values", "restricted", "required", "label")
+_FIELD_KEYS = (
+    "read_only",
+    "permission",
+    "length",
+    "values",
+    "restricted",
+    "required",
+    "label",
+    "api_name",
+    "data_type",
+)
 _ACTIONS = ("api_create", "api_update")
 
 
@@ -20,6 +43,7 @@ def register(world: World) -> None:
     paths: list[tuple[str, str, Callable[..., Response]]] = [
         ("POST", "modules", _add_module),
         ("PUT", "modules", _change_module),
+        ("DELETE", "modules", _remove_module),
         ("POST", "fields", _add_field),
         ("PUT", "fields", _change_field),
         ("DELETE", "fields", _remove_field),
@@ -31,6 +55,8 @@ def register(world: World) -> None:
         ("POST", "views", _add_view),
         ("POST", "plant", _plant),
         ("POST", "convert", _convert),
+        ("POST", "users", _add_user),
+        ("POST", "currencies", _add_currencies),
     ]
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}crm/{path}", told_plainly(handler))
@@ -59,6 +85,13 @@ def _change_module(world: World, request: Request) -> Response:
             raise ValueError(msg)
     table.put(given["module"], {**row, **wanted})
     return Response(200, {"module": given["module"]})
+
+
+def _remove_module(world: World, request: Request) -> Response:
+    """The module is gone with everything in it."""
+    name = body(request, "module")["module"]
+    drifting.remove_module(world, name)
+    return Response(200, {"module": name})
 
 
 def _add_field(world: World, request: Request) -> Response:
@@ -96,7 +129,11 @@ def _change_field(world: World, request: Request) -> Response:
     if "values" in given:
         row["pick_list_values"] = metadata.pick_list(world, given["values"])
     world.store.table("crm/fields").put(key, row)
-    return Response(200, {"module": given["module"], "field": given["field"]})
+    if "data_type" in given:
+        drifting.retype(world, given["module"], given["field"], given["data_type"])
+    if "api_name" in given:
+        drifting.rename(world, given["module"], given["field"], given["api_name"])
+    return Response(200, {"module": given["module"], "field": given.get("api_name", given["field"])})
 
 
 def _remove_field(world: World, request: Request) -> Response:
@@ -183,3 +220,16 @@ def _convert(world: World, request: Request) -> Response:
         moved = {"Converted__s": True, "Converted_Date_Time": time, "Modified_Time": time, "_m": second}
         table.put(one, {**table.rows[one], **moved})
     return Response(200, {"ids": ids})
+
+
+def _add_user(world: World, request: Request) -> Response:
+    """A further user, or one changed."""
+    given = body(request, "id", "first_name", "last_name", "email", "status", "confirm", "profile", "role")
+    return Response(200, {"id": users.arrange(world, given)})
+
+
+def _add_currencies(world: World, request: Request) -> Response:
+    """The organisation has several currencies from now on."""
+    rates = body(request, "rates")["rates"]
+    currencies.arrange(world, rates)
+    return Response(200, {"currencies": sorted(rates)})

@@ -62,7 +62,7 @@ def _value(  # noqa: PLR0917 - one value each, named at every call
     if field.data_type == "lookup":
         return lookup(field, value, path, (name,))
     if field.data_type in {"ownerlookup", "userlookup"}:
-        return _user(field, value, path)
+        return _user(world, field, value, path)
     if field.data_type == "subform":
         return lines.merged(world, field, record.get(name) or [], value, path, lookup, now)
     raise values.wrong_type(field, path, field.data_type)
@@ -90,14 +90,15 @@ def _lookup(world: World, field: Field, value: Any, path: str, external_field: s
     return {"id": resolve_lookup(world, schema(world)[field.target], external_field, value, refusal)}
 
 
-def _user(field: Field, value: Any, path: str) -> Any:
+def _user(world: World, field: Field, value: Any, path: str) -> Any:
     if value is None and field.data_type == "userlookup":
         return None
     if not isinstance(value, dict) or set(value) - {"id", "name", "email"}:
         raise values.wrong_type(field, path, "jsonobject")
-    if value.get("id") != organisation.USER["id"]:
+    user = organisation.users_by_id(world).get(str(value.get("id")))
+    if user is None or user["status"] != "active":
         raise invalid_id({"api_name": field.api_name, "json_path": f"{path}.{field.api_name}.id"})
-    return organisation.user_reference()
+    return {key: user[key] for key in ("name", "id", "email")}
 
 
 def _missing(module: Module, given: Record, inserting: bool, path: str) -> list[RefusedError]:

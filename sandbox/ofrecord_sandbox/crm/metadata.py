@@ -292,6 +292,11 @@ def _field_row(world: World, module: str, name: str, data_type: str, argument: s
     }
 
 
+def described(world: World, module: str, name: str, data_type: str) -> dict[str, Any]:
+    """What the description of a custom field of that type would be; it has an id of its own, and is not stored."""
+    return _field_row(world, module, name, data_type, "", custom=True)
+
+
 def _lookup(world: World, target: str) -> dict[str, Any]:
     module = {"api_name": target, "id": _module_id(world, target), "crypt": False}
     return {"display_label": target.replace("_", " "), "module": module}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ofrecord_sandbox.crm import organisation, paging, params
+from ofrecord_sandbox.crm import organisation, params, plain_lists
 from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, invalid_id, missing_param, overall
 from ofrecord_sandbox.crm.metadata import Module, schema
 from ofrecord_sandbox.crm.shapes import display_name
@@ -67,22 +67,7 @@ def list_of_record(world: World, request: Request, module: str, record_id: str) 
 
 
 def _listed(world: World, request: Request, rows: list[Record]) -> Response:
-    params.only(request, "fields", "ids", "page", "per_page", "page_token", "sort_by", "sort_order")
-    names = [name for name in request.query.get("fields", "").split(",") if name]
-    if not names:
-        raise missing_param("fields")
-    for name in names:
-        if name not in _FIELDS:
-            raise invalid_data({"param_name": "fields", "api_name": name})
-    page = paging.wanted(world, request)
-    wanted = set(filter(None, request.query.get("ids", "").split(",")))
-    found = [row for row in reversed(rows) if not wanted or row["id"] in wanted]
-    chosen = found[page.offset : page.offset + page.per_page]
-    if not chosen:
-        return Response(204)
-    shown = [_shown(world, row) for row in chosen]
-    data = [{name: row[name] for name in dict.fromkeys([*names, "id"])} for row in shown]
-    return Response(200, {"data": data, "info": paging.info(page, request, len(chosen), len(found), "id", "desc")})
+    return plain_lists.answer(world, request, rows, _FIELDS, lambda row: _shown(world, row))
 
 
 def _shown(world: World, row: Record) -> Record:

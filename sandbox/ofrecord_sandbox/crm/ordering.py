@@ -52,6 +52,12 @@ def _sorted(records: dict[str, Record], stored: str) -> Ordered:
     return Ordered(keys, [str(number) for _, number in keys])
 
 
+def holder(world: World, module: Module) -> list[str]:
+    """The fields of the parent that hold the rows of a subform; none of another module."""
+    parent = schema(world).get(module.parent)
+    return [] if parent is None else [field.api_name for field in parent.subforms if field.target == module.api_name]
+
+
 def rows(world: World, module: Module) -> dict[str, Record]:
     """Records by id; the rows of a subform point to their parent and sort by its times (UNVERIFIED)."""
     if module.kind != "subform":
@@ -61,7 +67,7 @@ def rows(world: World, module: Module) -> dict[str, Record]:
     place = f"crm/rows/{module.api_name}"
     kept = world.cache.get(place)
     if kept is None or kept[0] != table.version:
-        holders = [field.api_name for field in parent.subforms if field.target == module.api_name]
+        holders = holder(world, module)
         found = {
             row["id"]: {**row, "Parent_Id": {"id": record["id"]}, "_m": record["_m"], "_c": record["_c"]}
             for record in table

@@ -43,6 +43,8 @@ class Planter:
         ]  # fmt: skip
         self._numbered = [one.api_name for one in chosen if one.data_type == "autonumber"]
         self._targets = {one.target: list(_records(world, one.target)) for one in self._pointing()}
+        users = [user for user in organisation.users_by_id(world).values() if user["status"] == "active"]
+        self._owners = [{key: user[key] for key in ("name", "id", "email")} for user in users]
         self._makers: dict[str, made_up.Maker] = {}
         self._derives = bool(_COMPUTED & {one.api_name for one in chosen})
 
@@ -73,7 +75,7 @@ class Planter:
         writer = organisation.writer_reference()
         record |= {
             "id": self.world.next_id(FIRST_ID),
-            "Owner": organisation.user_reference(),
+            "Owner": self._owners[number % len(self._owners)],
             "Created_By": writer,
             "Modified_By": writer,
             "Created_Time": time,

@@ -1,5 +1,5 @@
 # ruff: noqa: EM101 - the vendor's codes are data, not sentences
-"""Metadata over HTTP. Source: Zoho CRM v8 docs, "Modules", "Fields", "Layouts", "Organization", "Users"."""
+"""Metadata over HTTP. Source: Zoho CRM v8 docs, "Modules", "Fields", "Layouts", "Organization"."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from ofrecord_sandbox.crm.metadata import Module
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
-
-_USER_TYPES = {
-    "AllUsers", "ActiveUsers", "DeactiveUsers", "ConfirmedUsers", "NotConfirmedUsers", "DeletedUsers",
-    "ActiveConfirmedUsers", "AdminUsers", "ActiveConfirmedAdmins", "CurrentUser",
-}  # fmt: skip
-
 
 STATUSES = ("visible", "user_hidden", "system_hidden", "scheduled_for_deletion")
 _INCLUDES = ("allowed_permissions_to_update", "skip_field_permissionz")
@@ -137,15 +131,3 @@ def organization(world: World, request: Request) -> Response:
     """`GET /org`."""
     params.only(request)
     return Response(200, {"org": [organisation.organisation(world)]})
-
-
-def users(world: World, request: Request) -> Response:
-    """`GET /users`: the one user there is."""
-    params.only(request, "type", "page", "per_page", "ids")
-    kind = request.query.get("type", "AllUsers")
-    if kind not in _USER_TYPES:
-        raise invalid_data({"param_name": "type", "supported_values": sorted(_USER_TYPES)})
-    if kind in {"DeactiveUsers", "NotConfirmedUsers", "DeletedUsers"}:
-        return Response(204)
-    info = {"per_page": 200, "count": 1, "page": 1, "more_records": False}
-    return Response(200, {"users": [organisation.user(world)], "info": info})
