@@ -1,0 +1,108 @@
+"""Planted records: the same each time, made by the rules of the API, with answers that hold when they are read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+
+from ofrecord_sandbox import finance
+from ofrecord_sandbox.finance import made_up
+from ofrecord_sandbox.finance.declare import INVENTORY, PATHS, RESOURCES
+from ofrecord_sandbox.world import World
+
+
+def new_world() -> World:
+    world = World()
+    world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
+    finance.register(world)
+    return world
+
+
+def planted(world: World, **body: Any) -> dict[str, Any]:
+    answer = world.call("POST", "/_sandbox/finance/plant", body)
+    assert answer.status == 200, answer.content
+    return dict(answer.content)
+
+
+def read(world: World, collection: str) -> list[dict[str, Any]]:
+    """Every detail of a collection, as a tap reads them: pages, then one by one."""
+    resource = RESOURCES[collection]
+    root = f"{PATHS[INVENTORY if INVENTORY in resource.doors else resource.doors[0]]}/{collection}"
+    details: list[dict[str, Any]] = []
+    page = 1
+    while True:
+        answer = world.call("GET", f"{root}?page={page}&per_page=50").content
+        for row in answer[resource.list_key or collection]:
+            shown = world.call("GET", f"{root}/{row[resource.id_key]}").content
+            details.append(next(value for value in shown.values() if isinstance(value, dict)))
+        if not answer["page_context"]["has_more_page"]:
+            return details
+        page += 1
+
+
+@pytest.mark.parametrize("collection", sorted(made_up.MAKERS))
+def test_every_collection_can_be_planted_and_read_back_whole(collection):
+    world = new_world()
+    told = planted(world, collection=collection, count=7)
+    assert (told["count"], told["collection"]) == (7, collection)
+    table = RESOURCES[collection].table(world)
+    assert {told["first"], told["last"]} <= set(table.rows)
+    assert [record for record in table.rows.values() if "_query" in record] == []
+
+
+def test_the_same_call_plants_the_same():
+    worlds = [new_world(), new_world()]
+    for world in worlds:
+        planted(world, collection="company", count=200)
+    one, other = (
+        orjson.dumps({name: table.rows for name, table in world.store.tables.items()}, option=orjson.OPT_SORT_KEYS)
+        for world in worlds
+    )
+    assert one == other
+
+
+@pytest.mark.promise("F128")
+def test_a_company_of_three_hundred_records_is_what_its_answers_say():
+    world = new_world()
+    told = planted(world, collection="company", count=300, answers=True)
+    assert (told["count"], sum(one["count"] for one in told["answers"].values())) == (300, 300)
+    for collection in ("invoices", "salesorders", "bills", "customerpayments", "journals"):
+        answer, details = told["answers"][collection], read(world, collection)
+        assert len(details) == answer["count"]
+        assert Counter(one["status"] for one in details) == answer["status"]
+        for name, amount in answer["sums"].items():
+            assert sum(Decimal(str(one[name])) for one in details) == Decimal(amount), (collection, name)
+        assert sum(len(one.get("line_items", [])) for one in details) == answer.get("lines", 0)
+    names = {one["contact_name"] for one in read(world, "contacts")}
+    assert any("&" in name for name in names)
+    assert any(not name.isascii() for name in names)
+
+
+def test_planted_records_share_seconds_in_threes_and_the_last_is_of_now():
+    world = new_world()
+    planted(world, collection="items", count=7, seconds=60)
+    times = Counter(one["last_modified_time"] for one in RESOURCES["items"].table(world).rows.values())
+    assert times == {"2026-03-02T10:00:00-0800": 3, "2026-03-02T09:59:00-0800": 3, "2026-03-02T09:58:00-0800": 1}
+    again = planted(world, collection="items", count=3)
+    assert (len(RESOURCES["items"].table(world)), again["count"]) == (10, 3)
+
+
+def test_what_documents_need_is_planted_first():
+    world = new_world()
+    planted(world, collection="transferorders", count=1)
+    assert (len(RESOURCES["items"].table(world)), len(RESOURCES["locations"].table(world))) == (20, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [({"collection": "trains", "count": 1}, "there is no collection 'trains'"), ({"collection": "items"}, "'count'"),
+     ({"collection": "items", "count": 1, "color": "red"}, "unknown key 'color'")],
+)  # fmt: skip
+def test_a_planting_that_makes_no_sense_is_one_sentence(body, words):
+    answer = new_world().call("POST", "/_sandbox/finance/plant", body)
+    assert (answer.status, words in answer.content["error"]) == (400, True)
