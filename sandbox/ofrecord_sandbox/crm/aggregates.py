@@ -32,7 +32,7 @@ def check(query: Query) -> None:
             raise RefusedError("DUPLICATE_DATA", "duplicate aggregate", details)
     for one in query.selected:
         if not one.aggregate and one.column not in query.group:
-            raise invalid(one.column, "column is neither aggregated nor grouped by", clause="group by")
+            raise invalid(one.column, clause="group by")
 
 
 def rows(world: World, module: Module, query: Query, records: Iterable[Record]) -> list[Record]:
@@ -49,7 +49,7 @@ def rows(world: World, module: Module, query: Query, records: Iterable[Record]) 
     for name, descending in reversed(query.order):
         key = next((one.key for one in query.selected if name in {one.key, one.column}), None)
         if key is None:
-            raise invalid(name, "column given is not selected", clause="order by")
+            raise invalid(name, clause="order by")
         found.sort(key=_sorting(key), reverse=descending)
     return found
 
@@ -71,7 +71,7 @@ def _value_of(world: World, module: Module, one: Selected) -> Callable[[list[Rec
     if one.aggregate == "count":
         return lambda members: sum(column.read(record) is not None for record in members)
     if one.aggregate in {"sum", "avg"} and column.field.data_type not in _NUMBERS:
-        raise invalid(one.column, "aggregate is not supported for this column", aggregate=one.aggregate.upper())
+        raise invalid(one.column, clause="select")
     if one.aggregate in {"min", "max"}:
         return _extreme(column.read, comparable(column), largest=one.aggregate == "max")
     return _summed(column.read, mean=one.aggregate == "avg")

@@ -39,8 +39,7 @@ def _column(world: World, module: Module, name: str) -> Column:
     try:
         return resolve(world, module, name)
     except RefusedError:
-        details = {"api_name": name, "module": module.api_name}
-        raise RefusedError("FIELD_NOT_AVAILABLE", "the field is not available", details) from None
+        raise RefusedError("FIELD_NOT_AVAILABLE", "the field is not available") from None
 
 
 def archive(job_id: str, chosen: list[Column], records: Iterable[Record]) -> bytes:

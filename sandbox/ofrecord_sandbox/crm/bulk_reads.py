@@ -59,6 +59,7 @@ def create(world: World, request: Request) -> Response:
         "id": world.next_id(_JOBS),
         "module": module.api_name,
         "query": query,
+        "module_id": module.id,
         "page": _page(request, query, now.timestamp()),
         "caller": request.caller,
         "created_time": organisation.local_time(now),
@@ -202,7 +203,7 @@ def _shown(job: Record, state: str) -> Record:
         "id": job["id"],
         "operation": "read",
         "state": state,
-        "query": job["query"] | {"page": job["page"]},
+        "query": job["query"] | {"module": {"api_name": job["module"], "id": job["module_id"]}, "page": job["page"]},
         "created_by": organisation.writer_reference(),
         "created_time": job["created_time"],
         "file_type": "csv",
@@ -229,7 +230,7 @@ def _job(world: World, job_id: str) -> Record:
 
 
 def _absent() -> RefusedError:
-    return RefusedError("RESOURCE_NOT_FOUND", "The requested resource doesn't exist.", status=404)
+    return RefusedError("RESOURCE_NOT_FOUND", "The requested resource doesn't exist.", {"resource": "id"}, 404)
 
 
 def download(world: World, request: Request, job_id: str) -> Response:

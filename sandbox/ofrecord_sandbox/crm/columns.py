@@ -30,9 +30,14 @@ class Column:
     """A field of the module itself, not one reached over lookups."""
 
 
-def invalid(column: str, reason: str, **more: Any) -> RefusedError:
-    """INVALID_QUERY about a column."""
-    return RefusedError("INVALID_QUERY", "invalid query formed", {"column_name": column, "reason": reason, **more})
+def invalid(column: str, **more: Any) -> RefusedError:
+    """INVALID_QUERY about a column; `more` are the keys the OpenAPI file names together."""
+    return RefusedError("INVALID_QUERY", "invalid query formed", {"column_name": column, **more})
+
+
+def unfit(column: str, operator: str) -> RefusedError:
+    """INVALID_QUERY about an operator a column does not take."""
+    return invalid(column, reason="operator is not supported for this column", operator=operator)
 
 
 def resolve(world: World, module: Module, name: str) -> Column:
@@ -41,7 +46,7 @@ def resolve(world: World, module: Module, name: str) -> Column:
     field = _field(module, head, name)
     read = _own(head)
     if len(steps) > MOST_HOPS:
-        raise invalid(name, "only two levels of relations are supported")
+        raise invalid(name)
     for number, step in enumerate(steps, start=1):
         if field.data_type in USERS and number == len(steps) and step in organisation.USER_FIELDS:
             read = _hop(organisation.users_by_id(world), read, step)
@@ -51,14 +56,14 @@ def resolve(world: World, module: Module, name: str) -> Column:
             read = _hop(world.store.table(target.table).rows, read, step)
             field = _field(target, step, name)
         else:
-            raise invalid(name, "column given seems to be invalid")
+            raise invalid(name)
     return Column(name, field, read, not steps)
 
 
 def _field(module: Module, name: str, whole: str) -> Field:
     field = module.fields.get(name)
     if field is None or field.data_type in NOT_QUERYABLE or name in module.hidden:
-        raise invalid(whole, "column given seems to be invalid")
+        raise invalid(whole)
     return field
 
 

@@ -32,8 +32,7 @@ def answer(world: World, request: Request) -> Response:
     params.only(request)
     given = params.body(request, "select_query", "include_meta")
     if not isinstance(given.get("select_query"), str):
-        details = {"api_name": "select_query", "json_path": "$.select_query"}
-        raise RefusedError("MANDATORY_NOT_FOUND", "required field not found", details)
+        raise RefusedError("MANDATORY_NOT_FOUND", "required field not found", {"api_name": "select_query"})
     meta = given.get("include_meta", [])
     if meta not in ([], ["fields"]):
         raise invalid_data({"api_name": "include_meta", "supported_values": ["fields"]})

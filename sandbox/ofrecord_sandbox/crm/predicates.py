@@ -13,7 +13,7 @@ from typing import Any
 
 from ofrecord_sandbox.crm import organisation
 from ofrecord_sandbox.crm.answers import RefusedError
-from ofrecord_sandbox.crm.columns import LOOKUPS, Column, Read, invalid, resolve
+from ofrecord_sandbox.crm.columns import LOOKUPS, Column, Read, invalid, resolve, unfit
 from ofrecord_sandbox.crm.external import folded
 from ofrecord_sandbox.crm.metadata import Field, Module
 from ofrecord_sandbox.crm.ordering import KEYS, every, ordered, rows
@@ -41,7 +41,7 @@ def test_of(world: World, module: Module, node: Node) -> Test:
         return lambda record: left(record) or right(record)
     column = resolve(world, module, node.column)
     if column.field.data_type == "textarea":
-        raise invalid(node.column, "column cannot be used in criteria")
+        raise invalid(node.column, clause="where")
     read = column.read
     if node.operator == "is null":
         return lambda record: read(record) is None
@@ -58,7 +58,7 @@ def _comparison(column: Column, node: Condition) -> Test:
     wanted = [operand(column.field, node, value) for value in node.values]
     chosen = set(wanted)
     if kind == "boolean" and operator != "=":
-        raise invalid(node.column, "operator is not supported for this column", operator=operator)
+        raise unfit(node.column, operator)
     if operator in {"=", "in"}:
         return lambda record: read(record) in chosen
     if operator in {"!=", "not in"}:
@@ -66,7 +66,7 @@ def _comparison(column: Column, node: Condition) -> Test:
     if operator in {"like", "not like"}:
         return _like(column, node)
     if kind not in _ORDERED:
-        raise invalid(node.column, "operator is not supported for this column", operator=operator)
+        raise unfit(node.column, operator)
     return _ranged(read, operator, wanted)
 
 
@@ -89,10 +89,10 @@ def _like(column: Column, node: Condition) -> Test:
     inner = pattern.strip("%")
     starts, ends = pattern.startswith("%"), pattern.endswith("%")
     if column.field.data_type in _ORDERED or column.field.data_type in LOOKUPS:
-        raise invalid(node.column, "operator is not supported for this column", operator=node.operator)
+        raise unfit(node.column, node.operator)
     wanted = node.operator == "like"
     if not wanted and not (starts and ends):
-        raise invalid(node.column, "value given seems to be invalid", operator=node.operator, value=node.values[0])
+        raise _misread(node, node.values[0])
     read = comparable(column)
 
     def matches(record: Record) -> bool:
@@ -135,9 +135,13 @@ def _converted(read: Read, convert: Callable[[Any], Any]) -> Read:
     return lambda record: None if (value := read(record)) is None else convert(value)
 
 
+def _misread(node: Condition, value: str) -> RefusedError:
+    return invalid(node.column, cv_criteria=False, operator=node.operator, value=value)
+
+
 def operand(field: Field, node: Condition, value: Any) -> Any:
     """A literal as the field's values compare; raises INVALID_QUERY."""
-    refusal = invalid(node.column, "value given seems to be invalid", operator=node.operator, value=str(value))
+    refusal = _misread(node, str(value))
     kind = field.data_type
     try:
         if kind == "datetime":
@@ -173,7 +177,7 @@ def found(world: World, module: Module, node: Node, order: list[tuple[str, bool]
     for name, backwards in reversed(order):
         column = resolve(world, module, name)
         if column.field.data_type == "textarea":
-            raise invalid(name, "column cannot be sorted by")
+            raise invalid(name, clause="order by")
         records.sort(key=_sort_key(comparable(column)), reverse=backwards)
     return iter(records)
 

@@ -67,7 +67,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """The query; raises RefusedError SYNTAX_ERROR (`near`, `clause`, `line`, `column`)."""
+    """The query; raises RefusedError SYNTAX_ERROR (`near`, `line`, `column`; at its end `clause`)."""
     return _Parser(text).query()
 
 
@@ -255,5 +255,5 @@ class _Parser:
         self._refuse("", self._tokens[-1][2] if self._tokens else 0)
 
     def _refuse(self, near: str, column: int) -> NoReturn:
-        details = {"clause": self._clause, "column": column + 1, "line": 1, "near": near}
+        details = {"column": column + 1, "line": 1, "near": near} if near else {"clause": self._clause}
         raise RefusedError("SYNTAX_ERROR", "error occured while parsing the query", details)

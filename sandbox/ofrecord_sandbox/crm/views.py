@@ -22,6 +22,14 @@ _ALL = 60_000
 """The id of a module's own view is that of the module and so much more."""
 
 
+_TRANSLATION = {
+    "public_views": "Public Views",
+    "other_users_views": "Other Users Views",
+    "shared_with_me": "Shared With Me",
+    "created_by_me": "Created By Me",
+}
+
+
 def arrange(world: World, module: str, name: str, criteria: Any) -> str:
     """A view of a module; its id. Raises ValueError when there is no such module or the criteria do not fit it."""
     try:
@@ -69,7 +77,7 @@ def list_all(world: World, request: Request) -> Response:
         "per_page": per_page,
         "default": _all(module),
         "count": len(chosen),
-        "translation": {"public_views": "Public Views", "other_users_views": "Other Users Views"},
+        "translation": _TRANSLATION,
         "page": page,
         "more_records": page * per_page < len(rows),
     }
@@ -83,7 +91,7 @@ def get(world: World, request: Request, view_id: str) -> Response:
     chosen = [view for view in _of(world, module) if view["id"] == view_id]
     if not chosen:
         return Response(204)
-    return Response(200, {"custom_views": chosen, "info": {"translation": {"public_views": "Public Views"}}})
+    return Response(200, {"custom_views": chosen, "info": {"translation": _TRANSLATION}})
 
 
 def _of(world: World, module: Module) -> list[Record]:
@@ -105,12 +113,10 @@ def _shown(module: Module, view_id: str, name: str, criteria: Any) -> Record:
         "category": "public_views",
         "favorite": None,
         "module": {"api_name": module.api_name, "id": module.id},
-        "criteria": criteria,
         "sort_by": None,
         "sort_order": None,
-        "created_by": None if everybody else organisation.writer_reference(),
-        "modified_by": None if everybody else organisation.writer_reference(),
-        "last_accessed_time": None,
-        "modified_time": None,
+        "created_by": organisation.writer_reference(),
+        "modified_by": organisation.writer_reference(),
         "locked": False,
+        **({} if everybody else {"criteria": criteria}),
     }
