@@ -12,9 +12,11 @@ from ofrecord_kit.ledger.sealing import key_from
 from ofrecord_kit.ledger.store import Ledger
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.ledger.writing import Writing
+from ofrecord_kit.ledger.writing_new import Created
 
 __all__ = [
     "KEY_VARIABLE",
+    "Created",
     "Due",
     "Event",
     "Held",

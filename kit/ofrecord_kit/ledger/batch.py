@@ -18,6 +18,8 @@ from ofrecord_kit.plan import Fingerprint
 
 AT_ONCE = 500
 """Keys in one query."""
+BATCH = 5_000
+"""Keys in one query that takes them as one parameter (`bulk.among`)."""
 SNAPSHOTS = frozenset({"created", "linked"})
 """Events whose `after` is what a record held then: field → value."""
 _OF_IDS = frozenset({"stamped", "unlinked", "dropped", "held"})

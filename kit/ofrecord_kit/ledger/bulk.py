@@ -26,18 +26,17 @@ def among(connection: Connection, column: ColumnElement[str], keys: Iterable[str
 
 def put(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str = ""
-) -> None:
-    """Insert rows; `conflict` is an `ON CONFLICT` clause. No two rows may meet in it."""
+) -> int:
+    """Insert rows; `conflict` is an `ON CONFLICT` clause. No two rows may meet in it. Returns how many were written."""
     if not rows:
-        return
+        return 0
     names = ", ".join(f'"{name}"' for name in columns)
     if connection.dialect.name == "postgresql":
         statement = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM {_unnested(table, columns)} {conflict}'
-        connection.exec_driver_sql(statement, _turned(rows))
-    else:
-        marks = ", ".join("?" * len(columns))
-        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}) {conflict}'
-        connection.exec_driver_sql(statement, rows)
+        return connection.exec_driver_sql(statement, _turned(rows)).rowcount
+    marks = ", ".join("?" * len(columns))
+    statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}) {conflict}'
+    return connection.exec_driver_sql(statement, rows).rowcount
 
 
 def replace(

@@ -34,10 +34,6 @@ class Reading:
         return self._vault.told(plain) if plain.startswith(PRINT) else from_json(plain)
 
 
-BATCH = 5_000
-"""Keys in one query that takes them as one parameter (`bulk.among`)."""
-
-
 def chunks(keys: Iterable[str], size: int = AT_ONCE) -> Iterator[list[str]]:
     """Keys without repetition, as many as one query takes."""
     unique = list(dict.fromkeys(keys))

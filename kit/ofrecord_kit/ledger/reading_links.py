@@ -9,8 +9,9 @@ from sqlalchemy import and_, select
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
+from ofrecord_kit.ledger.batch import BATCH
 from ofrecord_kit.ledger.documents import pair_of, pointed, sides_of, when
-from ofrecord_kit.ledger.reading import BATCH, Reading, chunks
+from ofrecord_kit.ledger.reading import Reading, chunks
 from ofrecord_kit.ledger.rows import Link, Side
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed
@@ -23,7 +24,7 @@ class LinkReading(Reading):
         """Links between two systems by the id at `source`."""
         here, there = t.link.alias("here"), t.link.alias("there")
         found: dict[str, Link] = {}
-        for ids in chunks(source_ids):
+        for ids in chunks(source_ids, BATCH):
             query = (
                 select(here.c.link, here.c.system_id, there.c.system_id, here.c.seen, here.c.generation)
                 .join(there, and_(there.c.link == here.c.link, there.c.system == store_of(destination)))
@@ -106,7 +107,7 @@ class LinkReading(Reading):
         one, other = pair_of(here, there)
         a, print_, forwards = t.agreed.c, self._vault.fingerprint, here == one
         found: dict[str, dict[str, Agreed]] = {}
-        for keys in chunks(links):
+        for keys in chunks(links, BATCH):
             query = select(a.link, a.document).where(
                 bulk.among(self._reading, a.link, keys), a.one == one, a.other == other
             )

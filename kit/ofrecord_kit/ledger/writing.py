@@ -10,20 +10,20 @@ from sqlalchemy import Table, delete, insert, or_, select, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
-from ofrecord_kit.ledger.batch import AT_ONCE
+from ofrecord_kit.ledger.batch import AT_ONCE, BATCH
 from ofrecord_kit.ledger.chain import stored_time
 from ofrecord_kit.ledger.living import has_died, own_process
 from ofrecord_kit.ledger.rows import LIVE_S, Run
 from ofrecord_kit.ledger.values import store_of, to_json
-from ofrecord_kit.ledger.writing_agreed import AgreedWriting
 from ofrecord_kit.ledger.writing_held import LONGEST_WAIT, HeldWriting
+from ofrecord_kit.ledger.writing_new import NewWriting
 
 _Part = tuple[str, str, str, str]
 _LONGEST_RUN = timedelta(days=1)
 """A run that began before and never ended was killed."""
 
 
-class Writing(AgreedWriting, HeldWriting):
+class Writing(NewWriting, HeldWriting):
     """The intentions of one batch; nothing is visible to others before the transaction ends."""
 
     def __init__(self, *args: Any) -> None:
@@ -142,11 +142,13 @@ class Writing(AgreedWriting, HeldWriting):
         ended = select(r.run).where(r.run == i.run, r.finished.is_not(None)).exists()
         old = i.at <= self._at - timedelta(seconds=LIVE_S)
         mine = or_(i.run == self._run, i.run.is_(None), old, ended, i.run.in_(self._died(entity, store)))
-        bulk.put(
+        made = bulk.put(
             self._connection, t.intent, ["entity", "system", "source_id", "at", "run"],
             [(entity, store, one, self._stamp, self._run) for one in ids],
             "ON CONFLICT (entity, system, source_id) DO NOTHING",
         )  # fmt: skip
+        if made == len(ids):  # nobody else intends any of them
+            return set(ids)
         won: set[str] = set()
         for some in _some(ids):
             here = (i.entity == entity, i.system == store, i.source_id.in_(some), mine)
@@ -163,8 +165,10 @@ class Writing(AgreedWriting, HeldWriting):
 
     def confirm(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
         """The creation of these is settled, one way or the other."""
-        rows = [(entity, store_of(system), one) for one in source_ids]
-        bulk.remove(self._connection, t.intent, ["entity", "system", "source_id"], rows)
+        i, ids = t.intent.c, list(source_ids)
+        for start in range(0, len(ids), BATCH):
+            mine = bulk.among(self._connection, i.source_id, ids[start : start + BATCH])
+            self._connection.execute(delete(t.intent).where(i.entity == entity, i.system == store_of(system), mine))
 
     def spool(self, entity: str, source: str, destination: str, rows: Sequence[tuple[str, bytes | str]]) -> None:
         """Put what was decided about records of this way behind what waits there already."""

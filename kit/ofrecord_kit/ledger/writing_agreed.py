@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
-from ofrecord_kit.ledger.batch import AT_ONCE
+from ofrecord_kit.ledger.batch import AT_ONCE, BATCH
 from ofrecord_kit.ledger.documents import Document, merge, pair_of, pointed, sides_of, without
 from ofrecord_kit.ledger.values import from_json, has_moved, is_empty, places_of, store_of, to_json
 from ofrecord_kit.ledger.writing_links import LinkWriting
@@ -151,8 +151,8 @@ class AgreedWriting(LinkWriting):
     def _send_agreed(self) -> None:
         if self._unseen:
             links = sorted(self._unseen - self._fresh)
-            for start in range(0, len(links), AT_ONCE):
-                mine = bulk.among(self._connection, t.link.c.link, links[start : start + AT_ONCE])
+            for start in range(0, len(links), BATCH):
+                mine = bulk.among(self._connection, t.link.c.link, links[start : start + BATCH])
                 self._connection.execute(update(t.link).where(mine, t.link.c.seen.is_not(None)).values(seen=None))
         known = {link for link, _one, _other in self._agreed} - self._fresh
         self._lock(known)
@@ -188,9 +188,9 @@ class AgreedWriting(LinkWriting):
 
     def _documents(self, links: Collection[str]) -> dict[_Place, tuple[Document, datetime]]:
         found, wanted, a = {}, sorted(links), t.agreed.c
-        for start in range(0, len(wanted), AT_ONCE):
+        for start in range(0, len(wanted), BATCH):
             query = select(a.link, a.one, a.other, a.document, a.at).where(
-                bulk.among(self._connection, a.link, wanted[start : start + AT_ONCE])
+                bulk.among(self._connection, a.link, wanted[start : start + BATCH])
             )
             for link, one, other, stored, at in self._connection.execute(query):
                 found[link, one, other] = (from_json(self._vault.open(stored)), at)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
-from ofrecord_kit.ledger.batch import AT_ONCE, Batch
+from ofrecord_kit.ledger.batch import BATCH, Batch
 from ofrecord_kit.ledger.rows import Event
 from ofrecord_kit.ledger.values import store_of
 
@@ -79,11 +79,11 @@ class LinkWriting(Batch):
                     wanted.setdefault(system, []).append(record)
         columns = t.link.c
         for system, records in wanted.items():
-            for start in range(0, len(records), AT_ONCE):
+            for start in range(0, len(records), BATCH):
                 query = select(columns.system_id, columns.link, columns.generation).where(
                     columns.entity == entity,
                     columns.system == system,
-                    bulk.among(self._connection, columns.system_id, records[start : start + AT_ONCE]),
+                    bulk.among(self._connection, columns.system_id, records[start : start + BATCH]),
                 )
                 for record, link, generation in self._connection.execute(query):
                     found[system, record] = (link, generation)

@@ -12,7 +12,8 @@ from ofrecord_kit.target.destination import Change, Destination, Done, Result
 from ofrecord_kit.target.leaving import DELETED
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.parts import in_parts
-from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK, STAMP
+from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK
+from ofrecord_kit.target.recording_new import STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
 OWED = "*owed"

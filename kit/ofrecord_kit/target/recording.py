@@ -12,6 +12,7 @@ from ofrecord_kit.target.items import SUPERSEDED, Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 from ofrecord_kit.target.merging import MERGED, record_merge
+from ofrecord_kit.target.recording_new import STAMP, record_new, split
 from ofrecord_kit.target.thirds import tell_thirds
 from ofrecord_kit.target.wire import rule_of
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
     from ofrecord_kit.target.wire import Wire
 
-STAMP = "_stamp"
 PARENT, RANK, PRIMARY = "_parent", "_rank", "_primary"
 LOUD = frozenset({"refused", "invalid"})
 """Kinds of held records that make a run red beyond `errors_allowed`: somebody must correct them."""
@@ -44,6 +44,9 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     if not (touched or settled or helds or created or heard or merged):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:
+        plain, touched = split(delivery, ledger, touched)
+        if plain:
+            record_new(delivery, ledger, plain)
         new = [item for item in touched if item.link is None and item.lost is None]
         links = dict(
             zip(map(id, new), ledger.record_links(wire.entity, [_ids(wire, item) for item in new]), strict=True)
