@@ -31,6 +31,8 @@ TYPES: dict[str, tuple[type, ...]] = {
 _CENTS = "an amount has cents; the files write integer, their own examples have fractions"
 _TEXT = "leading zeros; clients recorded text from live answers"
 _DETAIL = "the detail carries a number, as the vendor's examples do; lists carry text as the file says"
+_NUMBER = "a number of a document is text everywhere else, with its leading zeros"
+_ADDRESS = "an address is an object in every other file"
 _WRAPPED = "the file wraps the single resource in an array; clients read an object"
 DEVIATIONS: dict[str, str] = {
     **{
@@ -58,6 +60,37 @@ DEVIATIONS: dict[str, str] = {
     "books/v3/invoices.page_context: array in the file, dict here": "an object in every other file and in live answers",
     "books/v3/salesorders/{salesorder_id}.salesorder: array in the file, dict here": _WRAPPED,
     "inventory/v1/salesreturns.salesreturns: object in the file, list here": "a list of one type of thing is a list",
+    **{
+        f"books/v3/{where}: integer in the file, float here": _CENTS
+        for where in (
+            "bills.bills[].total",
+            *(f"bills/{{bill_id}}.bill.{key}" for key in ("payment_made", "sub_total", "total")),
+            *(f"bills/{{bill_id}}.bill.line_items[].{key}" for key in ("bcy_rate", "item_total")),
+            *(
+                f"purchaseorders/{{purchaseorder_id}}.purchaseorder.line_items[].{key}"
+                for key in ("bcy_rate", "item_total")
+            ),
+            "vendorpayments.vendorpayments[].bcy_amount",
+            *(
+                f"{path}[].{key}"
+                for key in ("amount_bcy", "amount_fcy")
+                for path in (
+                    "creditnotes/refunds.creditnote_refunds",
+                    "creditnotes/{creditnote_id}/refunds.creditnote_refunds",
+                    "customerpayments/{customer_payment_id}/refunds.payment_refunds",
+                )
+            ),
+        )
+    },
+    "books/v3/estimates.page_context: array in the file, dict here": "an object in every other file and in live answers",
+    "books/v3/estimates/{estimate_id}.estimate.shipping_charge: string in the file, int here": _DETAIL,
+    "books/v3/purchaseorders/{purchaseorder_id}.purchaseorder.discount: string in the file, int here": _DETAIL,
+    "books/v3/purchaseorders/{purchaseorder_id}.purchaseorder.line_items[].quantity: string in the file, int here": _DETAIL,
+    "books/v3/vendorpayments.vendorpayments[].payment_number: integer in the file, str here": _NUMBER,
+    "books/v3/vendorpayments/{payment_id}.vendorpayment.payment_number: integer in the file, str here": _NUMBER,
+    "inventory/v1/bills/{bill_id}.bill.billing_address: array in the file, dict here": _ADDRESS,
+    "inventory/v1/purchaseorders/{purchaseorder_id}.purchase_order.billing_address: array in the file, dict here": _ADDRESS,
+    "inventory/v1/itemgroups.itemgroups[].items: object in the file, list here": "the items of a group are several",
     "inventory/v1/packages/{package_id}.package: array in the file, dict here": _WRAPPED,
 }
 
@@ -116,8 +149,52 @@ class Answers:
         body = {"customer_id": self.contact, "payment_mode": "cash", "amount": 5, "invoices": [part]}
         self.payment = self.made("/books/v3/customerpayments", body, "payment")["payment_id"]
         self.note = self.made("/books/v3/creditnotes", head, "creditnote")["creditnote_id"]
+        self._bought_and_booked(head)
         prices = {"name": "P", "pricebook_type": "fixed_percentage", "percentage": 5, "sales_or_purchase_type": "sales"}
         self.made("/inventory/v1/pricebooks", prices, "pricebook")
+
+    def _bought_and_booked(self, head: dict[str, Any]) -> None:
+        """One of each document of purchase and of Books."""
+        vendor = {"contact_name": "V", "contact_type": "vendor"}
+        seller = self.made("/inventory/v1/contacts", vendor, "contact")["contact_id"]
+        lines = [{"item_id": self.item, "quantity": 3, "rate": 1.5}]
+        bought = {"vendor_id": seller, "line_items": lines}
+        order = self.made("/inventory/v1/purchaseorders", bought, "purchase_order")
+        self.purchase = order["purchaseorder_id"]
+        self.seen("POST", f"/inventory/v1/purchaseorders/{self.purchase}/status/issued")
+        line = {"line_item_id": order["line_items"][0]["line_item_id"], "quantity": 2}
+        path = f"/inventory/v1/purchasereceives?purchaseorder_id={self.purchase}"
+        self.receive = self.made(path, {"line_items": [line]}, "purchase_receive")["receive_id"]
+        body = {**bought, "bill_number": "B-1", "purchaseorder_id": self.purchase}
+        self.bill = self.made("/books/v3/bills", body, "bill")["bill_id"]
+        part = {"bill_id": self.bill, "amount_applied": 1.5}
+        body = {"amount": 2.5, "bills": [part]}
+        self.paid = self.made("/books/v3/vendorpayments", body, "vendorpayment")["payment_id"]
+        depot = self.made("/inventory/v1/locations", {"location_name": "Depot"}, "locations")["location_id"]
+        home = self.seen("GET", "/inventory/v1/locations")["locations"][0]["location_id"]
+        line = {"item_id": self.item, "name": "Bolt", "quantity_transfer": 2}
+        body = {"date": "2026-03-02", "from_location_id": home, "to_location_id": depot, "line_items": [line]}
+        self.transfer = self.made("/inventory/v1/transferorders", body, "transfer_order")["transfer_order_id"]
+        variant = {"name": "Shirt S", "rate": 20, "purchase_rate": 8, "attribute_option_name1": "S", "reorder_level": 2}
+        body = {"group_name": "Shirt", "unit": "pcs", "attribute_name1": "Size", "items": [variant]}
+        self.group = self.made("/inventory/v1/itemgroups", body, "item_group")["group_id"]
+        self.estimate = self.made("/books/v3/estimates", head, "estimate")["estimate_id"]
+        body = {**head, "recurrence_name": "R", "recurrence_frequency": "weeks"}
+        self.recurring = self.made("/books/v3/recurringinvoices", body, "recurring_invoice")["recurring_invoice_id"]
+        accounts = self.seen("GET", "/books/v3/chartofaccounts")["chartofaccounts"]
+        self.account, other = accounts[0]["account_id"], accounts[1]["account_id"]
+        back = {"date": "2026-03-02", "amount": 1.5, "from_account_id": self.account}
+        self.made(f"/books/v3/creditnotes/{self.note}/refunds", back, "creditnote_refund")
+        self.seen("POST", f"/books/v3/customerpayments/{self.payment}/refunds", back)
+        sides = [{"account_id": key, "debit_or_credit": side, "amount": 2.5}
+                 for key, side in ((self.account, "debit"), (other, "credit"))]  # fmt: skip
+        body = {"journal_date": "2026-03-02", "line_items": sides}
+        self.journal = self.made("/books/v3/journals", body, "journal")["journal_id"]
+        units = {one["unit"]: one["unit_id"] for one in self.seen("GET", "/inventory/v1/units")["units"]}
+        self.unit = units["kg"]
+        body = {"target_unit_id": units["box"], "conversion_rate": 2}
+        self.made(f"/inventory/v1/units/{self.unit}/unitconversions", body, "unit_conversion")
+        self.user = self.seen("GET", "/books/v3/users")["users"][0]["user_id"]
 
     def seen(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         answer = self.world.call(method, path, body).content
@@ -156,6 +233,36 @@ CALLS = [
     ("/inventory/v1", "pricelists", "/pricebooks", ""),
     ("/inventory/v1", "locations", "/locations", ""),
     ("/inventory/v1", "unit_of_measurement", "/units", ""),
+    ("/inventory/v1", "unit_of_measurement", "/units/{unit_id}/unitconversions", "unit"),
+    ("/inventory/v1", "purchaseorders", "/purchaseorders", ""),
+    ("/inventory/v1", "purchaseorders", "/purchaseorders/{purchaseorder_id}", "purchase"),
+    ("/books/v3", "purchase-order", "/purchaseorders", ""),
+    ("/books/v3", "purchase-order", "/purchaseorders/{purchaseorder_id}", "purchase"),
+    ("/inventory/v1", "purchasereceives", "/purchasereceives/{purchasereceive_id}", "receive"),
+    ("/inventory/v1", "bills", "/bills", ""),
+    ("/inventory/v1", "bills", "/bills/{bill_id}", "bill"),
+    ("/books/v3", "bills", "/bills", ""),
+    ("/books/v3", "bills", "/bills/{bill_id}", "bill"),
+    ("/books/v3", "vendor-payments", "/vendorpayments", ""),
+    ("/books/v3", "vendor-payments", "/vendorpayments/{payment_id}", "paid"),
+    ("/inventory/v1", "transferorders", "/transferorders", ""),
+    ("/inventory/v1", "transferorders", "/transferorders/{transfer_order_id}", "transfer"),
+    ("/inventory/v1", "itemgroups", "/itemgroups", ""),
+    ("/inventory/v1", "users", "/users", ""),
+    ("/inventory/v1", "users", "/users/{user_id}", "user"),
+    ("/inventory/v1", "taxes", "/settings/taxes", ""),
+    ("/inventory/v1", "inventoryadjustments", "/inventoryadjustments", ""),
+    ("/books/v3", "users", "/users", ""),
+    ("/books/v3", "estimates", "/estimates", ""),
+    ("/books/v3", "estimates", "/estimates/{estimate_id}", "estimate"),
+    ("/books/v3", "recurring-invoices", "/recurringinvoices", ""),
+    ("/books/v3", "recurring-invoices", "/recurringinvoices/{recurring_invoice_id}", "recurring"),
+    ("/books/v3", "credit-notes", "/creditnotes/refunds", ""),
+    ("/books/v3", "credit-notes", "/creditnotes/{creditnote_id}/refunds", "note"),
+    ("/books/v3", "customer-payments", "/customerpayments/{customer_payment_id}/refunds", "payment"),
+    ("/books/v3", "chart-of-accounts", "/chartofaccounts", ""),
+    ("/books/v3", "journals", "/journals", ""),
+    ("/books/v3", "journals", "/journals/{journal_id}", "journal"),
     ("/books/v3", "currency", "/settings/currencies", ""),
     ("/books/v3", "taxes", "/settings/taxes", ""),
     ("/books/v3", "organizations", "/organizations", ""),

@@ -14,8 +14,14 @@ from ofrecord_sandbox.world import World
 _MINUTE_S = 60
 _OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}
 _SERVICES = {"inventory": "ZohoInventory", "books": "ZohoBooks"}
-_SETTINGS = {"settings", "locations", "units", "pricebooks", "organizations", "users"}
-_GROUPS = {"itemdetails": "items", "shipmentorders": "shipmentorders", "customerpayment": "customerpayments"}
+_SETTINGS = {"settings", "locations", "pricebooks", "organizations", "users"}
+_GROUPS = {
+    "itemdetails": "items", "itemgroups": "items", "units": "items", "customerpayment": "customerpayments",
+    "chartofaccounts": "accountants", "journals": "accountants", "recurringinvoices": "invoices",
+}  # fmt: skip
+_SINGULAR = {
+    "item", "contact", "salesorder", "invoice", "creditnote", "estimate", "purchaseorder", "bill", "vendorpayment", "journal",
+}  # fmt: skip
 BLOCKED = (
     "For security reasons your organization has been blocked as it have exceeded the maximum number of requests per minute "
     "that can originate from an organization."
@@ -39,7 +45,7 @@ def scope_of(request: Request) -> str:
     """The scope a call needs, such as `ZohoBooks.invoices.READ`."""
     _, door, _, first, *_ = [*request.path.split("/"), "", "", ""]
     group = _GROUPS.get(first, first)
-    if group in {"item", "contact", "salesorder", "invoice", "creditnote"}:
+    if group in _SINGULAR:
         group += "s"
     if group in _SETTINGS or (door == "books" and group == "items"):
         group = "settings"

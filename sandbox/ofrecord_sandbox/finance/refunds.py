@@ -105,13 +105,13 @@ def make(world: World, request: Request, key: str, family: Family) -> Response:
     engine.found(world, family.parent, key)
     record = engine.insert(world, family.resource, engine.body_of(request) | {family.parent.id_key: key}, {})
     words = "The credit note amount is refunded successfully." if family is OF_NOTES else "The refund has been saved."
-    return done(family.resource.singular, _shown(record), words)
+    return _answered(family, record, words)
 
 
 def read(world: World, request: Request, refund_id: str, *, family: Family, key: str = "") -> Response:
     """`GET /{collection}[/{id}]/refunds/{refund_id}`."""
     engine.only_query(request)
-    return done(family.resource.singular, _shown(_known(world, family, key, refund_id)))
+    return _answered(family, _known(world, family, key, refund_id), "success")
 
 
 def change(world: World, request: Request, *, key: str, refund_id: str, family: Family) -> Response:
@@ -120,7 +120,7 @@ def change(world: World, request: Request, *, key: str, refund_id: str, family: 
     before = _known(world, family, key, refund_id)
     given = engine.body_of(request) | {family.parent.id_key: key}
     record = engine.change(world, family.resource, before, given, {})
-    return done(family.resource.singular, _shown(record), "The refund information has been saved.")
+    return _answered(family, record, "The refund information has been saved.")
 
 
 def remove(world: World, request: Request, *, key: str, refund_id: str, family: Family) -> Response:
@@ -137,8 +137,12 @@ def _known(world: World, family: Family, key: str, refund_id: str) -> Record:
     return record
 
 
-def _shown(record: Record) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key[0] != "_"}
+def _answered(family: Family, record: Record, message: str) -> Response:
+    """A refund under its key; those of payments in a list, as the file has them."""
+    shown = {key: value for key, value in record.items() if key[0] != "_"}
+    if family is OF_PAYMENTS:
+        return done(family.resource.list_key, [shown], message)
+    return done(family.resource.singular, shown, message)
 
 
 def paths(door: str) -> list[tuple[str, str, Callable[..., Response]]]:
