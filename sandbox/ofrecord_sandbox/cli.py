@@ -50,7 +50,7 @@ def _serve(given: argparse.Namespace) -> int:
         raise ValueError(msg) from error
     world = assemble.new_world(given.db)
     if given.limits == "off":
-        world.limits = Limits(*[0] * 6)
+        world.limits = Limits.off()
     if given.seed != "none" and not assemble.is_planted(world):
         assemble.seed(world, given.seed, given.data)
     serve.run(world, bound, lambda: _announce(world))

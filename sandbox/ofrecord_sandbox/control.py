@@ -99,7 +99,7 @@ def _set_limits(world: World, request: Request) -> Response:
     if chosen == "vendor":
         world.limits = Limits()
     elif chosen == "off":
-        world.limits = Limits(**dict.fromkeys(names, 0))
+        world.limits = Limits.off()
     for name, value in body.items():
         setattr(world.limits, name, int(value))
     return _limits(world, request)
@@ -164,7 +164,5 @@ def _revoke_tokens(world: World, request: Request) -> Response:
 
 
 def _set_oauth(world: World, request: Request) -> Response:
-    """`{"error_status": 200|400}`: with which status the accounts server refuses."""
-    body = body_of(request, "error_status")
-    world.store.table("sandbox/switches").put("oauth", {"error_status": int(body.get("error_status", 200))})
-    return Response(200, body)
+    """`{"error_status": 200|400, "tell_scope": bool}`: how the accounts server answers; what is not given is as at the start."""
+    return Response(200, oauth.set_switches(world, body_of(request, "error_status", "tell_scope")))

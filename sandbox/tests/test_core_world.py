@@ -208,6 +208,13 @@ def test_the_journal_counts_calls_by_system_and_keeps_no_bodies(door: Door) -> N
     assert door.control("GET", f"journal?since={journal['next']}")["entries"] == []
 
 
+def test_limits_can_be_switched_off_all_at_once_and_one_at_a_time(door: Door) -> None:
+    door.control("POST", "limits", {"all": "off"})
+    assert set(door.control("GET", "limits").values()) == {0}
+    limits = door.control("POST", "limits", {"all": "vendor", "crm_concurrent": 0})
+    assert [name for name, value in limits.items() if not value] == ["crm_concurrent"]
+
+
 def test_credits_run_out_and_their_rest_is_told_after_half(door: Door) -> None:
     door.control("POST", "limits", {"crm_credits_per_day": 4})
     door.log_in()

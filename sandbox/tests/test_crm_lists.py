@@ -128,6 +128,13 @@ def test_rows_of_a_custom_subform_are_listed_and_described(world: World) -> None
     assert {"Serial", "Amount", "Parent_Id"} <= {row["api_name"] for row in described}
 
 
+def test_who_may_not_see_the_parent_may_not_see_its_rows(world: World) -> None:
+    world.call("PUT", "/_sandbox/crm/modules", {"module": "Quotes", "viewable": False})
+    for path in ("Quoted_Items?fields=id", "settings/fields?module=Quoted_Items"):
+        answer = call(world, "GET", path)
+        assert (answer.status, answer.content["code"]) == (403, "NO_PERMISSION"), path
+
+
 def test_leads_are_listed_unconverted_unless_asked_otherwise(world: World) -> None:
     ids = [made(world, "Leads", Last_Name=f"L{number}", Company="C") for number in range(3)]
     control(world, "convert", ids=ids[:1])

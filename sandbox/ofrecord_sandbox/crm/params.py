@@ -31,10 +31,11 @@ def unknown_module() -> RefusedError:
 
 
 def readable(world: World, name: str) -> Module:
-    """The module of a path whose records are to be read; raises RefusedError NO_PERMISSION when the user may not."""
+    """The module of a path whose records are to be read; raises RefusedError NO_PERMISSION when the user may not. Rows follow their parent."""
     module = module_named(world, name)
-    if module.kind != "subform" and module.refuses("viewable"):
-        raise no_permission(name, "viewable")
+    holder = schema(world)[module.parent] if module.kind == "subform" else module
+    if holder.refuses("viewable"):
+        raise no_permission(holder.api_name, "viewable")
     return module
 
 
