@@ -31,12 +31,15 @@ _CHAIN_LOCK = 0x0F_2EC0_2D
 class Batch:
     """One transaction. What is appended only is gathered and sent at its end."""
 
-    def __init__(self, connection: Connection, at: datetime, run: str, vault: Vault) -> None:
+    def __init__(
+        self, connection: Connection, at: datetime, run: str, vault: Vault, read_before: Mapping[Any, tuple[str, Any]] = {}
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._at = at.astimezone(UTC).replace(tzinfo=None)
         self._stamp = stored_time(self._at)
         self._run = run
         self._vault = vault
+        self._read_before = read_before
         self._events: list[tuple[Any, ...]] = []
         self._looked_up: frozenset[str] | None = None
         self._compared: dict[str, tuple[Forms, set[str]]] = {}

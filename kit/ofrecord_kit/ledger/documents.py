@@ -49,10 +49,13 @@ def when(entry: Entry, written: datetime) -> datetime:
 
 def merge(old: Document, old_at: datetime | None, news: Mapping[str, Mapping[int, tuple[Any, bool]]]) -> Document:
     """The document with new values: field → side (0 or 1) → (value, is it a fingerprint). Untouched entries keep their time."""
-    merged, at = {}, old_at.isoformat() if old_at else None
-    for field, entry in old.items():
-        if field not in news:
-            merged[field] = entry if len(entry) > 2 and entry[2] else _dated(entry, at)  # noqa: PLR2004 - as above
+    at = old_at.isoformat() if old_at else None
+    tail = [] if at is None else [at]
+    merged = {
+        field: entry + tail if len(entry) == 2 else entry if entry[2] else _dated(entry, at)  # noqa: PLR2004 - as above
+        for field, entry in old.items()
+        if field not in news
+    }
     for field, sides in news.items():
         known = old.get(field, [None, None, None, 3])
         values, marks = known[:2], marks_of(known)

@@ -13,6 +13,9 @@ from ofrecord_kit.ledger.opening import explained
 from ofrecord_kit.ledger.sealing import PRINT, Vault
 from ofrecord_kit.ledger.values import from_json
 
+ReadBefore = dict[tuple[str, str, str], tuple[str, Any]]
+"""By link and pair of stores: a document as it was stored, and decoded."""
+
 
 class Reading:
     """Rows of an open ledger, each query for itself."""
@@ -21,6 +24,8 @@ class Reading:
     _engine: Engine
     _reading: Connection
     _vault: Vault
+    _read_before: ReadBefore
+    """Documents that were read last, for who writes them next: what is stored is decoded once."""
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with explained(self._where):

@@ -108,14 +108,18 @@ class LinkReading(Reading):
         a, print_, forwards = t.agreed.c, self._vault.fingerprint, here == one
         found: dict[str, dict[str, Agreed]] = {}
         for keys in chunks(links, BATCH):
+            self._read_before.clear()
             query = select(a.link, a.document).where(
                 bulk.among(self._reading, a.link, keys), a.one == one, a.other == other
             )
             for link, text in self._rows(query):
-                sides = {field: sides_of(entry, print_) for field, entry in self._opened(text).items()}
+                document = from_json(self._vault.open(text))
+                self._read_before[link, one, other] = (text, document)
                 found[link] = {
-                    field: Agreed(first, second) if forwards else Agreed(second, first)
-                    for field, (first, second) in sides.items()
+                    field: _agreed(entry[0], entry[1], forwards)
+                    if len(entry) < 4  # noqa: PLR2004 - no marks
+                    else _agreed(*sides_of(entry, print_), forwards)
+                    for field, entry in document.items()
                 }
         return found
 
@@ -192,3 +196,7 @@ class LinkReading(Reading):
             for part, whole in self._rows(query):
                 found.setdefault(part, []).append(whole)
         return found
+
+
+def _agreed(first: Any, second: Any, forwards: bool) -> Agreed:
+    return Agreed(first, second) if forwards else Agreed(second, first)

@@ -35,6 +35,7 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
     def __init__(self, where: str, run: str = "", *, values: str | None = None, key: str | None = None) -> None:
         check_values(values, key)
         self._where = where
+        self._read_before = {}
         self.run = run
         self._engine = engine_for(where)
         try:
@@ -74,9 +75,10 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
     def writing(self, at: datetime) -> Iterator[Writing]:
         """One transaction: everything written within is recorded at `at` (UTC), or nothing is."""
         with explained(self._where), self._engine.begin() as connection:
-            writing = Writing(connection, at, self.run, self._vault)
+            writing = Writing(connection, at, self.run, self._vault, self._read_before)
             yield writing
             writing.flush()
+        self._read_before.clear()
 
 
 def _let_go(reading: Connection, engine: Engine) -> None:

@@ -24,7 +24,14 @@ from ofrecord_kit.plan.fields import (
     has_changed,
     observe,
 )
-from ofrecord_kit.plan.records import RecordPlan, plan_adoptions, plan_create, plan_update, source_has_changed
+from ofrecord_kit.plan.records import (
+    RecordPlan,
+    changed_rules,
+    plan_adoptions,
+    plan_create,
+    plan_update,
+    source_has_changed,
+)
 
 __all__ = [
     "CLOCK_TOLERANCE_S",
@@ -45,6 +52,7 @@ __all__ = [
     "Write",
     "adopt",
     "canonical",
+    "changed_rules",
     "decide",
     "has_changed",
     "match_form",

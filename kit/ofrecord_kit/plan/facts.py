@@ -45,6 +45,39 @@ class Obstacle:
     fix: str
 
 
+class Glance:
+    """A short look at whether anything stands against values: the lengths of texts and the entries of lists, as they are known."""
+
+    def __init__(self, rules: Iterable[FieldRule], facts: Mapping[str, Fact]) -> None:
+        self.facts = facts
+        self._lengths: list[tuple[str, int]] = []
+        self._lists: list[tuple[str, frozenset[str]]] = []
+        self._others: list[str] = []
+        for rule in rules:
+            fact = facts.get(rule.name)
+            if rule.status or (fact is None and not rule.parts):
+                continue
+            if fact is None or rule.parts or fact.read_only or fact.forbidden:
+                self._others.append(rule.name)
+                continue
+            if fact.length is not None:
+                self._lengths.append((rule.name, fact.length))
+            if fact.values is not None:
+                self._lists.append((rule.name, frozenset(fact.values)))
+
+    def sees_nothing(self, values: Mapping[str, Any]) -> bool:
+        """Is surely nothing in the way? If not, `obstacles` says whether something is."""
+        for name, most in self._lengths:
+            value = values.get(name)
+            if type(value) is str and len(value) > most:
+                return False
+        for name, entries in self._lists:
+            value = values.get(name)
+            if value is not None and (type(value) is not str or value not in entries):
+                return False
+        return not any(name in values for name in self._others)
+
+
 def obstacle(name: str, fact: Fact, value: Any) -> Obstacle | None:
     """What stands against writing this value into a property; None when nothing is known to."""
     if fact.read_only:

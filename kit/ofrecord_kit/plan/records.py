@@ -59,12 +59,29 @@ def source_has_changed(
 
     `agreed` is by rule field. A property without a native value is compared by the value sent.
     """
+    return bool(changed_rules(rules, values, native, agreed))
+
+
+def changed_rules(
+    rules: Iterable[FieldRule],
+    values: Mapping[str, Any],
+    native: Mapping[str, Any],
+    agreed: Mapping[str, Agreed],
+) -> tuple[FieldRule, ...]:
+    """The rules of properties sent that differ from what was agreed; arguments as those of `source_has_changed`."""
+    found = []
     for rule in rules:
-        if rule.name in values and has_changed(
-            rule, native.get(rule.field, values[rule.name]), agreed.get(rule.field, _NOBODY)
-        ):
-            return True
-    return False
+        name, field = rule.name, rule.field
+        if name not in values:
+            continue
+        here = native[field] if field in native else values[name]
+        base = agreed.get(field, _NOBODY)
+        there = base.source
+        if here is there or (here == there and type(here) is type(there)):
+            continue  # most fields
+        if has_changed(rule, here, base):
+            found.append(rule)
+    return tuple(found)
 
 
 def violations_of(
@@ -169,9 +186,6 @@ def plan_adoptions(
 
 def plan_create(rules: Iterable[FieldRule], values: Mapping[str, Any]) -> RecordPlan:
     """The plan for a record without a counterpart: every property that has a value is written."""
-    writes = {
-        rule.name: Write(values[rule.name], "created")
-        for rule in rules
-        if rule.name in values and values[rule.name] is not None
-    }
-    return RecordPlan(writes)
+    return RecordPlan(
+        {rule.name: Write(values[rule.name], "created") for rule in rules if values.get(rule.name) is not None}
+    )

@@ -19,7 +19,7 @@ _OURS = ("created", "linked", "updated", "reverted", "stamped", "adopted")
 
 def times_of(delivery: Delivery, item: Item) -> tuple[Times, frozenset[str]]:
     """When each side was edited by a person, as far as known, and the fields no clock decides: queued and unchanged."""
-    contested = [rule for rule in delivery.wire.sent if rule.policy == "latest" and _is_contested(rule, item)]
+    contested = [rule for rule in delivery.latest if _is_contested(rule, item)]
     times = item.times()
     if not contested or item.link is None:
         return times, frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ofrecord_kit.plan import UNKNOWN, Agreed, same, source_has_changed
+from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, changed_rules, same
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
 from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
 from ofrecord_kit.target.clocks import times_of
@@ -17,7 +17,7 @@ from ofrecord_kit.target.matching import match_key, pair, refuse_strangers, refu
 from ofrecord_kit.target.merging import note_claims
 from ofrecord_kit.target.once import THEN
 from ofrecord_kit.target.origins import origins_of
-from ofrecord_kit.target.permitted import set_forbidden_aside
+from ofrecord_kit.target.permitted import set_forbidden_aside, surely_permitted
 from ofrecord_kit.target.rebuilding import leave_unpaired, only_agreed, remember_whether_settled, take_nothing
 from ofrecord_kit.target.recording import PARENT
 from ofrecord_kit.target.wire import rule_of
@@ -123,7 +123,8 @@ def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
         welcome_back(delivery, item)
         _keep_with_parent(delivery, item)
         violations = edits_of(delivery, item)
-        changed = source_has_changed(rules, item.values, item.native, item.agreed)
+        item.changed = changed_rules(rules, item.values, item.native, item.agreed)
+        changed = bool(item.changed)
         if not changed and violations:
             item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
             hold_violations(delivery, item)
@@ -154,15 +155,18 @@ def _decide_changes(delivery: Delivery, items: Sequence[Item], known: Mapping[st
     """Read what is there where that can matter, and plan."""
     changing = []
     for item in items:
-        if (
-            item.paired
-            or adoptable(delivery, item)
-            or source_has_changed(delivery.rules_of(item), item.values, item.native, item.agreed)
-        ):
+        if item.paired or adoptable(delivery, item) or _changed(delivery, item):
             changing.append(item)
         else:
             _rest(item)
     decide_changes(delivery, changing, known)
+
+
+def _changed(delivery: Delivery, item: Item) -> tuple[FieldRule, ...]:
+    """The rules of what the source changed, looked for once."""
+    if item.changed is None:
+        item.changed = changed_rules(delivery.rules_of(item), item.values, item.native, item.agreed)
+    return item.changed
 
 
 def decide_changes(delivery: Delivery, items: Sequence[Item], known: Mapping[str, Current] = {}) -> None:
@@ -221,7 +225,7 @@ def _decide(delivery: Delivery, item: Item) -> dict[str, Any]:
     current = item.current.values if item.current else {}
     times, queued = times_of(delivery, item)
     item.plan = plan_update(
-        delivery.rules_of(item), wire.source, item.values, item.native, item.agreed, current, times, queued=queued,
+        _changed(delivery, item), wire.source, item.values, item.native, item.agreed, current, times, queued=queued,
         missing=wire.missing, skip=item.paired and wire.duplicates == "skip",
         violations=edits_of(delivery, item), taken=taken_of(delivery, item),
         destination=wire.destination, tolerance_s=wire.tolerance_s, origins=origins_of(delivery, item),
@@ -267,7 +271,8 @@ def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
         else:
             item.plan = plan_create(wire.sent, item.values)
             item.created = True
-            set_forbidden_aside(delivery, item, {name: write.value for name, write in item.plan.writes.items()})
+            if not surely_permitted(delivery, item.values):
+                set_forbidden_aside(delivery, item, {name: write.value for name, write in item.plan.writes.items()})
     set_namesakes_aside(delivery, [item for item in items if item.outcome is None])
     delivery.nearness.set_aside([item for item in items if not item.anew])
 

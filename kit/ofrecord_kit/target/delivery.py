@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Ledger
+from ofrecord_kit.plan.facts import Glance
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
 from ofrecord_kit.target.deciding import Found, decide_items
 from ofrecord_kit.target.destination import Destination, Done, Refused
@@ -16,6 +17,7 @@ from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.nearness import Nearness
 from ofrecord_kit.target.once import finish_once
+from ofrecord_kit.target.origins import ranked_rules
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
@@ -45,6 +47,9 @@ class Delivery:
         about: bytes = b"",
     ) -> None:
         self.wire = wire
+        self.glance: Glance | None = None
+        self.ranked = ranked_rules(wire)
+        self.latest = tuple(rule for rule in wire.sent if rule.policy == "latest")
         self.digests = Digests(wire, about, ledger.secret)
         self.destination = with_lines(in_parts(destination, (*wire.sent, *wire.observed)), wire.sent)
         self.ledger = ledger

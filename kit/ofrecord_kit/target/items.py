@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Link
-from ofrecord_kit.plan import Agreed, RecordPlan, Times
+from ofrecord_kit.plan import Agreed, FieldRule, RecordPlan, Times
 from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.wire import Wire
@@ -43,6 +43,8 @@ class Item:
     plan: RecordPlan = _NO_PLAN
     digest: str | None = None
     outcome: str | None = None
+    changed: tuple[FieldRule, ...] | None = None
+    """Rules of what the source changed since it was agreed on; None where nobody has looked yet."""
     created: bool = False
     delivered: bool = False
     then_done: bool = False
@@ -126,11 +128,13 @@ def items_of(
     records: Sequence[Mapping[str, Any]], wire: Wire, digests: Sequence[str | None] | None = None
 ) -> list[Item]:
     """Each record with its note and the properties the rules know; `digests` as far as they are known already."""
-    names, key = [rule.name for rule in wire.sent], wire.external_id or ""
+    names, key = {rule.name for rule in wire.sent}, wire.external_id or ""
     items = []
     for record in records:
         note = record.get("_ofrecord") or {}
-        values = {name: record[name] for name in names if name in record}
+        values = dict(record)
+        for other in record.keys() - names:
+            del values[other]
         items.append(Item(record, note, str(note["id"] if "id" in note else record.get(key)), values))
     for item, digest in zip(items, digests or (), strict=False):
         item.digest = digest

@@ -15,14 +15,20 @@ from ofrecord_kit.plan import FieldRule, same
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
     from ofrecord_kit.target.items import Item
+    from ofrecord_kit.target.wire import Wire
 
 _PAIR = 2
+
+
+def ranked_rules(wire: Wire) -> tuple[FieldRule, ...]:
+    """Rules that rank more than the two systems."""
+    return tuple(rule for rule in wire.sent if isinstance(rule.policy, tuple) and len(rule.policy) > _PAIR)
 
 
 def origins_of(delivery: Delivery, item: Item) -> dict[str, tuple[str, str]]:
     """Rule field → the systems in which the source's and the destination's value were edited; only where it matters."""
     wire = delivery.wire
-    ranked = [rule for rule in wire.sent if isinstance(rule.policy, tuple) and len(rule.policy) > _PAIR]
+    ranked = delivery.ranked
     if not ranked or item.link is None:
         return {}
     history = delivery.ledger.events(link=item.link.link, kinds=["updated"])

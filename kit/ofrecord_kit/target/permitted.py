@@ -14,7 +14,7 @@ import msgspec
 
 from ofrecord_kit.plan import FieldRule
 from ofrecord_kit.plan.canonical import instant
-from ofrecord_kit.plan.facts import Fact, Obstacle, obstacle, obstacles
+from ofrecord_kit.plan.facts import Fact, Glance, Obstacle, obstacle, obstacles
 from ofrecord_kit.target.destination import Destination, Refused
 from ofrecord_kit.tokens import make_private_folder
 
@@ -86,6 +86,8 @@ def set_forbidden_aside(delivery: Delivery, item: Item, values: Mapping[str, Any
     A record to create is held whole when a field it cannot be without breaks one.
     """
     wire = delivery.wire
+    if surely_permitted(delivery, values):
+        return dict(values)
     asked = [rule for rule in (*wire.observed, *wire.sent) if rule.name in values]
     if not asked:
         return dict(values)
@@ -101,6 +103,14 @@ def set_forbidden_aside(delivery: Delivery, item: Item, values: Mapping[str, Any
     if not (item.created and any(_is_required(rules[name], facts) for name in found)):
         item.outcome = None
     return {name: value for name, value in values.items() if name not in found}
+
+
+def surely_permitted(delivery: Delivery, values: Mapping[str, Any]) -> bool:
+    """Is nothing in the way of these values, as a short look tells? Where it is not sure, each field is looked at."""
+    facts = delivery.destination.facts(delivery.wire.object)
+    if delivery.glance is None or delivery.glance.facts is not facts:
+        delivery.glance = Glance((*delivery.wire.observed, *delivery.wire.sent), facts)
+    return delivery.glance.sees_nothing(values)
 
 
 def set_forbidden_aside_of_whole(delivery: Delivery, item: Item, values: Mapping[str, Any]) -> set[str]:
