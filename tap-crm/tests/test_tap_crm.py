@@ -8,10 +8,11 @@ import pytest
 from ofrecord_kit.http import Client
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.settings import Connection
-from ofrecord_kit.testing.tap import TapContract, run_tap
-from tap_crm.facts import field_facts, module_facts
-from tap_crm.fields import module_schema
-from tap_crm.tap import MODULES, TapCrm
+from ofrecord_kit.tap.crm_facts import field_facts, module_facts
+from ofrecord_kit.tap.crm_fields import listed_in
+from ofrecord_kit.tap.crm_schema import module_schema, off_by_default
+from ofrecord_kit.testing.tap import TapContract, failures_of_standard_tests, run_tap
+from tap_crm.tap import FIRST, TapCrm
 
 CATALOG = Path(__file__).parents[2] / "rules" / "catalog" / "tap-crm.json"
 
@@ -39,12 +40,49 @@ def plant(sandbox, state_dir):
     return ids
 
 
+MORE = (
+    "Calls",
+    "Campaigns",
+    "Cases",
+    "Events",
+    "Invoices",
+    "Leads",
+    "Purchase_Orders",
+    "Sales_Orders",
+    "Solutions",
+    "Tasks",
+)
+BESIDE = ("users", "org", "custom_views", "fields")
+OFF = ("currencies", "Notes", "Attachments", "deleted_records", "record_counts")
+
+
+def plant_beside(sandbox, state_dir, vendor):
+    """What the streams beside the modules hold: a note and a file of a vendor, a deleted one, a second currency."""
+    with Client(Connection.from_config(sandbox.config(state_dir)), system="crm", plugin="test") as client:
+        note = {"Note_Title": "Called", "Note_Content": "Twice"}
+        client.send("POST", f"/crm/v8/Vendors/{vendor}/Notes", json={"data": [note]})
+        files = {"file": ("offer.pdf", b"%PDF", "application/pdf")}
+        client.send("POST", f"/crm/v8/Vendors/{vendor}/Attachments", files=files)
+        for module in MORE:
+            sandbox.control("POST", "crm/plant", {"module": module, "count": 2})
+        gone = client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": "Gone"}]}).body["data"][0]
+        client.send("DELETE", f"/crm/v8/Vendors/{gone['details']['id']}")
+    sandbox.control("POST", "crm/currencies", {"rates": {"EUR": "0.92"}})
+
+
 class TestContract(TapContract):
     tap = TapCrm
-    planted = MODULES
+    planted = (*FIRST, *BESIDE)
 
     def plant(self, sandbox, state_dir):
         plant(sandbox, state_dir)
+
+    def test_the_sdks_standard_tests_pass(self, sandbox, tmp_path):
+        """Of every stream there is, those that are off by default, too."""
+        ids = plant(sandbox, tmp_path / "state")
+        plant_beside(sandbox, tmp_path / "state", ids["Vendors"])
+        config = sandbox.config(tmp_path / "state", streams=[*FIRST, *MORE, *BESIDE, *OFF])
+        assert failures_of_standard_tests(self.tap, config, tmp_path) == ""
 
 
 def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
@@ -54,9 +92,27 @@ def test_the_committed_catalog_is_what_discovery_finds(sandbox, tmp_path):
     )
 
 
-def test_with_a_catalog_no_metadata_is_asked_for(sandbox, tmp_path):
+def test_with_a_catalog_no_metadata_is_asked_for_but_once_a_day_what_has_changed(sandbox, tmp_path):
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    first = run_tap(TapCrm, tmp_path, config, catalog=CATALOG)
     sandbox.control("DELETE", "journal")
-    run = run_tap(TapCrm, tmp_path, sandbox.config(tmp_path, streams=["Vendors"]), catalog=CATALOG)
+    run_tap(TapCrm, tmp_path, config, state=first.state, catalog=CATALOG)
+    assert paths(sandbox) == ["/crm/v8/Vendors", "/crm/v8/Vendors/deleted"]
+    sandbox.control("POST", "clock", {"move_s": 90_000})
+    sandbox.control("DELETE", "journal")
+    run_tap(TapCrm, tmp_path, config, state=first.state, catalog=CATALOG)
+    assert paths(sandbox) == ["/crm/v8/Vendors", "/crm/v8/settings/fields", "/crm/v8/Vendors/deleted"]
+
+
+def paths(sandbox):
+    """Calls that were answered; a token may have run out in between."""
+    entries = sandbox.control("GET", "journal")["entries"]
+    return [one["path"] for one in entries if one["system"] == "crm" and one["status"] != 401]
+
+
+def test_without_a_look_at_what_has_changed_a_first_run_is_one_call(sandbox, tmp_path):
+    config = sandbox.config(tmp_path, streams=["Vendors"], drift_every_s=0)
+    run = run_tap(TapCrm, tmp_path, config, catalog=CATALOG)
     assert run.code == 0, run.errors
     assert set(run.schemas()) == {"Vendors"}
     counts = [one for one in calls_of_run_any(tmp_path) if one.system == "crm"]
@@ -135,9 +191,35 @@ def test_a_description_tells_label_length_choices_and_whether_it_is_required():
     assert found["P"]["description"] == "Rating. One of: Hot, Cold. May be empty."
 
 
-def test_what_a_list_never_returns_is_not_offered():
-    fields = [{"api_name": "Rows", "data_type": "subform"}, {"api_name": "Many", "data_type": "multiselectlookup"}]
-    assert not {"Rows", "Many"} & set(module_schema("Leads", fields)["properties"])
+def test_rows_of_a_subform_are_typed_by_their_fields_and_links_by_the_lookup_they_go_by():
+    fields = [
+        {"api_name": "Rows", "data_type": "subform"},
+        {
+            "api_name": "Many",
+            "data_type": "multiselectlookup",
+            "multiselectlookup": {"lookup_apiname": "Other_Side"},
+        },
+    ]
+    rows = {"Rows": [{"api_name": "Amount", "data_type": "currency", "json_type": "double"}]}
+    found = module_schema("Leads", fields, rows)
+    inner = found["properties"]["Rows"]["items"]["properties"]
+    assert inner["Amount"]["type"] == ["number", "null"]
+    assert set(inner) == {"Amount", "id"}
+    assert set(found["properties"]["Many"]["items"]["properties"]) == {"id", "Other_Side"}
+    assert not {"Rows", "Many"} & listed_in(found)
+    assert off_by_default(fields) == {"Rows", "Many"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"},
+        {"api_name": "Papers", "data_type": "fileupload", "json_type": "jsonarray"},
+    ],
+)
+def test_what_lists_alone_tell_is_off_by_default_since_it_forbids_the_cheaper_plans(field):
+    assert field["api_name"] in listed_in(module_schema("Leads", [field]))
+    assert off_by_default([field]) == {field["api_name"]}
 
 
 TEXT = {"api_name": "X", "data_type": "text", "json_type": "string", "length": 80}
@@ -187,6 +269,7 @@ def test_the_catalog_knows_lines_and_what_is_written_without_being_listed(sandbo
     assert of["Quotes"][*line, "Total"]["read-only"] is True
     assert "max-length" not in of["Quotes"][*line, "Line_Tax"]
     assert of["Price_Books"]["properties", "Pricing_Details"]["required"] is True
-    assert "Pricing_Details" not in streams["Price_Books"]["schema"]["properties"]
+    assert of["Price_Books"]["properties", "Pricing_Details"]["selected-by-default"] is False
+    assert of["Quotes"]["properties", "Quoted_Items"].get("selected-by-default") is not False
     assert of["Accounts"]["properties", "Account_Name"]["max-length"] == 255
     assert "Closed Won" in of["Deals"]["properties", "Stage"]["values"]

@@ -1,0 +1,187 @@
+"""A module by queries, in order of modification and id, several pages of one anchor side by side.
+
+Pages begin behind the last row (`Modified_Time`, `id`), so that the bookmark follows and an edit meanwhile loses nothing.
+Between two anchors several pages are counted off by offset, each beginning a few rows early: a page whose first row lies
+beyond the last one had is not believed, and reading goes on from the anchor.
+Source: Zoho CRM v8 docs, "Records through a COQL Query" (limits differ between its versions); read 2026-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ofrecord_kit.ahead import Call, ahead
+from ofrecord_kit.errors import VendorRefusal
+from ofrecord_kit.http import Answer, Client
+from ofrecord_kit.tap.crm_fields import Wanted
+from ofrecord_kit.tap.crm_pages import field_batches, joined, moment
+from ofrecord_kit.tap.crm_plans import COLUMNS_A_QUERY, ROWS_A_QUERY
+from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
+from ofrecord_kit.vendors import crm
+
+PATH = f"{crm.ROOT}/coql"
+_OVERLAP = 10
+"""Rows read twice at each seam of two pages that are read side by side."""
+_ALWAYS = ("id", "Modified_Time")
+_FEWEST = 100
+_COLUMNS_BEFORE = 50
+_REACH = 100_000
+_REACH_BEFORE = 10_000
+"""Rows an offset reaches by the newer page, and by the older one."""
+_Key = tuple[datetime, int]
+
+
+def count(client: Client, module: str, *conditions: str) -> int:
+    """How many records there are: one credit."""
+    where = both(*conditions) or "id is not null"
+    query = f"select count(id) from {module} where {where}"  # noqa: S608 - COQL; values are escaped
+    answer = client.send("POST", PATH, json={"select_query": query}, repeatable=True)
+    row: dict[str, Any] = ((answer.body or {}).get("data") or [{}])[0]
+    return int(next((value for name, value in row.items() if "count" in name.lower()), 0))
+
+
+def both(*conditions: str) -> str:
+    """Conditions that must all hold; the vendor wants more than two in pairs of brackets.
+
+    >>> both("A = 1", "", "B = 2", "C = 3")
+    '((A = 1 and B = 2) and C = 3)'
+    """
+    given = [one for one in conditions if one]
+    found = given[0] if given else ""
+    for one in given[1:]:
+        found = f"({found} and {one})"
+    return found
+
+
+def either(conditions: Iterable[str]) -> str:
+    """Conditions of which one must hold."""
+    given = list(conditions)
+    found = given[0]
+    for one in given[1:]:
+        found = f"({found} or {one})"
+    return found
+
+
+def quoted(text: str) -> str:
+    """A text in a query."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+@dataclass
+class QueryPages:
+    """The queries of one module. `at_once`: how many pages are read from one anchor, side by side where that pays."""
+
+    client: Client
+    wanted: Wanted
+    at_once: int = 5
+    rows_a_query: int = ROWS_A_QUERY
+    columns_a_query: int = COLUMNS_A_QUERY
+    reach: int = _REACH
+
+    def pages(self, since: datetime | None, expected: int | None = None) -> Iterator[Page]:
+        """Every record modified at or after `since`, in order. `expected`: how many there are, to read none in vain."""
+        last: _Key | None = None
+        left = expected
+        while True:
+            more = False
+            begun = last
+            pages = self._window(left)
+            try:
+                for page, follows in self._read(self._from(since, last), pages):
+                    rows = page.rows
+                    if last != begun and (not rows or _key(rows[0]) > last):  # type: ignore[operator]  # set by the first page
+                        more = True  # rows moved between the two calls
+                        break
+                    rows = [row for row in rows if last is None or _key(row) > last]
+                    last = _key(rows[-1]) if rows else last
+                    left = None if left is None else max(0, left - len(rows))
+                    yield Page(rows, page.read_at)
+                    more = follows
+                    if not follows:
+                        break
+            except VendorRefusal as refusal:
+                if refusal.code != "LIMIT_EXCEEDED" or not self._smaller():
+                    raise
+                more = True
+            if not more:
+                return
+
+    def _window(self, left: int | None) -> int:
+        """How many pages to ask for from one anchor."""
+        if left is None:
+            return 1
+        step = self.rows_a_query - _OVERLAP
+        return max(1, min(self.at_once, -(-left // step), self.reach // self.rows_a_query))
+
+    def _smaller(self) -> bool:
+        """Ask for less, as the older page of the vendor says: a shorter reach, fewer columns, then fewer rows."""
+        if self.reach > _REACH_BEFORE and self.at_once * self.rows_a_query > _REACH_BEFORE:
+            self.reach = _REACH_BEFORE
+        elif self.columns_a_query > _COLUMNS_BEFORE and len(self.wanted.columns) > _COLUMNS_BEFORE:
+            self.columns_a_query = _COLUMNS_BEFORE
+        elif self.rows_a_query > _FEWEST:
+            self.rows_a_query //= 2
+        else:
+            return False
+        return True
+
+    def _from(self, since: datetime | None, last: _Key | None) -> str:
+        """The condition that a page begins behind `last`."""
+        if last is None:
+            begin = f"Modified_Time >= '{since.isoformat()}'" if since else "id is not null"
+        else:
+            at, identity = last
+            begin = (
+                f"((Modified_Time = '{at.isoformat()}' and id > '{identity}') or Modified_Time > '{at.isoformat()}')"
+            )
+        return both(begin, self.wanted.where)
+
+    def _read(self, where: str, pages: int) -> Iterator[tuple[Page, bool]]:
+        batches = field_batches(self.wanted.columns, _ALWAYS, self.columns_a_query)
+        step = self.rows_a_query - (_OVERLAP if pages > 1 else 0)
+        calls = (self._call(batch, where, number * step) for number in range(pages) for batch in batches)
+        answers = ahead(self.client, calls)
+        for _ in range(pages):
+            first, *others = (next(answers) for _ in batches)
+            yield self._page(first, others), bool(((first.body or {}).get("info") or {}).get("more_records"))
+
+    def _page(self, first: Answer, others: list[Answer]) -> Page:
+        return joined(self.client, self.wanted.path, first, others)
+
+    def _call(self, columns: list[str], where: str, offset: int) -> Call:
+        order = "order by Modified_Time asc, id asc"
+        query = f"select {', '.join(columns)} from {self.wanted.module} where {where} {order} limit {offset}, {self.rows_a_query}"  # noqa: S608 - COQL
+        return Call(PATH, json={"select_query": query}, decoder=rows_under("data"))
+
+
+def _key(row: Row) -> _Key:
+    return moment(row), int(text_of(row, "id"))
+
+
+def condition_of(filters: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    """A setting `filters` of one module as a condition; empty where a query cannot say it (it is checked on the record).
+
+    >>> condition_of({"Industry": ["Retail", "Other"], "Active": True}, {"Industry": "picklist", "Active": "boolean"})
+    "(Industry in ('Retail', 'Other') and Active = 'true')"
+    """
+    return both(*(_one(name, value, kinds.get(name, "")) for name, value in filters.items()))
+
+
+_TEXTS = frozenset({"text", "picklist", "email", "phone", "website", "autonumber", "bigint"})
+_NUMBERS = frozenset({"integer", "double", "currency", "percent", "decimal"})
+
+
+def _one(name: str, value: Any, kind: str) -> str:
+    values = value if isinstance(value, list) else [value]
+    if not values or any(one is None for one in values):
+        return ""
+    if kind == "boolean":
+        return either(f"{name} = '{str(one).lower()}'" for one in values)
+    if kind in _TEXTS:
+        return f"{name} in ({', '.join(quoted(str(one)) for one in values)})"
+    if kind in _NUMBERS:
+        return f"{name} in ({', '.join(str(one) for one in values)})"
+    return ""
