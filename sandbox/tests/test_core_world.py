@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from ofrecord_sandbox import serve
+from ofrecord_sandbox import pipeline, serve
 from ofrecord_sandbox.assemble import new_world
+from ofrecord_sandbox.web import Request
 
 GRANT = {
     "grant_type": "refresh_token",
@@ -206,6 +207,20 @@ def test_the_journal_counts_calls_by_system_and_keeps_no_bodies(door: Door) -> N
     assert journal["counts"] == {"oauth": 1, "crm": 1}
     assert set(journal["entries"][0]) == {"at", "system", "method", "path", "status", "seconds", "credits"}
     assert door.control("GET", f"journal?since={journal['next']}")["entries"] == []
+
+
+def test_a_heavy_call_of_the_crm_takes_a_place_among_the_heavy_ones_while_it_is_answered() -> None:
+    assert pipeline.slots(Request("POST", "/crm/v8/coql")) == ["crm", "crm heavy"]
+    assert pipeline.slots(Request("GET", "/crm/v8/Accounts", {"cvid": "1"})) == ["crm", "crm heavy"]
+    assert pipeline.slots(Request("GET", "/crm/v8/Accounts")) == ["crm"]
+    assert pipeline.slots(Request("GET", "/books/v3/items", {"sort_by": "name"})) == ["books"]
+
+
+def test_a_place_is_free_again_after_the_answer(door: Door) -> None:
+    door.control("POST", "limits", {"crm_heavy_concurrent": 1})
+    door.log_in()
+    query = {"select_query": "select id from Accounts where id is not null"}
+    assert [door.call("POST", "/crm/v8/coql", json=query).status_code for _ in range(3)] == [204] * 3
 
 
 def test_limits_can_be_switched_off_all_at_once_and_one_at_a_time(door: Door) -> None:

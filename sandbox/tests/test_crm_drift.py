@@ -143,10 +143,31 @@ def sent(world: World, method: str, path: str, body: Any = None) -> Response:
     if "token" not in world.cache:
         answer = pipeline.handle(world, Request("POST", "/oauth/v2/token", form=form))
         world.cache["token"] = answer.content["access_token"]
-    headers = {"authorization": f"Zoho-oauthtoken {world.cache['token']}"}
+    headers = {"authorization": f"Zoho-oauthtoken {world.cache['token']}", "content-type": "application/json"}
     query = dict(pair.split("=", 1) for pair in path.partition("?")[2].split("&") if pair)
     content = b"" if body is None else orjson.dumps(body)
-    return pipeline.handle(world, Request(method, f"/crm/v8/{path.partition('?')[0]}", query, headers, content))
+    place = path.partition("?")[0]
+    where = place if place.startswith("/") else f"/crm/v8/{place}"
+    return pipeline.handle(world, Request(method, where, query, headers, content))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/crm/v8/coql", {"select_query": "select id from Contacts where id is not null"}),
+        ("/crm/bulk/v8/read", {"query": {"module": {"api_name": "Contacts"}}}),
+    ],
+)
+def test_a_query_and_a_bulk_read_take_the_scope_of_their_module_too(
+    world: World, path: str, body: dict[str, Any]
+) -> None:
+    statuses = []
+    for module in ("accounts", "contacts"):
+        scopes = ["ZohoCRM.coql.READ", "ZohoCRM.bulk.READ", f"ZohoCRM.modules.{module}.READ"]
+        world.call("POST", "/_sandbox/tokens", {"refresh_token": "1000.sandbox.refresh", "scopes": scopes})
+        world.cache.pop("token", None)
+        statuses.append(sent(world, "POST", path, body).status)
+    assert statuses == [401, 204 if path.endswith("coql") else 201]
 
 
 def select(limit: str) -> dict[str, str]:

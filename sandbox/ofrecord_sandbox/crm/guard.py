@@ -29,6 +29,8 @@ _SETTINGS = PREFIX + "settings/"
 HEAVY = "crm heavy"
 """Name of the slots of heavy calls."""
 _LIMIT = re.compile(rb"(?i)\blimit\s+(\d+)(?:\s*,\s*(\d+))?")
+_FROM = re.compile(rb"(?i)\bfrom\s+(\w+)")
+_MODULE = re.compile(rb'"module"\s*:\s*\{\s*"api_name"\s*:\s*"(\w+)"')
 _OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE", "PATCH": "UPDATE"}
 
 
@@ -51,7 +53,7 @@ def _scopes(request: Request) -> list[str]:
         (COQL, "ZohoCRM.coql.READ"),
     ):
         if request.path.startswith(path):
-            return [scope]
+            return [scope, *(f"ZohoCRM.modules.{name}.READ" for name in _named(request))]
     first, *rest = request.path.removeprefix(PREFIX).split("/")
     operation = _OPERATIONS.get(request.method, "READ")
     if first == "settings":
@@ -65,6 +67,14 @@ def _scopes(request: Request) -> list[str]:
     if first == "upload":
         return ["ZohoFiles.files.ALL"]
     return _module_scopes(first, rest, operation, request.method)
+
+
+def _named(request: Request) -> list[str]:
+    """The module a query or a bulk read names; to read it takes its own scope, too."""
+    if request.path not in {COQL, BULK_READ}:
+        return []
+    found = (_FROM if request.path == COQL else _MODULE).search(request.body)
+    return [found[1].decode().lower().replace("_", "")] if found else []
 
 
 def _module_scopes(first: str, rest: list[str], operation: str, method: str) -> list[str]:
