@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+import requests
 
-from ofrecord_sandbox import assemble, finance, pipeline
+from ofrecord_sandbox import assemble, finance, oauth, pipeline, serve
 from ofrecord_sandbox.web import Request, Response
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
@@ -150,3 +152,42 @@ def test_a_body_of_any_size_is_taken_unless_the_doubt_names_one(outside, monkeyp
     monkeypatch.setattr(finance.doubts, "largest_body_bytes", 100)
     assert outside.contact("B" * 150).status == 413
     assert outside.contact("B").status == 201
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        ("ZohoInventory.items.READ", f"{INVENTORY}/itemgroups"),
+        ("ZohoInventory.items.READ", f"{INVENTORY}/units"),
+        ("ZohoInventory.purchasereceives.READ", f"{INVENTORY}/purchasereceives"),
+        ("ZohoInventory.settings.READ", f"{INVENTORY}/users"),
+        ("ZohoBooks.accountants.READ", f"{BOOKS}/chartofaccounts"),
+        ("ZohoBooks.accountants.READ", f"{BOOKS}/journals"),
+        ("ZohoBooks.invoices.READ", f"{BOOKS}/recurringinvoices"),
+        ("ZohoBooks.creditnotes.READ", f"{BOOKS}/creditnotes/refunds"),
+        ("ZohoBooks.settings.READ", f"{BOOKS}/settings/taxes"),
+    ],
+)
+def test_a_list_needs_the_scope_the_documents_name(outside, scope, path):
+    def status(*scopes: str) -> int:
+        oauth.add_refresh_token(outside.world, "narrow", list(scopes))
+        form = {"client_id": "sandbox-client", "client_secret": "sandbox-secret", "grant_type": "refresh_token",
+                "refresh_token": "narrow"}  # fmt: skip
+        answer = pipeline.handle(outside.world, Request("POST", "/oauth/v2/token", query=form))
+        return outside.get(path, token=orjson.loads(answer.encoded())["access_token"]).status
+
+    assert (status("ZohoInventory.packages.READ", "ZohoBooks.projects.READ"), status(scope)) == (401, 200)
+
+
+def test_calls_at_once_are_counted_while_answers_take_their_time(outside):
+    outside.world.latency_s, outside.world.limits.finance_concurrent = 0.3, 4
+    headers = {"Authorization": f"Zoho-oauthtoken {outside.token}"}
+
+    def ask(address: str) -> tuple[int, int]:
+        query = {"organization_id": "700001"}
+        answer = requests.get(f"{address}{INVENTORY}/items", params=query, headers=headers, timeout=10)
+        return answer.status_code, answer.json()["code"]
+
+    with serve.background(outside.world) as address, ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(ask, [address] * 8))
+    assert answers == [(200, 0)] * 4 + [(429, 1070)] * 4

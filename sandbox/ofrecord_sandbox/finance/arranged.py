@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
 from ofrecord_sandbox.finance import planting
 from ofrecord_sandbox.finance.answers import RefusedError
@@ -23,6 +25,7 @@ def _plant(world: World, request: Request) -> Response:
         planted = planting.plant(world, given["collection"], int(given["count"]), int(given.get("seconds", 1)))
     except RefusedError as refusal:
         raise ValueError(str(refusal)) from refusal
+    gc.freeze()  # they live as long as the process: the collector need not look at them again and again
     ids = [key for keys in planted.values() for key in keys]
     told = {"collection": given["collection"], "count": len(ids), "first": ids[0] if ids else None,
             "last": ids[-1] if ids else None}  # fmt: skip

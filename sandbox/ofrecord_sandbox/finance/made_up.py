@@ -169,10 +169,33 @@ def group(number: int, _known: Known) -> Body:
     return {"group_name": f"Shirt {number}", "unit": "pcs", "attribute_name1": "Size", "items": items}
 
 
+def price_list(number: int, known: Known) -> Body:
+    """A percentage, or rates of some items."""
+    body = {"name": f"List {number}", "sales_or_purchase_type": "sales"}
+    if number % 2:
+        return body | {
+            "pricebook_type": "fixed_percentage",
+            "percentage": number % 30 + 1,
+            "is_increase": number % 4 == 1,
+        }
+    rows = [{"item_id": key, "pricebook_rate": (number % 90 + 1) / 4} for key in known["items"][:3]]
+    return body | {"pricebook_type": "per_item", "pricebook_items": rows}
+
+
+def composite(number: int, known: Known) -> Body:
+    """A kit or an assembly of two items."""
+    stocked = known["stocked"]
+    parts = [{"item_id": stocked[(number + step) % len(stocked)], "quantity": step + 1} for step in range(2)]
+    return {
+        "name": f"Set {number}", "sku": f"PC-{number:06}", "rate": number % 90 + 10, "item_type": "inventory",
+        "product_type": "goods", "combo_type": _pick(("kit", "assembly"), number), "mapped_items": parts,
+    }  # fmt: skip
+
+
 MAKERS: dict[str, Callable[[int, Known], Body]] = {
     "items": item, "contacts": contact, "itemgroups": group, "salesorders": document, "invoices": document,
     "creditnotes": document, "estimates": document, "recurringinvoices": recurring, "customerpayments": payment,
     "purchaseorders": purchase, "bills": bill, "vendorpayments": paid_out, "journals": journal,
-    "inventoryadjustments": adjustment, "transferorders": transfer,
+    "inventoryadjustments": adjustment, "transferorders": transfer, "pricebooks": price_list, "compositeitems": composite,
 }  # fmt: skip
 """By collection, in the order in which a company has them."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_sandbox.finance import engine, estimates, made_up, purchases, sales, settings
+from ofrecord_sandbox.finance import engine, estimates, following, made_up, purchases, sales, settings
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, RESOURCES, Resource
 from ofrecord_sandbox.finance.values import dec
 from ofrecord_sandbox.store import Record
@@ -25,9 +25,10 @@ _FIRST = 20
 _SHARE_A_SECOND = 3
 """So many records in a row have one time of modification."""
 _SHARES = {
-    "items": 18, "contacts": 15, "itemgroups": 2, "salesorders": 15, "invoices": 15, "creditnotes": 4, "estimates": 6,
-    "recurringinvoices": 3, "customerpayments": 6, "purchaseorders": 4, "bills": 4, "vendorpayments": 2, "journals": 3,
-    "inventoryadjustments": 2, "transferorders": 1,
+    "items": 15, "contacts": 14, "itemgroups": 1, "pricebooks": 1, "compositeitems": 1, "salesorders": 14, "packages": 7,
+    "salesreturns": 1, "invoices": 14, "creditnotes": 4, "refunds": 2, "estimates": 5, "recurringinvoices": 2,
+    "customerpayments": 5, "purchaseorders": 4, "purchasereceives": 2, "bills": 4, "vendorpayments": 1, "journals": 2,
+    "inventoryadjustments": 1,
 }  # fmt: skip
 """Of a hundred records of a company."""
 _SUMS = (
@@ -43,14 +44,17 @@ _SUMS = (
 )
 
 
+KNOWN = (*made_up.MAKERS, *following.FOLLOWING)
+
+
 def plant(world: World, collection: str, count: int, seconds: int = 1) -> dict[str, list[str]]:
     """So many records of a collection, or of a whole `company`; ids by collection. Raises ValueError."""
     if collection == COMPANY:
         parts = {name: count * share // 100 for name, share in _SHARES.items()}
         parts["items"] += count - sum(parts.values())
         return {name: _planted(world, name, part, seconds) for name, part in parts.items() if part}
-    if collection not in made_up.MAKERS:
-        msg = f"there is no collection {collection!r} to plant; known: {', '.join(made_up.MAKERS)}, {COMPANY}"
+    if collection not in KNOWN:
+        msg = f"there is no collection {collection!r} to plant; known: {', '.join(KNOWN)}, {COMPANY}"
         raise ValueError(msg)
     return {collection: _planted(world, collection, count, seconds)}
 
@@ -59,18 +63,44 @@ def _planted(world: World, collection: str, count: int, seconds: int) -> list[st
     """The last one is modified now, groups of three `seconds` apart; oldest first."""
     if collection not in {"items", "contacts", "itemgroups"}:
         _needed(world)
-    resource, known, make = RESOURCES[collection], _known(world), made_up.MAKERS[collection]
+    make = _follower(world, collection, count) if collection in following.FOLLOWING else _maker(world, collection)
     counter = world.store.table("sandbox/planted")
     first = (counter.get(collection) or {"count": 0})["count"] + 1
     now, ids = world.clock.now(), []
     for number in range(first, first + count):
         with world.clock.at(now - timedelta(seconds=(first + count - 1 - number) // _SHARE_A_SECOND * seconds)):
-            query = {"send": "true"} if collection == "invoices" and number % 3 else {}
-            record = engine.insert(world, resource, make(number, known), query)
-            ids.append(record[resource.id_key])
-            _moved_on(world, collection, number, ids[-1])
+            ids.append(make(number))
     counter.put(collection, {"count": first + count - 1})
     return ids
+
+
+def _maker(world: World, collection: str) -> Callable[[int], str]:
+    """Makes the record of a number; its id."""
+    resource, known, body = RESOURCES[collection], _known(world), made_up.MAKERS[collection]
+
+    def make(number: int) -> str:
+        query = {"send": "true"} if collection == "invoices" and number % 3 else {}
+        key = str(engine.insert(world, resource, body(number, known), query)[resource.id_key])
+        _moved_on(world, collection, number, key)
+        return key
+
+    return make
+
+
+def _follower(world: World, collection: str, count: int) -> Callable[[int], str]:
+    """Makes a record of a document that has none yet; its id."""
+    follows = following.FOLLOWING[collection]
+    while len(following.free(world, follows)) < count:
+        _planted(world, "packages" if collection == "salesreturns" else follows.of.collection, count, 1)
+    documents = iter(following.free(world, follows))
+
+    def make(number: int) -> str:
+        document = follows.of.table(world).rows[next(documents)]
+        record = engine.insert(world, follows.resource, *follows.make(world, document, number))
+        follows.then(world, record, number)
+        return str(record[follows.resource.id_key])
+
+    return make
 
 
 def _needed(world: World) -> None:
@@ -114,7 +144,8 @@ def _moved_on(world: World, collection: str, number: int, key: str) -> None:
 
 def answers(world: World, planted: dict[str, list[str]]) -> dict[str, Any]:
     """What is true of planted records, to compare with what was read: how many, by status, and what numbers add up to."""
-    return {name: _answer(world, RESOURCES[name], ids) for name, ids in planted.items()}
+    resources = RESOURCES | {name: one.resource for name, one in following.FOLLOWING.items()}
+    return {name: _answer(world, resources[name], ids) for name, ids in planted.items()}
 
 
 def _answer(world: World, resource: Resource, ids: list[str]) -> dict[str, Any]:
