@@ -114,7 +114,6 @@ class Resource:
     duplicate: tuple[int, str] | None = None
     """Code and words when an own document number is taken, where a source names them."""
     upsert: bool = False
-    removes: bool = True
 
     def table(self, world: World) -> Table:
         """The records of this collection."""

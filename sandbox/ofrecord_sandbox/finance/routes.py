@@ -122,8 +122,7 @@ def _generic(add: Callable[..., None], resource: Resource, door: str) -> None:
         add("PUT", path, partial(upserts.upsert, resource=resource, door=door))
     add("GET", one, partial(_read, resource=resource, door=door))
     add("PUT", one, partial(_put, resource=resource, door=door))
-    if resource.removes:
-        add("DELETE", one, partial(_delete, resource=resource, door=door))
+    add("DELETE", one, partial(_delete, resource=resource, door=door))
     if resource.fresh.get("status") == "active" and "_state" not in resource.fresh and path != "/itemgroups":
         for state in ("active", "inactive"):
             add("POST", f"{one}/{state}", partial(_mark, resource=resource, state=state, door=door))

@@ -74,6 +74,19 @@ def _check_currency(world: World, record: Record, before: Record | None, given: 
     record["currency_name"] = f"{record['currency_code']}- {record['currency_code']}"
 
 
+def _currency_removable(world: World, record: Record) -> None:
+    holders = world.store.table("finance/contacts").index("currency", lambda one: (one["currency_id"],))
+    if record["is_base_currency"] or holders.ids(record["currency_id"]):
+        raise RefusedError(1040, "The base currency and currencies that are in use cannot be deleted.")
+
+
+def _location_removable(world: World, record: Record) -> None:
+    """The primary one stays, and one with stock or with stock that came and went."""
+    held = any(record["location_id"] in places for places in world.store.table("finance/stock").rows.values())
+    if record["is_primary"] or held:
+        raise RefusedError(1046, "The primary location and locations with transactions cannot be deleted.")
+
+
 CURRENCIES = declared(
     Resource(
         collection="currencies", singular="currency", id_key="currency_id", words="Currency",
@@ -82,7 +95,7 @@ CURRENCIES = declared(
         fresh={"currency_format": "1,234,567.89", "is_base_currency": False, "exchange_rate": 1, "effective_date": ""},
         row=("currency_code", "currency_name", "currency_symbol", "price_precision", "currency_format", "is_base_currency",
              "exchange_rate", "effective_date"),
-        sorts=("currency_code",), sort=("currency_code", "A"), check=_check_currency, removes=False,
+        sorts=("currency_code",), sort=("currency_code", "A"), check=_check_currency, removable=_currency_removable,
     )
 )  # fmt: skip
 
@@ -140,7 +153,7 @@ LOCATIONS = declared(
                "is_primary": False, "status": "active"},
         row=("location_name", "type", "status", "is_primary", "email", "phone", "address", "parent_location_id",
              "tax_settings_id", "associated_series_ids", "auto_number_generation_id", "is_all_users_selected"),
-        sorts=("location_name", "created_time"), sort=("created_time", "A"), removes=False,
+        sorts=("location_name", "created_time"), sort=("created_time", "A"), removable=_location_removable,
     )
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The people of the organisation ("Users"): read only, made when the organisation is."""
+"""The people of the organisation ("Users"), made when it is; they can be read and deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ofrecord_sandbox.finance import engine, listing
-from ofrecord_sandbox.finance.answers import done
+from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.declare import Resource
 from ofrecord_sandbox.finance.values import now_s, stamp
 from ofrecord_sandbox.store import Record
@@ -50,10 +50,20 @@ def one(world: World, request: Request, user_id: str) -> Response:
     return done("user", _shown(engine.found(world, USERS, user_id)))
 
 
+def remove(world: World, request: Request, user_id: str) -> Response:
+    """`DELETE /users/{id}`: not the one who calls (code UNVERIFIED)."""
+    engine.only_query(request)
+    if engine.found(world, USERS, user_id)["is_current_user"]:
+        raise RefusedError(1047, "You cannot delete yourself.")
+    USERS.table(world).remove(user_id)
+    return done(message="The user has been removed from your organization.")
+
+
 def paths(door: str) -> list[tuple[str, str, Callable[..., Response]]]:
     """`/users`, `/users/me`, `/users/{id}`."""
     return [
         ("GET", "/users", partial(listing.answer, resource=USERS, door=door)),
         ("GET", "/users/me", partial(one, user_id=_PEOPLE[0][0])),
         ("GET", "/users/{user_id}", one),
+        ("DELETE", "/users/{user_id}", remove),
     ]
