@@ -35,6 +35,8 @@ class Request:
     """Refresh token the access token came from; empty for internal calls."""
     credits: int = 0
     """What the call costs, of the CRM's credits; told by its guard."""
+    records: int | None = None
+    """How many records a write to the CRM brings, once they were counted."""
     internal: bool = False
     """True for seeds: no token, no limits, no faults, not in the journal."""
 

@@ -137,12 +137,19 @@ def is_heavy(request: Request) -> bool:
 
 def _written(request: Request) -> int:
     """How many records a call brings."""
-    if not request.body or not request.body.lstrip().startswith(b"{"):
+    if request.records is None:
+        request.records = _counted(request.body)
+    return request.records
+
+
+def _counted(body: bytes) -> int:
+    if b'"data"' not in body:
         return 0
     try:
-        records = request.json().get("data", [])
+        given = orjson.loads(body)
     except orjson.JSONDecodeError:
         return 0
+    records = given.get("data") if isinstance(given, dict) else None
     return len(records) if isinstance(records, list) else 0
 
 
