@@ -73,7 +73,10 @@ WHOLE = {}
 FAULTS = {
     "a minute that is spent": {"do": "status", "status": 429},
     "a server error": {"do": "status", "status": 500},
+    "a gateway that fails": {"do": "status", "status": 502},
+    "an answer that comes too late": {"do": "delay", "delay_s": 2},
     "an answer cut short": {"do": "truncate"},
+    "a connection cut before the call": {"do": "drop_before"},
     "a connection cut before the answer": {"do": "drop_after_commit"},
     "a token that is refused in the middle": {"do": "revoke_token"},
 }
@@ -88,7 +91,7 @@ def test_what_goes_wrong_on_the_second_page_costs_no_record(read, company, tap, 
     read(tap, streams=["Vendors" if tap == "tap-crm" else "locations"])  # a token is at hand
     company.control("DELETE", "journal")
     company.control("POST", "faults", {"match": {"method": "GET", "path": path}, "nth": 2, **FAULTS[name]})
-    again = read(tap, streams=[stream])
+    again = read(tap, streams=[stream], timeout_s=1 if FAULTS[name]["do"] == "delay" else 60)
     assert again.code == 0, again.errors
     calls = company.control("GET", "journal")["entries"]
     assert len([one for one in calls if one["path"] == path]) >= 2

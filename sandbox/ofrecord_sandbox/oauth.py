@@ -10,6 +10,7 @@ import base64
 import binascii
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -129,8 +130,7 @@ def _given(request: Request) -> dict[str, str]:
 
 def _refused(world: World, error: str) -> Response:
     """Status 200 unless switched to 400: clients must look at `error`, not at the status."""
-    switch = world.store.table("sandbox/switches").get("oauth") or {}
-    return Response(int(switch.get("error_status", 200)), {"error": error})
+    return Response(int(_switches(world).get("error_status", 200)), {"error": error})
 
 
 def _token(world: World, request: Request) -> Response:
@@ -161,15 +161,29 @@ def _mint(world: World, refresh: str, domain: str) -> Response:
     mints.put(refresh, {"at": [*recent, now]})
     token = f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
     world.store.table("oauth/access").put(token, {"refresh": refresh, "expires": now + LIFETIME_S})
-    return Response(
-        200,
-        {
-            "access_token": token,
-            "api_domain": domain or world.base_url,
-            "token_type": "Bearer",
-            "expires_in": LIFETIME_S,
-        },
-    )
+    answer = {
+        "access_token": token,
+        "api_domain": domain or world.base_url,
+        "token_type": "Bearer",
+        "expires_in": LIFETIME_S,
+    }
+    if _switches(world).get("tell_scope"):
+        answer["scope"] = " ".join((world.store.table("oauth/refresh").get(refresh) or {"scopes": []})["scopes"])
+    return Response(200, answer)
+
+
+def set_switches(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    """`error_status` (200 or 400): with which status a login is refused; `tell_scope`: whether a token comes with its scopes.
+
+    The vendor's answers carry `scope` sometimes, when is not documented: off, until it is switched on.
+    """
+    switches = {"error_status": int(given.get("error_status", 200)), "tell_scope": bool(given.get("tell_scope", False))}
+    world.store.table("sandbox/switches").put("oauth", switches)
+    return switches
+
+
+def _switches(world: World) -> dict[str, Any]:
+    return dict(world.store.table("sandbox/switches").get("oauth") or {})
 
 
 def _revoke(world: World, request: Request) -> Response:

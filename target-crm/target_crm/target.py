@@ -24,6 +24,7 @@ class TargetCrm(OfrecordTarget):
     system: ClassVar[str] = "crm"
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         *settings.CONNECTION,
+        *settings.BUDGET,
         *settings.WRITING,
         th.Property(
             "trigger",

@@ -19,7 +19,7 @@ class TargetInventory(OfrecordTarget):
     name = "target-inventory"
     system: ClassVar[str] = "inventory"
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
-        *settings.CONNECTION, *settings.FINANCE, *settings.WRITING
+        *settings.CONNECTION, *settings.FINANCE, *settings.BUDGET, *settings.WRITING
     ).to_dict()
 
     def connect(self, client: Counted) -> Destination:

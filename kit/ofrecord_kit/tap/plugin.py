@@ -13,12 +13,13 @@ from typing import Any, ClassVar, cast
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
-from ofrecord_kit.errors import BadSettings, Stop, sentence
+from ofrecord_kit.errors import BadSettings, DailyLimit, Stop, sentence
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection, problems_of
 from ofrecord_kit.tap import ends
 from ofrecord_kit.tap.chosen import problems_of_filters
 from ofrecord_kit.tap.facts import with_facts, written_object
+from ofrecord_kit.tap.permits import about, check_scopes
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.tap.writer import Writer
 
@@ -47,6 +48,8 @@ class VendorTap(Tap):
     def __init__(self, **given: Any) -> None:
         self.unread: dict[str, str] = {}
         """Streams that could not be read, and why."""
+        self.ended: set[str] = set()
+        """Streams that were read to their end, or could not be read."""
         self._said_closed = False
         super().__init__(**given)
 
@@ -86,6 +89,11 @@ class VendorTap(Tap):
         if problems and raise_errors:
             raise BadSettings(problems, where=f"{self.name} settings")
         return problems
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """What the SDK prints, and the scopes each stream needs."""
+        print(about(cls, cls._get_about_info(), output_format or "text"))  # noqa: T201 - as the SDK does
 
     def stream_names(self) -> list[str]:
         """Every stream this tap can read."""
@@ -172,6 +180,7 @@ class VendorTap(Tap):
     def cannot_read(self, name: str, error: Exception, scopes: Sequence[str] = ()) -> None:
         """Say that a stream cannot be read, and why; the others go on, and the run ends with exit code 1."""
         self.unread[name] = str(error)
+        self.ended.add(name)
         what, _, _ = str(error).partition(". Expected: ")
         scope = f"that the token has the scope {' and '.join(scopes)}" if scopes else "what the token may read"
         remedy = f"Check that the organisation has it and {scope}, or leave the stream out; the other streams go on."
@@ -184,7 +193,12 @@ class VendorTap(Tap):
             Stop: some could not be read; the others were.
         """
         try:
+            check_scopes(self)
             super().sync_all()
+        except DailyLimit as error:
+            waiting = [name for name, one in self.streams.items() if one.selected and name not in self.ended]
+            message = f"{error} Waiting: {', '.join(waiting)}."
+            raise DailyLimit(message) from error
         finally:
             self.writer.flush()
         if self.unread:

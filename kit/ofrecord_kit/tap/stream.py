@@ -81,6 +81,12 @@ class VendorStream(Stream):
         """What the vendor takes when a field is written, by place; see `tap.facts`."""
         return {}
 
+    def sync(self, context: Mapping[str, Any] | None = None) -> None:  # type: ignore[misc]  # final in the SDK
+        """Read and write this stream, unless it is known that it cannot be read."""
+        if self.name not in self._tap.unread:
+            super().sync(context)
+            self._tap.ended.add(self.name)
+
     @property
     def client(self) -> Client:
         """The tap's connection."""

@@ -14,14 +14,39 @@ from ofrecord_kit.vendors import finance
 SERVICES = {"crm": "ZohoCRM", "inventory": "ZohoInventory", "books": "ZohoBooks"}
 _INVENTORY_GROUPS = {
     "locations": "settings", "pricebooks": "settings", "taxes": "settings", "currencies": "settings", "users": "settings",
-    "units": "items", "contact_persons": "contacts", "vendorcredits": "debitnotes",
+    "organizations": "settings", "units": "items", "itemgroups": "items", "stock": "items", "contact_persons": "contacts",
+    "contactpersons": "contacts", "shipments": "packages", "salesorder_documents": "salesorders", "vendorcredits": "debitnotes",
 }  # fmt: skip
 """Groups that are not named like the resource (OpenAPI, Zoho Inventory v1)."""
 _BOOKS_GROUPS = {
-    "items": "settings", "pricebooks": "settings", "locations": "settings", "taxes": "settings",
-    "contact_persons": "contacts", "recurringinvoices": "invoices", "chartofaccounts": "accountants", "journals": "accountants",
+    "items": "settings", "pricebooks": "settings", "locations": "settings", "taxes": "settings", "currencies": "settings",
+    "organizations": "settings", "users": "settings", "refunds": "creditnotes", "contact_persons": "contacts",
+    "recurringinvoices": "invoices", "chartofaccounts": "accountants", "journals": "accountants",
 }  # fmt: skip
 """The same for Books, where items belong to the settings (OpenAPI, Zoho Books v3)."""
+_CRM_BESIDE = {
+    "users": ["ZohoCRM.users.READ"],
+    "org": ["ZohoCRM.org.READ"],
+    "currencies": ["ZohoCRM.settings.currencies.READ"],
+    "custom_views": ["ZohoCRM.settings.custom_views.READ"],
+    "fields": ["ZohoCRM.settings.fields.READ"],
+}
+"""What stands beside the modules of the CRM (scope lines of "Users", "Organization", "Currencies", "Custom Views", "Fields")."""
+STREAMS = {
+    "crm": (*_CRM_BESIDE, "Notes", "Attachments"),
+    "inventory": (
+        "organizations", "items", "compositeitems", "itemgroups", "units", "locations", "stock", "pricebooks", "contacts",
+        "contactpersons", "salesorders", "packages", "shipments", "invoices", "creditnotes", "salesreturns", "purchaseorders",
+        "purchasereceives", "bills", "inventoryadjustments", "transferorders", "users", "taxes", "currencies",
+        "salesorder_documents",
+    ),
+    "books": (
+        "organizations", "contacts", "items", "invoices", "customerpayments", "creditnotes", "refunds", "estimates",
+        "salesorders", "recurringinvoices", "bills", "vendorpayments", "chartofaccounts", "journals", "taxes", "currencies",
+    ),
+}  # fmt: skip
+"""The streams of the taps; those of the CRM that are no modules of the organisation's own choosing."""
+ANY_MODULE = "every module"
 _FULL = "fullaccess"
 _WRITES = ("create", "update", "delete")
 
@@ -40,8 +65,34 @@ def scope(system: str, object_: str, operation: str) -> str:
 
 
 def reading(system: str, object_: str) -> list[str]:
-    """Lists, details and lists of deleted records."""
-    return [scope(system, object_, "READ")]
+    """Lists, details and lists of deleted records.
+
+    >>> reading("crm", "users"), reading("books", "refunds")
+    (['ZohoCRM.users.READ'], ['ZohoBooks.creditnotes.READ'])
+    """
+    beside = _CRM_BESIDE.get(object_) if system == "crm" else None
+    return list(beside) if beside else [scope(system, object_, "READ")]
+
+
+def of_streams(system: str) -> dict[str, list[str]]:
+    """Stream to the scopes it needs, as `--about` says it. That bulk reads need more than their own is UNVERIFIED."""
+    found = {name: reading(system, name) for name in STREAMS[system]}
+    if system == "crm":
+        modules = ["ZohoCRM.settings.modules.READ", "ZohoCRM.modules.{module}.READ", "ZohoCRM.coql.READ"]
+        found = {ANY_MODULE: [*modules, *describing("crm"), "ZohoCRM.bulk.READ"], **found}
+    return found
+
+
+def missing_scopes(granted: Iterable[str], needed: Iterable[str]) -> list[str]:
+    """Those needed that the granted ones do not cover."""
+    have = list(granted)
+    return [one for one in needed if not covers(have, one)]
+
+
+def wider_scopes(granted: Iterable[str], needed: Iterable[str]) -> list[str]:
+    """Those granted that are not needed as they are: they allow more, or something else."""
+    wanted = {one.lower() for one in needed}
+    return sorted({one for one in granted if one.lower() not in wanted})
 
 
 def describing(system: str) -> list[str]:
