@@ -199,6 +199,14 @@ def test_inventory_ignores_every_filter_of_bills_and_books_honours_them(company)
     assert company.call("GET", f"{BOOKS}/bills?unheard_of=1")[0] == 400
 
 
+def test_unpaid_bills_are_those_that_still_want_money(company):
+    company.pay(company.bill(2, number="B-1"), 8, 8)
+    company.pay(company.bill(2, number="B-2"), 3, 3)
+    company.bill(2, number="B-3")
+    rows = company.ok("GET", f"{BOOKS}/bills?filter_by=Status.Unpaid&sort_column=bill_number")["bills"]
+    assert [one["bill_number"] for one in rows] == ["B-3", "B-2"]
+
+
 def test_a_payment_to_a_vendor_is_no_more_than_the_bill_and_of_its_vendor(company):
     bill = company.bill(2)
     assert company.pay(bill, 9, 9)[1]["code"] == 36314

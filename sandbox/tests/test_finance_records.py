@@ -340,3 +340,21 @@ def test_totals_of_invoice_lists_are_text(world):
     call(world, "POST", f"{BOOKS}/invoices", {"customer_id": key, "line_items": [{"name": "Work", "rate": 12.5}]})
     _, answer = call(world, "GET", f"{BOOKS}/invoices")
     assert (answer["invoices"][0]["total"], answer["invoices"][0]["balance"]) == ("12.5", "12.5")
+
+
+def test_the_control_api_takes_every_doubt_the_other_way_and_back():
+    world = World()
+    finance.register(world)
+    first = world.call("GET", "/_sandbox/finance/doubts").content
+    try:
+        answer = world.call("POST", "/_sandbox/finance/doubts", {"books_modified_filter": False, "minute_block_s": 9})
+        assert answer.content == {**first, "books_modified_filter": False, "minute_block_s": 9}
+        world.call("POST", "/inventory/v1/contacts", {"contact_name": "A"})
+        later = "last_modified_time=2099-01-01T00:00:00%2B0000"
+        assert len(world.call("GET", f"/books/v3/contacts?{later}").content["contacts"]) == 1
+        for wrong in ({"books_modified_filter": 1}, {"unheard_of": True}):
+            assert world.call("POST", "/_sandbox/finance/doubts", wrong).status == 400
+    finally:
+        back = world.call("POST", "/_sandbox/finance/doubts", {"all": "default"}).content
+    assert back == first
+    assert world.call("GET", f"/books/v3/contacts?{later}").content["contacts"] == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import asdict
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
 from ofrecord_sandbox.finance import planting
 from ofrecord_sandbox.finance.answers import RefusedError
+from ofrecord_sandbox.finance.doubts import Doubts, doubts
 from ofrecord_sandbox.finance.routes import ensure
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
@@ -14,7 +16,9 @@ from ofrecord_sandbox.world import World
 
 def register(world: World) -> None:
     """Hang these calls on the router."""
-    world.router.add("POST", f"{ROOT}finance/plant", told_plainly(_plant))
+    paths = (("POST", "plant", _plant), ("GET", "doubts", _doubts), ("POST", "doubts", _set_doubts))
+    for method, path, handler in paths:
+        world.router.add(method, f"{ROOT}finance/{path}", told_plainly(handler))
 
 
 def _plant(world: World, request: Request) -> Response:
@@ -32,3 +36,23 @@ def _plant(world: World, request: Request) -> Response:
     if given.get("answers"):
         told["answers"] = planting.answers(world, planted)
     return Response(200, told)
+
+
+def _doubts(_world: World, _request: Request) -> Response:
+    return Response(200, asdict(doubts))
+
+
+def _set_doubts(world: World, request: Request) -> Response:
+    """`{"name": value, …}`; `{"all": "default"}` is as at the start."""
+    first = Doubts()
+    given = body(request, "all", *asdict(first))
+    if given.pop("all", None) == "default":
+        given = asdict(first) | given
+    for name, value in given.items():
+        kind = type(getattr(first, name))
+        if type(value) is not kind:
+            msg = f"{name!r} cannot be {value!r}; it is of the type {kind.__name__}"
+            raise ValueError(msg)
+    for name, value in given.items():
+        setattr(doubts, name, value)
+    return _doubts(world, request)

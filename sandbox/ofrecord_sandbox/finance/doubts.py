@@ -11,6 +11,9 @@ class Doubts:
 
     inventory_modified_filter: bool = True
     """UNVERIFIED: `last_modified_time` is honoured on Inventory lists whose OpenAPI does not name it (contacts, orders, invoices)."""
+    books_modified_filter: bool = True
+    """UNVERIFIED: `last_modified_time` is honoured on Books lists whose OpenAPI does not name it (contacts, items, customer
+    payments: one tap sends it); False: it is ignored without a word."""
     undocumented_modified_ignored: bool = True
     """UNVERIFIED: packages, returns, receives, bills, adjustments and transfers ignore `last_modified_time` on the Inventory door
     (one client saw it of returns, bills and packages; no document has it)."""

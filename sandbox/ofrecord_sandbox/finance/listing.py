@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from ofrecord_sandbox.finance import custom, kept
 from ofrecord_sandbox.finance.answers import invalid, unknown
-from ofrecord_sandbox.finance.declare import EVERY_LIST, INVENTORY, Resource
+from ofrecord_sandbox.finance.declare import BOOKS, EVERY_LIST, Resource
 from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import day, day_of, dec, moment, number
 from ofrecord_sandbox.store import Record
@@ -29,6 +29,8 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 }
 _TIMES = {"created_time": "_created", "last_modified_time": "_modified"}
 _MODIFIED_DOCUMENTED = {"items", "compositeitems"}
+_UNNAMED_IN_BOOKS = {"contacts", "items", "customerpayments"}
+_UNPAID = {"sent", "open", "overdue", "partially_paid"}
 Test = Callable[[Record], bool]
 
 
@@ -161,6 +163,8 @@ def _tests(world: World, query: dict[str, str], resource: Resource, door: str) -
             tests.append(_modified(wanted, resource))
         elif name == "status" and "status" in resource.row:
             tests.append(_status(world, resource, door, wanted))
+        elif name == "last_modified_time" and door == BOOKS and resource.collection in _UNNAMED_IN_BOOKS:
+            continue
         elif name in resource.filters:
             tests += _declared(name, wanted, resource, door)
         elif door not in resource.silent:
@@ -188,7 +192,9 @@ def _has_modified(resource: Resource, door: str) -> bool:
         door in resource.blind and doubts.undocumented_modified_ignored
     ):
         return False
-    return door != INVENTORY or resource.collection in _MODIFIED_DOCUMENTED or doubts.inventory_modified_filter
+    if door == BOOKS:
+        return doubts.books_modified_filter or resource.collection not in _UNNAMED_IN_BOOKS
+    return resource.collection in _MODIFIED_DOCUMENTED or doubts.inventory_modified_filter
 
 
 def _of_the_day(resource: Resource) -> bool:
@@ -207,6 +213,8 @@ def _modified(wanted: str, resource: Resource) -> Test:
 
 def _status(world: World, resource: Resource, door: str, wanted: str) -> Test:
     words = wanted.casefold()
+    if words == "unpaid":
+        return lambda record: status_at(world, resource, record, door) in _UNPAID
     return lambda record: status_at(world, resource, record, door).casefold() == words
 
 
