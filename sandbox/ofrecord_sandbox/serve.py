@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import threading
@@ -22,6 +23,8 @@ from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 HOST = "127.0.0.1"
+_SELDOM = (100_000, 50, 100)
+"""Records live long and hold no circles: looking through hundreds of thousands of them for garbage only costs time."""
 
 
 class Application:
@@ -153,6 +156,7 @@ def _server(world: World, bound: socket.socket, ready: Callable[[], None]) -> _S
 
 def run(world: World, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called once connections are accepted."""
+    gc.set_threshold(*_SELDOM)
     _server(world, bound, ready).run(sockets=[bound])
 
 
