@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,20 @@ def test_a_deleted_record_is_left_out_of_its_list_and_its_detail_is_1002(collect
     assert (status, answer["code"], answer["message"].endswith("does not exist.")) == (404, 1002, True)
     assert store.listed(collection) == before - 1
     assert store.call("DELETE", collection, key)[1]["code"] == 1002
+
+
+@pytest.mark.parametrize("collection", LISTED)
+def test_an_update_that_says_nothing_changes_nothing_but_the_time(collection):
+    store = Store()
+    key = store.made(collection)
+    before = store.call("GET", collection, key)[1]
+    store.world.clock.move(timedelta(hours=1))
+    status, answer = store.call("PUT", collection, key, {})
+    assert (status, answer["code"]) == (200, 0), answer
+    after = store.call("GET", collection, key)[1]
+    one, other = (next(value for value in shown.values() if isinstance(value, dict)) for shown in (before, after))
+    assert {name for name in one if one[name] != other[name]} <= {"last_modified_time"}
+    assert one.keys() == other.keys()
 
 
 def test_what_is_in_use_is_not_deleted():

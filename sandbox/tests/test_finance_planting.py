@@ -107,3 +107,41 @@ def test_what_documents_need_is_planted_first():
 def test_a_planting_that_makes_no_sense_is_one_sentence(body, words):
     answer = new_world().call("POST", "/_sandbox/finance/plant", body)
     assert (answer.status, words in answer.content["error"]) == (400, True)
+
+
+def quantities(world: World, collection: str, key: str, *, state: set[str] | None = None) -> Counter[str]:
+    """By item, what the documents of a collection move, read as a tap reads them."""
+    moved: Counter[str] = Counter()
+    for one in read(world, collection):
+        if state is None or one["status"] in state:
+            for line in one["line_items"]:
+                moved[line["item_id"]] += line[key]
+    return moved
+
+
+def test_the_two_stocks_of_a_planted_company_follow_from_its_documents():
+    world = new_world()
+    planted(world, collection="company", count=400)
+    sold = quantities(world, "invoices", "quantity", state={"sent", "overdue", "paid", "partially_paid"})
+    credited = quantities(world, "creditnotes", "quantity", state={"open", "closed"})
+    billed = quantities(world, "bills", "quantity", state={"open", "overdue", "paid", "partially_paid"})
+    shipped = quantities(world, "packages", "quantity", state={"shipped"})
+    adjusted = Counter[str]()
+    for one in RESOURCES["inventoryadjustments"].table(world).rows.values():
+        adjusted.update({line["item_id"]: line["quantity_adjusted"] for line in one["line_items"]})
+    received = Counter[str]()
+    for one in RESOURCES["purchasereceives"].table(world).rows.values():
+        for line in one["line_items"]:
+            received[line["item_id"]] += line["quantity"]
+    seen = 0
+    for item in read(world, "items"):
+        key = item["item_id"]
+        if item["item_type"] == "inventory" and item["sku"].startswith("PL-"):
+            opening = int(item["sku"].removeprefix("PL-")) % 300 + 50
+            accounting = opening - sold[key] + credited[key] + billed[key] + adjusted[key]
+            physical = opening - shipped[key] + received[key] + adjusted[key]
+            assert (item["stock_on_hand"], item["available_stock"]) == (accounting, physical)
+            places = sum(Decimal(one["location_stock_on_hand"]) for one in item["locations"])
+            assert places == accounting
+            seen += 1
+    assert seen > 30

@@ -358,3 +358,26 @@ def test_the_control_api_takes_every_doubt_the_other_way_and_back():
         back = world.call("POST", "/_sandbox/finance/doubts", {"all": "default"}).content
     assert back == first
     assert world.call("GET", f"/books/v3/contacts?{later}").content["contacts"] == []
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_page_by_time_holds_what_any_other_order_holds_since_then(monkeypatch, inclusive):
+    monkeypatch.setattr(finance.doubts, "modified_filter_inclusive", inclusive)
+    world = World()
+    world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
+    finance.register(world)
+    world.call("POST", "/_sandbox/finance/plant", {"collection": "items", "count": 30})
+
+    def names(query: str, since: str) -> list[str]:
+        answer = world.call("GET", f"/inventory/v1/items?{query}&last_modified_time={since.replace('+', '%2B')}")
+        return [one["name"] for one in answer.content["items"]]
+
+    rows = world.call("GET", "/inventory/v1/items?sort_column=last_modified_time&sort_order=A").content["items"]
+    for row in rows[::4]:
+        since = row["last_modified_time"]
+        rising = names("sort_column=last_modified_time&sort_order=A", since)
+        falling = names("sort_column=last_modified_time&sort_order=D", since)
+        assert sorted(rising) == sorted(falling) == sorted(names("sort_column=name", since))
+        assert (row["name"] in rising) is inclusive
+    world.call("PUT", f"/inventory/v1/items/{rows[0]['item_id']}", {"rate": 1})
+    assert rows[0]["name"] in names("sort_column=last_modified_time", rows[20]["last_modified_time"])

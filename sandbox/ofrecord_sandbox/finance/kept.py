@@ -8,7 +8,7 @@ from ofrecord_sandbox.finance.doubts import doubts
 from ofrecord_sandbox.finance.values import today
 from ofrecord_sandbox.world import World
 
-MOST = 20_000
+MOST = 100_000
 
 
 def shelf(world: World, name: str, most: int = MOST) -> dict[str, Any]:
