@@ -97,8 +97,7 @@ def _selected(world: World, module: Module, query: Query) -> tuple[list[Record],
     rest = [(key, shown(one)) for key, one in columns if key not in plain]
     data = []
     for record in chosen[: query.limit]:
-        value_of = record.get
-        row = {key: value_of(key) for key in plain}
+        row = dict(zip(plain, map(record.get, plain), strict=True))
         for key, read in rest:
             row[key] = read(record)
         row["id"] = record["id"]

@@ -53,7 +53,7 @@ def listed(world: World, module: Module, names: Iterable[str], records: Iterable
     rows = []
     for record in records:
         value_of = record.get
-        row = {name: value_of(name) for name in plain}
+        row = dict(zip(plain, map(value_of, plain), strict=True))
         for name, others, name_field in lookups:
             reference = value_of(name)
             other = others.get(reference["id"]) if reference else None
