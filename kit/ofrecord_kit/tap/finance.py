@@ -20,16 +20,23 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from singer_sdk.singerlib import MetadataMapping
+
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.tap import finance_custom, finance_kinds
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
 from ofrecord_kit.tap.finance_tap import FinanceTap
-from ofrecord_kit.tap.pages import Page, Row, text_of
+from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
 from ofrecord_kit.tap.shapes import utc_text
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.vendors import finance, scopes
+
+
+def same(*names: str) -> dict[str, str]:
+    """Names that mean the same on both sides."""
+    return {name: name for name in names}
 
 
 class FinanceStream(VendorStream):
@@ -40,6 +47,10 @@ class FinanceStream(VendorStream):
     path: ClassVar[str]
     rows: ClassVar[str] = ""
     """Key of the rows in the list's answer, when it is not the stream's name."""
+    row_names: ClassVar[Mapping[str, str]] = {}
+    """Properties that rows of the list call otherwise, by their name there."""
+    is_paged: ClassVar[bool] = True
+    """Whether the list takes `page` and `per_page`."""
     query: ClassVar[Mapping[str, str]] = {}
     """Parameters of every list call."""
     every: ClassVar[Mapping[str, str]] = {}
@@ -52,11 +63,17 @@ class FinanceStream(VendorStream):
     """Properties the list documents a filter for, with the name of the parameter."""
     detail: ClassVar[str | None] = None
     """Key of the record in the answer of a detail read, for lists whose rows are not enough."""
+    detail_query: ClassVar[Mapping[str, str]] = {}
+    """Parameters of a detail read."""
+    details_by_default: ClassVar[bool] = True
+    """Whether properties of details are selected unless a catalog says otherwise; not where nothing tells which records changed."""
     details_together: ClassVar[str | None] = None
     """Path that answers many details at once by `item_ids`."""
+    has_ids: ClassVar[bool] = True
+    """Whether deletions are found from a list of all there is."""
     answers_one: ClassVar[bool] = True
     """Whether a single record can be read by its id."""
-    custom_fields_of: ClassVar[Sequence[str]] = ()
+    custom_fields_of: ClassVar[tuple[str, ...]] = ()
     """Names of the module in the organisation's preferences; the first one that is there counts."""
     resource: ClassVar[str] = ""
     """What the scope is named after, when it is not the stream's name."""
@@ -70,6 +87,18 @@ class FinanceStream(VendorStream):
     def scopes(self) -> Sequence[str]:  # type: ignore[override]  # follows from the name
         """The OAuth scopes its calls need."""
         return scopes.reading(self._tap.system, self.resource or self.name)
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """What is selected: a stream that is not by default is when the setting `streams` names it, details where they must be by a catalog."""
+        is_new = self._metadata is None
+        found: MetadataMapping = super().metadata
+        if is_new and not self.selected_by_default and self.name in (self.config.get("streams") or ()):
+            found.root.selected = True
+        if is_new and not self.details_by_default and not self._tap.input_catalog:
+            for name in set(self.schema["properties"]) - self.listed:
+                found["properties", name].selected_by_default = False
+        return found
 
     @cached_property
     def listed(self) -> frozenset[str]:  # type: ignore[override]  # stands in the schema
@@ -99,8 +128,8 @@ class FinanceStream(VendorStream):
                 yield replace(page, rows=some)
 
     def ids(self) -> Iterator[Page] | None:
-        """Pages of the whole list: 200 records a call."""
-        return finance_pages(self.client, self.root + self.path, self.rows or self.name, {**self.query, **self.every})
+        """Pages of the whole list, 200 records a call."""
+        return self._pages({**self.query, **self.every}) if self.has_ids else None
 
     def is_gone(self, record_id: str) -> bool:
         """Whether the vendor says that there is no such record, asked for by itself or in a second reading of the list."""
@@ -133,20 +162,27 @@ class FinanceStream(VendorStream):
 
     def listing(self, since: datetime | None) -> Iterator[Page]:
         """Pages of the list's rows modified since `since`, in order of modification."""
-        path, key = self.root + self.path, self.rows or self.name
         params: dict[str, str] = {**self.query, **self._filters()}
         if not self.replication_key or not (self.is_incremental or self.sorts_by_time):
-            return finance_pages(self.client, path, key, params)
+            return self._pages(params)
         if since and self.filters_by_time:
             params["last_modified_time"] = finance.modified_from(since)
         if self.sorts_by_time:
-            newest_first = since is not None and not self.filters_by_time
-            params |= {"sort_column": "last_modified_time", "sort_order": "D" if newest_first else "A"}
+            params |= {"sort_column": "last_modified_time", "sort_order": "A"}
             if self.filters_by_time:
+                path, key = self.root + self.path, self.rows or self.name
                 return finance_pages_by_time(self.client, path, key, params, self._modified)
-            pages = finance_pages(self.client, path, key, params)
-            return self._until(pages, since) if since and newest_first else pages
-        return self._in_order_of_time(finance_pages(self.client, path, key, params), since)
+            newest_first = {**params, "sort_order": "D"}
+            return self._until(self._pages(newest_first), since) if since else self._looked_over(params, newest_first)
+        return self._in_order_of_time(self._pages(params), since)
+
+    def _pages(self, params: Mapping[str, str]) -> Iterator[Page]:
+        """Pages of the list, with the names that details have."""
+        path, key = self.root + self.path, self.rows or self.name
+        for page in finance_pages(self.client, path, key, params, is_paged=self.is_paged):
+            for row in page.rows if self.row_names else ():
+                row.update({name: row.pop(other) for name, other in self.row_names.items() if other in row})
+            yield page
 
     def _filters(self) -> dict[str, str]:
         """Filters the vendor's list documents, for a single value; every record is checked besides."""
@@ -165,6 +201,24 @@ class FinanceStream(VendorStream):
         """A row without a modification time may have changed."""
         modified = self._modified(row)
         return not modified or modified >= oldest
+
+    def _looked_over(self, oldest_first: Mapping[str, str], newest_first: Mapping[str, str]) -> Iterator[Page]:
+        """The whole list in order of modification, by page number.
+
+        A record that is changed meanwhile moves to the end, and the next page begins a row too late. When one did, the list is
+        read once more the other way round, where a change makes rows come twice and none is passed over.
+        """
+        seen: set[str] = set()
+        first: Page | None = None
+        moved = False
+        for page in self._pages(oldest_first):
+            first = first or page
+            begun = first.read_at.isoformat()
+            seen.update(text_of(row, self._key) for row in page.rows)
+            moved = moved or any(self._modified(row) >= begun for row in page.rows)
+            yield page
+        for page in self._pages(newest_first) if moved else ():
+            yield replace(page, rows=[row for row in page.rows if text_of(row, self._key) not in seen])
 
     def _until(self, pages: Iterator[Page], since: datetime) -> Iterator[Page]:
         """Pages newest first, read until one ends before `since`, handed on oldest first."""
@@ -190,7 +244,9 @@ class FinanceStream(VendorStream):
         """Each row with its detail, passed over when it was deleted meanwhile."""
         path = f"{self.root}{self.path}"
         while changed:
-            answers = ahead(self.client, [Call(f"{path}/{text_of(row, self._key)}") for row in changed])
+            answers = ahead(
+                self.client, [Call(f"{path}/{text_of(row, self._key)}", self.detail_query) for row in changed]
+            )
             done = 0
             try:
                 for row, answer in zip(changed, answers, strict=True):
@@ -205,9 +261,11 @@ class FinanceStream(VendorStream):
     def _over(self, row: Row, body: Row) -> list[Row]:
         """The detail over the row, which for some objects has what the detail lacks.
 
-        A package comes wrapped in a list in the vendor's description ("Retrieve a package"), others without a key.
+        A package comes wrapped in a list in the vendor's description ("Retrieve a package"), a group of items without a key,
+        and a purchase order under another key than in live answers (`purchase_order`, `purchaseorder`).
         """
-        found = body.get(self.detail or "", body)
+        names = (self.detail or "", (self.detail or "").replace("_", ""))
+        found = next((body[name] for name in names if name in body), body)
         return [{**row, **one} for one in (found if isinstance(found, list) else [found])]
 
     def _together(self, changed: list[Row]) -> Iterator[list[Row]]:
@@ -218,7 +276,7 @@ class FinanceStream(VendorStream):
             for start in range(0, len(changed), size)
         ]
         path = f"{self.root}{self.details_together}"
-        calls = [Call(path, {"item_ids": ",".join(some)}) for some in batches]
+        calls = [Call(path, {"item_ids": ",".join(some)}, decoder=rows_under(rows)) for some in batches]
         for some, answer in zip(batches, ahead(self.client, calls), strict=True):
             details = {text_of(row, self._key): row for row in answer.body[rows]}
             yield [{**row, **details[name]} for name, row in some.items() if name in details]

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.schema.source import StreamSchema
+from singer_sdk.schema.source import SchemaDirectory, StreamSchema
 
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.tap.finance_tap import Definition, FinanceTap
 from ofrecord_kit.tap.pages import Row, value_of
+from ofrecord_kit.tap.stream import DELETED
 
 if TYPE_CHECKING:
     from ofrecord_kit.tap.finance import FinanceStream
@@ -27,6 +28,11 @@ HASH = "custom_field_hash"
 _PREFIX = "cf_"
 _NOTHING = 4
 """Bytes of `null`, `{}` and `""`."""
+_DELETED = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "When the record was found to be deleted, UTC. Empty for records that exist.",
+}
 _KINDS: dict[str, dict[str, Any]] = {
     "number": {"type": ["integer", "null"]},
     "autonumber": {"type": ["string", "null"]},
@@ -41,8 +47,27 @@ _KINDS: dict[str, dict[str, Any]] = {
 """By `data_type` (the words are those of live answers, the set is UNVERIFIED); every other type is a text."""
 
 
+class SchemaFiles(SchemaDirectory):
+    """Schemas of a folder whose files take what they share from others: `{"$ref": "parts/address.json", "description": …}`."""
+
+    def fetch_schema(self, key: str) -> dict[str, Any]:
+        """The schema of a stream, in one piece."""
+        found: dict[str, Any] = self._filled(super().fetch_schema(key))
+        return found
+
+    def _filled(self, given: Any) -> Any:
+        if isinstance(given, list):
+            return [self._filled(one) for one in given]
+        if not isinstance(given, dict):
+            return given
+        own = {name: self._filled(one) for name, one in given.items() if name != "$ref"}
+        if "$ref" not in given:
+            return own
+        return self._filled(super().fetch_schema(str(given["$ref"]).removesuffix(".json"))) | own
+
+
 class WithCustomFields(StreamSchema[str]):
-    """The schema of the stream's file, and a property for each custom field its module has."""
+    """The schema of the stream's file, a property for each custom field its module has, and the time of a deletion."""
 
     def get_stream_schema(self, stream: Any, stream_class: type[Any]) -> dict[str, Any]:
         """The schema; made once a stream."""
@@ -50,6 +75,8 @@ class WithCustomFields(StreamSchema[str]):
         if kept is None:
             kept = copy.deepcopy(super().get_stream_schema(stream, stream_class))
             kept["properties"] |= _properties(stream, kept)
+            if stream.primary_keys and stream.has_ids:
+                kept["properties"] |= {DELETED: _DELETED}
             vars(stream)["_schema_with_custom_fields"] = kept
         return kept
 

@@ -9,18 +9,26 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from msgspec import Raw
+
 from ofrecord_kit.http import Client, Params
-from ofrecord_kit.tap.pages import Page, Row
+from ofrecord_kit.tap.pages import Page, Row, rows_under
 from ofrecord_kit.vendors import finance
 
+_TIME = "last_modified_time"
 
-def finance_pages(client: Client, path: str, key: str, params: Params | None = None) -> Iterator[Page]:
+
+def finance_pages(
+    client: Client, path: str, key: str, params: Params | None = None, *, is_paged: bool = True
+) -> Iterator[Page]:
     """Pages of a finance list whose rows sit under `key`. Loops while `page_context.has_more_page`.
 
-    Source: Zoho Inventory, "Pagination". Some lists answer without `page_context`: they have one page.
+    Source: Zoho Inventory, "Pagination". Some lists answer without `page_context`, and some
+    (`is_paged` False) document no parameters for pages: they have one page.
     """
     for number in itertools.count(1):
-        answer = client.get(path, params={**(params or {}), "page": number, "per_page": finance.PER_PAGE})
+        page: Params = {"page": number, "per_page": finance.PER_PAGE} if is_paged else {}
+        answer = client.get(path, params={**(params or {}), **page}, decoder=rows_under(key))
         body = answer.body or {}
         yield Page(body.get(key) or [], answer.read_at)
         if not (body.get("page_context") or {}).get("has_more_page"):
@@ -34,20 +42,37 @@ def finance_pages_by_time(
 
     A record changed while the list is read moves to its end, and every row after it one place forward: with page
     numbers alone the first row of the next page would be passed over. So the next page is asked for by the time of the
-    last row. Rows may therefore come twice. `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`).
+    last row. Where a whole page lies within two seconds, as an import leaves it, page numbers go on, and the page before is
+    looked at again: when it is another one by now, the seconds are read again. Rows may therefore come twice. `modified`
+    gives a row's time in UTC (`2026-03-01T09:15:00+00:00`). A vendor that says it sorted otherwise is followed by page number.
     """
+
+    def read(number: int) -> tuple[Page, bool, bool]:
+        asked_now = {**asked, "page": number, "per_page": finance.PER_PAGE}
+        answer = client.get(path, params=asked_now, decoder=rows_under(key))
+        context = (answer.body or {}).get("page_context") or {}
+        is_sorted = context.get("sort_column", _TIME) == _TIME
+        return Page((answer.body or {}).get(key) or [], answer.read_at), bool(context.get("has_more_page")), is_sorted
+
     asked = dict(params)
-    number = 1
+    number, before = 1, None
     while True:
-        answer = client.get(path, params={**asked, "page": number, "per_page": finance.PER_PAGE})
-        body = answer.body or {}
-        rows: list[Row] = body.get(key) or []
-        yield Page(rows, answer.read_at)
-        if not rows or not (body.get("page_context") or {}).get("has_more_page"):
+        page, has_more, is_sorted = read(number)
+        held = _texts(page)  # whoever gets the page may change its rows
+        yield page
+        if is_sorted and before is not None and before != _texts(read(number - 1)[0]):
+            number, before = 1, None
+            continue
+        if not held or not has_more:
             return
-        begin = finance.modified_from(datetime.fromisoformat(modified(rows[-1])))
-        if begin > str(asked.get("last_modified_time", "")):
-            asked["last_modified_time"] = begin
-            number = 1
+        begin = finance.modified_from(datetime.fromisoformat(modified(page.rows[-1]))) if is_sorted else ""
+        if begin > str(asked.get(_TIME, "")):
+            asked[_TIME] = begin
+            number, before = 1, None
         else:
-            number += 1  # a whole page within two seconds, as an import leaves it
+            number, before = number + 1, held
+
+
+def _texts(page: Page) -> list[list[tuple[str, object]]]:
+    """The rows of a page, to be compared with those of another reading; values may be JSON text."""
+    return [[(name, bytes(one) if type(one) is Raw else one) for name, one in row.items()] for row in page.rows]

@@ -25,6 +25,8 @@ class FinancePart(FinanceStream):
     handed: ClassVar[Mapping[str, str]] = {}
     """Properties of each row that come from the outer record, by their name there."""
     path = ""
+    has_ids = False
+    """They have no list of their own."""
 
     @property
     def needs(self) -> frozenset[str]:
@@ -42,10 +44,6 @@ class FinancePart(FinanceStream):
         above = {name: value_of(whole, outer) for name, outer in self.handed.items()}
         for one in found if isinstance(found, list) else [found]:
             yield {**one, **above}
-
-    def ids(self) -> Iterator[Page] | None:
-        """None: they have no list of their own."""
-        return None
 
     def _details(self, since: datetime | None) -> Iterator[Page]:
         tap = self._tap
