@@ -44,16 +44,20 @@ class Login:
         """The same, with what the accounts server said of it. Errors as `token`."""
         with self._lock:
             if self._held.token in {"", refused} or self._held.expires_at <= time.time() + _MARGIN_S:
-                self._held = self._store.obtain(self._mint, now=time.time, refused=refused)
-                elsewhere = self.foreign()
+                held = self._store.obtain(self._mint, now=time.time, refused=refused)
+                elsewhere = self._issued_elsewhere(held)
                 if elsewhere and centre_of(self._connection.api_url):
                     raise elsewhere
+                self._held = held
             return self._held
 
     def foreign(self) -> errors.WrongDataCentre | None:
         """What to say when the vendor refuses a token that is new: where it was issued, if that is known to be elsewhere."""
-        centre = centre_of(self._held.api_domain)
-        if not is_api(self._held.api_domain) or centre is None or centre == centre_of(self._connection.api_url):
+        return self._issued_elsewhere(self._held)
+
+    def _issued_elsewhere(self, held: Held) -> errors.WrongDataCentre | None:
+        centre = centre_of(held.api_domain)
+        if not is_api(held.api_domain) or centre is None or centre == centre_of(self._connection.api_url):
             return None
         return other_centre(centre, self._connection.api_url)
 

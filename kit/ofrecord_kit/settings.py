@@ -338,7 +338,8 @@ def problems_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[st
             continue
         name = ".".join(str(part) for part in error.absolute_path) or "settings"
         wanted = error.validator_value if error.validator in {"type", "enum", "minimum", "maximum"} else None
-        known = f"must be {_words(wanted)}" if wanted is not None else f"breaks the rule {error.validator!r}"
+        bound = {"minimum": "at least ", "maximum": "at most "}.get(str(error.validator), "")
+        known = f"must be {bound}{_words(wanted)}" if wanted is not None else f"breaks the rule {error.validator!r}"
         problems.append(f"{name}: {known}. {_REMEDIES.get(name, 'Correct the setting.')}")
     problems += contradictions(config)
     start = config.get("start_date")

@@ -1,15 +1,18 @@
 """One retry policy, clear errors, decimals, no secrets."""
 
 import logging
+import re
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from ofrecord_kit import errors
-from ofrecord_kit.http import RetryPolicy, encode_body
+from ofrecord_kit.http import Client, RetryPolicy, encode_body
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.vendors import crm
 
 SECRETS = ("planted-secret", "planted-refresh", "1000.fresh.token", "planted body")
 
@@ -180,8 +183,6 @@ def test_nothing_at_the_address_ends_in_one_message(connection, client_of, vendo
     client_of("crm").get("/crm/v8/Products")  # a token is at hand
     config = {name: getattr(connection, name) for name in Connection.__slots__}
     gone = Connection.from_config({**config, "api_url": "http://127.0.0.1:1", "state_dir": str(connection.state_dir)})
-    from ofrecord_kit.http import Client  # noqa: PLC0415
-
     with Client(gone, system="crm", plugin="test") as client, pytest.raises(errors.NotReachable, match="make sandbox"):
         client.get("/crm/v8/Products")
 
@@ -220,3 +221,55 @@ def test_a_vendor_that_repeats_the_request_does_not_spread_the_token(vendor, cli
         client_of("crm").get("/crm/v8/Products")
     assert "refused: Zoho-oauthtoken (token)" in refused.value.message
     assert "1000.fresh.token" not in f"{refused.value} {refused.value.message}"
+
+
+@pytest.mark.parametrize(("system", "path"), [("crm", "/crm/v8/Products"), ("inventory", "/inventory/v1/items")])
+def test_a_new_token_that_is_refused_is_told_with_the_data_centre_that_issued_it(vendor, client_of, system, path):
+    vendor.will_grant(
+        (200, {"access_token": "1000.far.token", "expires_in": 3600, "api_domain": "https://www.zohoapis.eu"})
+    )
+    vendor.will_answer((401, {"code": "INVALID_TOKEN" if system == "crm" else 57, "status": "error"}))
+    with pytest.raises(errors.WrongDataCentre) as stopped:
+        client_of(system).get(path)
+    assert "The token is of the data centre .eu" in str(stopped.value)
+    assert "Set api_url to https://www.zohoapis.eu" in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("api_url", "right"),
+    [
+        ("https://www.zohoapis.com", "https://www.zohoapis.eu"),
+        ("https://sandbox.zohoapis.com", "https://sandbox.zohoapis.eu"),
+    ],
+)
+def test_a_token_of_another_data_centre_goes_nowhere(vendor, connection, api_url, right):
+    """No test may reach the vendor: a call that left this machine would fail otherwise."""
+    vendor.will_grant(
+        (200, {"access_token": "1000.far.token", "expires_in": 3600, "api_domain": "https://www.zohoapis.eu"})
+    )
+    with Client(replace(connection, api_url=api_url), system="crm", plugin="test") as client:
+        for _ in range(2):  # the second time the token comes from the cache
+            with pytest.raises(errors.WrongDataCentre, match=re.escape(f"Set api_url to {right}.")):
+                client.get("/crm/v8/Products")
+    assert len(vendor.token_calls()) == 1
+
+
+def test_credentials_go_to_the_accounts_address_and_tokens_to_the_api_of_its_data_centre_only():
+    api = "https://www.zohoapis.eu"
+    for stranger in ("https://download.zoho.com/x", "https://zoho.eu.example.com/x", "http://download.zoho.eu/x"):
+        with pytest.raises(ValueError, match="not the vendor's"):
+            crm.address(api, stranger)
+    assert crm.address(api, "https://download-accl.zoho.eu/x") == "https://download-accl.zoho.eu/x"
+
+
+def test_scopes_are_those_the_accounts_server_tells_and_stay_known_with_the_token(vendor, client_of):
+    vendor.will_grant(
+        (200, {"access_token": "1000.a.b", "expires_in": 3600, "scope": "ZohoCRM.org.READ,ZohoCRM.users.READ"})
+    )
+    wanted = {"ZohoCRM.org.READ", "ZohoCRM.users.READ"}
+    assert [client_of("crm").scopes(), client_of("crm").scopes()] == [wanted, wanted]
+    assert len(vendor.token_calls()) == 1
+
+
+def test_where_the_accounts_server_tells_no_scopes_none_are_guessed(client_of):
+    assert client_of("crm").scopes() is None

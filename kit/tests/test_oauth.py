@@ -1,5 +1,7 @@
 """The login conversation, tested as plain values."""
 
+from dataclasses import replace
+
 import pytest
 
 from ofrecord_kit import errors, oauth
@@ -11,9 +13,9 @@ CONNECTION = Connection(
 THROTTLED = {"error": "Access Denied", "error_description": "too many", "status": "failure"}
 
 
-def answered(*replies):
+def answered(*replies, connection=CONNECTION):
     """What the conversation ends in when the accounts server answers so; waits are skipped."""
-    talk = oauth.refresh(CONNECTION, "planted-refresh")
+    talk = oauth.refresh(connection, "planted-refresh")
     queue = list(replies)
     step = next(talk)
     try:
@@ -61,3 +63,23 @@ def test_silence_is_bounded_and_named():
 def test_secrets_are_in_no_representation():
     assert "planted" not in repr(CONNECTION)
     assert "planted" not in repr(next(oauth.refresh(CONNECTION, "planted-refresh")))
+
+
+@pytest.mark.parametrize("reply", [oauth.Reply(200, {"error": "invalid_client"}), oauth.Reply(0)])
+def test_a_login_that_fails_names_the_accounts_address_that_belongs_to_the_api(reply):
+    canada = replace(CONNECTION, api_url="https://www.zohoapis.ca", accounts_url="https://accounts.zoho.ca")
+    with pytest.raises((errors.LoginRefused, errors.NotReachable)) as refused:
+        answered(*[reply] * 3, connection=canada)
+    assert "accounts_url is https://accounts.zohocloud.ca" in str(refused.value)
+
+
+def test_a_login_refused_at_the_right_address_says_that_the_account_may_live_elsewhere():
+    with pytest.raises(errors.LoginRefused, match=r"data centre \.eu; if the account lives in another, correct both"):
+        answered(oauth.Reply(200, {"error": "invalid_code"}))
+
+
+def test_what_the_server_says_of_a_token_is_kept_with_it():
+    body = {"access_token": "t", "api_domain": "https://www.zohoapis.in", "scope": "ZohoCRM.org.READ"}
+    grant = answered(oauth.Reply(200, body))
+    assert (grant.api_domain, grant.scope) == ("https://www.zohoapis.in", "ZohoCRM.org.READ")
+    assert answered(oauth.Reply(200, {"access_token": "t"})).scope == ""

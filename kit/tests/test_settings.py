@@ -9,7 +9,7 @@ from ofrecord_kit.settings import Connection, check_settings
 from ofrecord_kit.tap.settings import READING
 from ofrecord_kit.vendors.centres import centre_of
 
-SCHEMA = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
+SCHEMA = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.BUDGET, *READING).to_dict()
 GOOD = {
     "api_url": "https://www.zohoapis.eu/",
     "accounts_url": "https://accounts.zoho.eu",
@@ -33,6 +33,13 @@ def test_all_problems_are_told_at_once():
     ("change", "message"),
     [
         ({"accounts_url": "https://accounts.zoho.com"}, "belong to different data centres (.eu and .com)"),
+        (
+            {"accounts_url": "https://accounts.zoho.ca"},
+            "or api_url https://www.zohoapis.ca with accounts_url https://accounts.zohocloud.ca.",
+        ),
+        ({"budget": "mysql://u:planted@h/d"}, "budget: is not the address of a PostgreSQL database. Use postgresql://"),
+        ({"reserve": 100}, "reserve: must be at most 95. Use a percentage from 0 to 95"),
+        ({"calls_at_once": 0}, "calls_at_once: must be at least 1"),
         ({"api_url": "zohoapis.eu"}, "api_url: is not an http(s) address"),
         ({"api_url": "http://[::1"}, "api_url: is not an http(s) address"),
         ({"api_url": "http://www.zohoapis.eu"}, "api_url: is an http address of another machine"),
@@ -47,6 +54,7 @@ def test_a_bad_setting_has_one_sentence(change, message):
         check_settings({**GOOD, **change}, SCHEMA, plugin="tap-x")
     assert len(found.value.problems) == 1
     assert message in str(found.value)
+    assert "planted" not in str(found.value)
 
 
 def test_good_settings_make_a_connection():
@@ -79,4 +87,4 @@ def test_http_is_for_this_machine_only(host):
 
 def test_secret_settings_are_marked():
     secret = {name for name, one in SCHEMA["properties"].items() if one.get("secret")}
-    assert secret == {"client_id", "client_secret", "refresh_token"}
+    assert secret == {"budget", "client_id", "client_secret", "refresh_token"}

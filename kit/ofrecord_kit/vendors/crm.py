@@ -5,7 +5,6 @@ Sources: vendor documentation of API v8 (v7 where v8 is silent), pages named at 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,9 +18,9 @@ from ofrecord_kit.vendors import (
     Reading,
     Verdict,
 )
+from ofrecord_kit.vendors.centres import centre_of
 
 ROOT = "/crm/v8"
-_VENDOR = re.compile(r"(?:^|\.)(?:zoho|zohoapis|zohocloud)\.(?:com|eu|in|com\.au|jp|ca|com\.cn|sa|uk)$")
 
 FIELDS_A_CALL = 50
 """Most names in `fields` of a list call ("Get Records")."""
@@ -141,7 +140,7 @@ def upload_root(api_url: str) -> str:
 
 
 def address(api_url: str, path: str, *, upload: bool = False) -> str:
-    """Where a call goes. A whole address, as results of jobs have, must be the vendor's: the token goes with it.
+    """Where a call goes. A whole address, as results of jobs have, must be of the same data centre: the token goes with it.
 
     Raises:
         ValueError: it is not.
@@ -149,7 +148,8 @@ def address(api_url: str, path: str, *, upload: bool = False) -> str:
     if not path.startswith("http"):
         return (upload_root(api_url) if upload else api_url) + path
     host, own = urlsplit(path), urlsplit(api_url)
-    if host.netloc == own.netloc or (host.scheme == "https" and _VENDOR.search(host.hostname or "")):
+    centre = centre_of(path)
+    if host.netloc == own.netloc or (host.scheme == "https" and centre is not None and centre == centre_of(api_url)):
         return path
     message = f"an answer names the address {host.hostname}, which is not the vendor's; nothing is fetched from it"
     raise ValueError(message)
