@@ -40,6 +40,7 @@ class Finance(Destination):
         self._reader = Reader(client, self.resources)
         self._creator = Creator(client, self._reader)
         self._taxes: dict[str, str] | None = None
+        self._facts: dict[str, Mapping[str, Fact]] = {}
 
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """A person is reached through its contact: remember whose it is."""
@@ -52,10 +53,13 @@ class Finance(Destination):
 
         What tells the kinds of an object apart is left to the vendor: a record without it would get the default.
         """
+        if object_ in self._facts:
+            return self._facts[object_]
         resource = self.resources.get(object_)
         besides = {*self.discriminators, *([resource.id] if resource else [])}
         besides |= {"status"} if resource and resource.actions else set()
-        return {name: fact for name, fact in facts_of(object_).items() if name not in besides}
+        found = {name: fact for name, fact in facts_of(object_).items() if name not in besides}
+        return self._facts.setdefault(object_, found)
 
     def shaped(self, stream: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """See `finance_shapes`; a stream that names no resource is answered by `upsert`."""
