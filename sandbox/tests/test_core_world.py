@@ -87,6 +87,17 @@ def test_wrong_credentials_are_refused_with_status_200_and_with_400_when_switche
     assert door.token(**changes).status_code == 400
 
 
+def test_a_token_comes_with_its_scopes_when_switched(door: Door) -> None:
+    door.control(
+        "POST", "tokens", {"refresh_token": "1000.narrow", "scopes": ["ZohoCRM.org.READ", "ZohoCRM.users.READ"]}
+    )
+    assert "scope" not in door.token(refresh_token="1000.narrow").json()
+    door.control("POST", "oauth", {"tell_scope": True})
+    assert door.token(refresh_token="1000.narrow").json()["scope"] == "ZohoCRM.org.READ ZohoCRM.users.READ"
+    door.control("POST", "oauth", {})
+    assert "scope" not in door.token(refresh_token="1000.narrow").json()
+
+
 def test_the_eleventh_token_within_ten_minutes_is_denied_with_status_400(door: Door) -> None:
     door.control("POST", "clock", {"freeze": "2026-03-01T10:00:00+00:00"})
     assert all("access_token" in door.token().json() for _ in range(10))
