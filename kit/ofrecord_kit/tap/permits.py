@@ -25,7 +25,7 @@ def check_scopes(tap: VendorTap) -> None:
     needed = {
         name: list(stream.scopes)
         for name, stream in tap.streams.items()
-        if stream.selected and isinstance(stream, VendorStream)
+        if isinstance(stream, VendorStream) and stream.selected and stream.scopes
     }
     granted = tap.client.scopes() if needed else None
     if granted is None:

@@ -1,8 +1,9 @@
-"""Rows cut to their schema: only its properties, times in UTC, numbers as numbers.
+"""Rows cut to their schema: only its properties, times in UTC, texts, numbers and flags as such.
 
-A schema is compiled once to a function, so that a record costs one pass over the properties that need work. A value may
-come decoded or as `msgspec.Raw`, its JSON text: texts and numbers that need no work stay that text and are never
-decoded, so every digit stays as it was sent; objects and lists of objects are cut by a type made from their schema.
+Live answers and the vendors' own descriptions differ: ids come as numbers, amounts and flags as texts. A schema is compiled
+once to a function. A value may come decoded or as `msgspec.Raw`, its JSON text: what needs no work stays that text and is
+never decoded, so every digit stays as it was sent. Whether something needs work is seen of all texts of a row at once,
+and of all numbers, by how their JSON texts begin; objects and lists of objects are cut by a type made from their schema.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -20,7 +22,12 @@ from ofrecord_kit.tap.pages import decode_value
 
 Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
 _Turn = Callable[[Any], Any]
-_QUOTE = ord('"')
+_QUOTED = b'"'
+_QUOTE = _QUOTED[0]
+_TEXT_OR_NULL = b'"n'
+_ZERO = b"\0"
+_FLAGS = {"true": True, "false": False, "": None}
+_PLANS = 1_000
 
 
 @lru_cache(maxsize=4096)  # records written together share their times
@@ -51,22 +58,104 @@ def number(value: Any) -> Any:
     return found if found is not None and found.is_finite() else None
 
 
+def text(value: Any) -> Any:
+    """Ids and numbers of documents as texts.
+
+    >>> text(46000000002), text("7"), text(None), text(True), text(Raw(b"12"))
+    ('46000000002', '7', None, 'true', '12')
+    """
+    if type(value) is Raw:
+        if bytes(value)[0] in _TEXT_OR_NULL:
+            return value
+        value = decode_value(value)
+    if type(value) is bool:
+        return str(value).lower()
+    return str(value) if isinstance(value, int | Decimal) else value
+
+
+def flag(value: Any) -> Any:
+    """Yes and no as such; an empty text is None.
+
+    >>> flag("true"), flag("False"), flag(True), flag("")
+    (True, False, True, None)
+    """
+    if type(value) is Raw:
+        if bytes(value)[0] != _QUOTE:
+            return value
+        value = decode_value(value)
+    return _FLAGS.get(value.lower(), value) if type(value) is str else value
+
+
 def compile_shape(schema: Mapping[str, Any]) -> Shape:
     """The function that cuts a row to `schema` (an object schema). Properties absent from the row stay absent."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    turns = {name: turn for name, inner in properties.items() if (turn := _turn(inner)) is not None}
-    names = tuple(properties)
-    turned = tuple(turns.items())
+    turns = {name: _turn(inner) for name, inner in schema.get("properties", {}).items()}
+    plans: dict[tuple[str, ...], _Plan] = {}
 
     def shape(row: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {name: row[name] for name in names if name in row}
-        for name, turn in turned:
-            if name in kept:
-                value = kept[name]
-                kept[name] = None if value is None else turn(value)
-        return kept
+        names = tuple(row)
+        plan = plans.get(names)
+        if plan is None:
+            if len(plans) >= _PLANS:
+                plans.clear()
+            plan = plans[names] = _Plan(turns, names)
+        return plan.cut(row)
 
     return shape
+
+
+class _Plan:
+    """What is done with rows that have these properties; most rows of a list have the same."""
+
+    def __init__(self, turns: Mapping[str, _Turn | None], names: tuple[str, ...]) -> None:
+        there = set(names)
+        self._names = tuple(name for name in turns if name in there)
+        self._get = _getter(self._names)
+        self._texts = tuple(name for name in self._names if turns[name] is text)
+        self._get_texts = _getter(self._texts)
+        bare = tuple(name for name in self._names if turns[name] in (_number, flag))
+        self._get_bare = _getter(bare)
+        self._bare = tuple((name, turn) for name in bare if (turn := turns[name]) is not None)
+        alone = (name for name in self._names if name not in (*self._texts, *bare))
+        self._alone = tuple((name, turn) for name in alone if (turn := turns[name]) is not None)
+
+    def cut(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The record."""
+        kept = dict(zip(self._names, self._get(row), strict=True))
+        if not _are_texts(self._get_texts(row)):
+            for name in self._texts:
+                kept[name] = text(kept[name])
+        if not _are_bare(self._get_bare(row)):
+            for name, turn in self._bare:
+                kept[name] = turn(kept[name])
+        for name, turn in self._alone:
+            value = kept[name]
+            kept[name] = None if value is None else turn(value)
+        return kept
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return (lambda row: (row[names[0]],)) if names else (lambda _row: ())
+
+
+def _are_texts(values: tuple[Any, ...]) -> bool:
+    """Whether all are JSON texts of texts, or null: each begins with a quote or `n`, and none can hold a zero byte."""
+    try:
+        joined = _ZERO.join(values)
+    except TypeError:  # decoded
+        return False
+    if not joined:
+        return True
+    return joined.count(b'\0"') + joined.count(b"\0n") == len(values) - 1 and joined[0] in _TEXT_OR_NULL
+
+
+def _are_bare(values: tuple[Any, ...]) -> bool:
+    """Whether all are JSON texts, and none of a text."""
+    try:
+        return _QUOTED not in _ZERO.join(values)
+    except TypeError:  # decoded
+        return False
 
 
 def _turn(schema: Mapping[str, Any]) -> _Turn | None:
@@ -76,14 +165,20 @@ def _turn(schema: Mapping[str, Any]) -> _Turn | None:
         return _time
     if schema.get("format") == "date":
         return _date
-    if kinds & {"number", "integer"} and "string" not in kinds:
-        return _number
+    if kinds & {"number", "integer"}:
+        return None if "string" in kinds else _number
+    if "string" in kinds:
+        return text
+    if "boolean" in kinds:
+        return flag
     if "object" in kinds and schema.get("properties"):
         return _nested(schema, _cut_object(schema))
     if "array" in kinds:
         each = _turn(schema.get("items", {}))
         if each is not None:
-            return _nested(schema, lambda value: [each(one) for one in value or []])
+            return _nested(
+                schema, lambda value: [each(one) for one in value] if isinstance(value, list) else value or []
+            )
     return None
 
 
@@ -143,13 +238,18 @@ def _type_of(schema: Mapping[str, Any]) -> tuple[Any, _Turn | None]:
     kinds = _kinds(schema)
     if "object" in kinds and schema.get("properties"):
         return _struct_of(schema["properties"])
-    if "array" in kinds and _turn(schema.get("items", {})) is not None:
+    if "array" in kinds:
+        if _turn(schema.get("items", {})) is None:
+            return Raw, None
         kind, mend = _type_of(schema["items"])
         if mend is None:
             return list[kind] | None, None  # type: ignore[valid-type]
         each = mend
         return list[kind] | None, lambda values: [one if one is None else each(one) for one in values]  # type: ignore[valid-type]
-    return Raw, _turn(schema)
+    turn = _turn(schema)
+    if turn is text or turn is flag:
+        return (str if turn is text else bool) | None, None
+    return Raw, turn
 
 
 def _struct_of(properties: Mapping[str, Any]) -> tuple[Any, _Turn | None]:
