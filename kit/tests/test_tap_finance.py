@@ -214,10 +214,40 @@ def test_a_record_changed_while_the_list_is_read_costs_no_other_record(vendor, r
 
 def test_a_page_within_one_second_is_followed_by_its_number(vendor, read):
     at = "2026-03-01T10:00:00+0000"
-    vendor.will_answer(listed(row(1, at), more=True), listed(row(2, at), more=True), listed(row(3, at)))
+    again = listed(row(2, at), more=True)
+    vendor.will_answer(listed(row(1, at), more=True), again, listed(row(3, at)), again, listed())
     records, _ = read(Filtered)
     assert [record["item_id"] for record in records] == ["1", "2", "3"]
-    assert [call.query["page"] for call in vendor.calls()] == ["1", "1", "2"]
+    assert [call.query["page"] for call in vendor.calls()] == [
+        "1",
+        "1",
+        "2",
+        "1",
+    ]  # and whether the first is still the same
+
+
+def test_a_row_changed_within_a_crowded_second_costs_no_row_behind_it(vendor, read):
+    at, later = "2026-03-01T10:00:00+0000", "2026-03-01T11:00:00+0000"
+    first, second, last = listed(row(3, at), more=True), listed(row(4, at), more=True), listed(row(2, later))
+    vendor.will_answer(
+        listed(row(1, at), more=True), listed(row(2, at), more=True), second,
+        first,  # the page before holds another row by now: the second is read again
+        first, second, first, last, second, listed(),
+    )  # fmt: skip
+    records, _ = read(Filtered)
+    assert sorted({record["item_id"] for record in records}) == ["1", "2", "3", "4"]
+
+
+def test_a_vendor_that_says_it_sorted_otherwise_is_followed_by_page_number(vendor, read):
+    def otherwise(*rows, more=False):
+        status, body, headers = listed(*rows, more=more)
+        return status, {**body, "page_context": {"has_more_page": more, "sort_column": "name"}}, headers
+
+    old, new = "2026-01-01T10:00:00+0000", "2026-03-01T10:00:00+0000"
+    vendor.will_answer(otherwise(row(1, new), more=True), otherwise(row(2, old)))
+    records, _ = read(Filtered)
+    assert [record["item_id"] for record in records] == ["1", "2"]
+    assert [call.query.get("last_modified_time") for call in vendor.calls()] == [None, None]
 
 
 def test_a_detail_newer_than_the_reading_does_not_move_the_bookmark_past_what_is_still_to_come(vendor, read):
