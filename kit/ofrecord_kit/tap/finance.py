@@ -24,7 +24,7 @@ from singer_sdk.singerlib import MetadataMapping
 
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.tap import finance_custom, finance_kinds
+from ofrecord_kit.tap import finance_custom
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
 from ofrecord_kit.tap.finance_tap import FinanceTap
@@ -145,12 +145,8 @@ class FinanceStream(VendorStream):
         return False
 
     def mended(self, row: Row) -> Row:
-        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself; texts and flags as such."""
-        return self._put_right(self._mend(row))
-
-    @cached_property
-    def _put_right(self) -> finance_custom.Mend:
-        return finance_kinds.kinds_of(self.schema)
+        """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself."""
+        return self._mend(row)
 
     @cached_property
     def _mend(self) -> finance_custom.Mend:

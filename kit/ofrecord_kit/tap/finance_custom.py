@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -137,7 +138,12 @@ def _by_name(listed: list[Row]) -> dict[str, Any]:
 
 
 def _loose(row: Row) -> dict[str, Any]:
-    return {name: value_of(row, name) for name in row if name.startswith(_PREFIX)}
+    return {name: value_of(row, name) for name in _loose_names(tuple(row))}
+
+
+@lru_cache(maxsize=1000)  # most rows of a list have the same properties
+def _loose_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.startswith(_PREFIX))
 
 
 def _properties(stream: FinanceStream, schema: Mapping[str, Any]) -> dict[str, Any]:
