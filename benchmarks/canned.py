@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -43,6 +44,7 @@ class World:
         self.products: dict[str, dict[str, Any]] = {}
         self.by_field: dict[str, dict[str, list[str]]] = {"Inventory_ID": {}, "Product_Code": {}}
         self.items: list[bytes] = []
+        self.details: list[bytes] = []
         self.times: list[str] = []
         self.number_of_items = items
         self.bumped = -1
@@ -51,11 +53,12 @@ class World:
     def bump(self) -> bytes:
         """Every item has another price, and was changed later."""
         self.bumped += 1
-        self.items, self.times = [], []
+        self.items, self.details, self.times = [], [], []
         for number in range(self.number_of_items):
             later = timedelta(days=self.bumped, seconds=number // PER_PAGE * PAGE_EVERY_S)
             item = as_listed(number, self.bumped, FIRST + later)
             self.items.append(_encode(item))
+            self.details.append(_encode({**_more_of_an_item(), **item}))
             self.times.append(item["last_modified_time"])
         return b"{}"
 
@@ -116,8 +119,8 @@ class World:
         )
 
     def item_details(self, asked: Mapping[str, str]) -> bytes:
-        """A hundred at once."""
-        rows = b",".join(self.items[int(one) - 4600000000_00000000] for one in asked["item_ids"].split(","))
+        """A hundred at once, each with all that the catalog of tap-inventory knows of items."""
+        rows = b",".join(self.details[int(one) - 4600000000_00000000] for one in asked["item_ids"].split(","))
         return b'{"code":0,"message":"success","items":[%b]}' % rows
 
 
@@ -135,6 +138,33 @@ def as_listed(number: int, bumped: int, at: datetime) -> dict[str, Any]:
         "created_time": FIRST.isoformat(),
         "last_modified_time": at.isoformat(),
     }
+
+
+@cache
+def _more_of_an_item() -> dict[str, Any]:
+    """What only the details of an item hold: every property of the catalog, two places, two vendors, some fields of one's own."""
+    catalog = _decode((Path(__file__).parents[1] / "rules/catalog/tap-inventory.json").read_bytes())
+    schema = next(one["schema"] for one in catalog["streams"] if one["tap_stream_id"] == "items")
+    own = [
+        {"customfield_id": f"46{n:016}", "label": f"Own {n}", "value": f"Value {n}", "data_type": "string"}
+        for n in range(4)
+    ]
+    made: dict[str, Any] = _example(schema)
+    return {**made, "custom_fields": own, "custom_field_hash": {f"cf_own_{n}": f"Value {n}" for n in range(4)}}
+
+
+def _example(schema: Mapping[str, Any]) -> Any:
+    kinds = schema.get("type") or "string"
+    kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
+    if kind == "object":
+        return {name: _example(about) for name, about in schema.get("properties", {}).items() if name[0] != "_"}
+    if kind == "array":
+        return [_example(schema.get("items") or {}) for _ in range(2)]
+    if schema.get("format") == "date-time":
+        return "2026-01-01T00:00:00+00:00"
+    if schema.get("format") == "date":
+        return "2026-01-01"
+    return {"number": 12.5, "integer": 12, "boolean": False}.get(kind, "A value")
 
 
 def _done(identity: str, action: bytes) -> bytes:

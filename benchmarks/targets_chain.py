@@ -1,7 +1,8 @@
 """The whole chain under `meltano run`, beside the same chain made of the SDK's defaults. Part of benchmarks/targets.py.
 
 Items of the canned server go to its products: `tap-inventory | own-products-inventory-to-crm | target-crm` beside a `RESTStream` with the
-SDK's defaults, `meltano-map-transform` with the same fields, and the SDK's `BatchSink`.
+SDK's defaults, `meltano-map-transform` with the same fields, and a `BatchSink` that makes the calls ours makes. Items have all that the catalog
+of tap-inventory knows of them.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def project(folder: Path, url: str, lines: Path) -> dict[str, str]:
     tools.mkdir()
     for name, command in {
         "tap-plain": [sys.executable, HERE / "sdk_peers.py", "tap"],
-        "target-plain": [sys.executable, HERE / "sdk_peers.py", "target"],
+        "target-plain": [sys.executable, HERE / "sdk_peers.py", "careful"],
         "map-plain": [PEER],
         "map-cat": ["cat; :"],
         "target-cat": ["cat > /dev/null; :"],
