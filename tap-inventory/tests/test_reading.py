@@ -51,7 +51,10 @@ def read(sandbox, tmp_path, catalog):
         settings = {"streams": list(streams), "deletions_every_s": 0, **more}
         done = run_tap(TapInventory, tmp_path, sandbox.config(tmp_path, **settings), state=state, catalog=file)
         assert done.code == 0, done.errors
-        calls = [one["path"] for one in sandbox.control("GET", "journal")["entries"]]
+        entries = sandbox.control("GET", "journal")[
+            "entries"
+        ]  # without those of an expired token, as the clock was moved
+        calls = [one["path"] for one in entries if one["status"] != 401]
         return done, Counter(path.removeprefix(ROOT) for path in calls if path.startswith(ROOT))
 
     return run
