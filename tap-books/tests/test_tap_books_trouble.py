@@ -176,7 +176,7 @@ EDITS = {
 KEY = {one.name: one.primary_keys[0] for one in streams.ALL}
 
 
-@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(EDITS)),
     edits=st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=4),
