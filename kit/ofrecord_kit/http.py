@@ -241,7 +241,7 @@ class Client:
         finally:
             self.budget.free(slot)
         ended = time.time()
-        self._tally.count(self.system, started, ended)
+        self._tally.count(self.system, started, ended, call.weight)
         status = outcome.reason if isinstance(outcome, Lost) else outcome.answer.status
         logger.debug(
             "system=%s method=%s path=%s status=%s ms=%d",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +12,16 @@ import msgspec
 
 from ofrecord_kit.tokens import make_private_folder
 
+_READ = 32_000_000
+"""Bytes of the counts that are read: some months of a project that runs every five minutes."""
+
 
 class Calls(msgspec.Struct, frozen=True):
-    """Calls one plugin made to one system within a run. `started` and `ended` are seconds since the epoch."""
+    """Calls one plugin made to one system within a run. `started` and `ended` are seconds since the epoch.
+
+    `weight` is what the vendor counts: credits of the CRM, else calls. `pipeline` is the name the tap has in `meltano.yml`,
+    which Meltano tells tap and target of it; empty in a run without Meltano.
+    """
 
     run: str
     plugin: str
@@ -20,13 +29,19 @@ class Calls(msgspec.Struct, frozen=True):
     calls: int
     started: float
     ended: float
+    weight: int = 0
+    pipeline: str = ""
+
+
+_decoder = msgspec.json.Decoder(Calls)
 
 
 @dataclass(slots=True)
 class _Count:
-    calls: int
     started: float
     ended: float
+    calls: int = 0
+    weight: int = 0
 
 
 class Tally:
@@ -40,15 +55,17 @@ class Tally:
         self._file = state_dir / "calls.jsonl"
         self._run = run
         self._plugin = plugin
+        self._pipeline = os.environ.get("MELTANO_EXTRACTOR_NAME", "")
         self._counts: dict[str, _Count] = {}
         self._written = 0.0
         self._lock = threading.Lock()
 
-    def count(self, system: str, started: float, ended: float) -> None:
+    def count(self, system: str, started: float, ended: float, weight: int = 1) -> None:
         """One call to `system`, from `started` to `ended` (seconds since the epoch)."""
         with self._lock:
-            found = self._counts.setdefault(system, _Count(0, started, ended))
+            found = self._counts.setdefault(system, _Count(started, ended))
             found.calls += 1
+            found.weight += weight
             found.ended = max(found.ended, ended)
         if ended - self._written >= 1:
             self.flush(ended)
@@ -58,13 +75,34 @@ class Tally:
         with self._lock:
             self._written = now
             counts, self._counts = self._counts, {}
-        lines = b"".join(
-            msgspec.json.encode(Calls(self._run, self._plugin, system, found.calls, found.started, found.ended)) + b"\n"
-            for system, found in counts.items()
-        )
+        lines = b"".join(self._line(system, found) + b"\n" for system, found in counts.items())
         if lines and self._file.parent.exists():  # a temporary folder may be gone when the program ends
             with self._file.open("ab", buffering=0) as file:
                 file.write(lines)
+
+    def _line(self, system: str, found: _Count) -> bytes:
+        told = (found.calls, found.started, found.ended, found.weight, self._pipeline)
+        return msgspec.json.encode(Calls(self._run, self._plugin, system, *told))
+
+
+def counted(state_dir: Path) -> Iterator[Calls]:
+    """What was written down, oldest first, some seconds of a run at a time; of a long file the last part.
+
+    A line that is no count (a full disk ends one early) is passed over.
+    """
+    file = Path(state_dir) / "calls.jsonl"
+    if not file.exists():
+        return
+    with file.open("rb") as opened:
+        if file.stat().st_size > _READ:
+            opened.seek(-_READ, os.SEEK_END)
+            opened.readline()
+        for line in opened:
+            try:
+                found = _decoder.decode(line)
+            except msgspec.DecodeError:
+                continue
+            yield found if found.weight else msgspec.structs.replace(found, weight=found.calls)
 
 
 def calls_of_run(state_dir: Path, run: str) -> list[Calls]:
@@ -72,21 +110,21 @@ def calls_of_run(state_dir: Path, run: str) -> list[Calls]:
 
     The system `accounts` counts token requests.
     """
-    file = Path(state_dir) / "calls.jsonl"
-    if not file.exists():
-        return []
     sums: dict[tuple[str, str], Calls] = {}
-    for line in file.read_bytes().splitlines():
-        found = msgspec.json.decode(line, type=Calls)
+    for found in counted(state_dir):
         if found.run != run:
             continue
-        key = (found.plugin, found.system)
-        before = sums.get(key, Calls(run, *key, 0, found.started, found.ended))
-        sums[key] = Calls(
-            run,
-            *key,
-            before.calls + found.calls,
-            min(before.started, found.started),
-            max(before.ended, found.ended),
-        )
+        before = sums.get((found.plugin, found.system))
+        sums[found.plugin, found.system] = found if before is None else together(before, found)
     return sorted(sums.values(), key=lambda one: one.started)
+
+
+def together(one: Calls, other: Calls) -> Calls:
+    """Both in one entry, which has the names of the first."""
+    return msgspec.structs.replace(
+        one,
+        calls=one.calls + other.calls,
+        weight=one.weight + other.weight,
+        started=min(one.started, other.started),
+        ended=max(one.ended, other.ended),
+    )

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from ofrecord_kit.limits import Tally, calls_of_run
+from ofrecord_kit.limits import Tally, calls_of_run, counted
 
 WAITING = """
 import sys, time, pathlib, signal
@@ -37,3 +37,19 @@ def test_counts_survive_sigterm(tmp_path):
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
     assert sum(one.calls for one in calls_of_run(tmp_path, "r")) == 7
+
+
+def test_a_count_says_what_the_vendor_charges_and_which_pipeline_of_the_project_called(tmp_path, monkeypatch):
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-crm--orders")
+    tally = Tally(tmp_path, run="r", plugin="target-crm")
+    tally.count("crm", 10.0, 10.5, 3)
+    tally.count("crm", 11.0, 11.5)
+    tally.flush()
+    [found] = calls_of_run(tmp_path, "r")
+    assert (found.pipeline, found.calls, found.weight) == ("tap-crm--orders", 2, 4)
+
+
+def test_counts_of_an_older_version_and_lines_cut_short_keep_nobody_from_reading_the_rest(tmp_path):
+    line = '{"run":"r","plugin":"tap","system":"crm","calls":2,"started":1.0,"ended":2.0}\n'
+    (tmp_path / "calls.jsonl").write_text(line + line[:20] + "\n" + line)
+    assert [(one.calls, one.weight, one.pipeline) for one in counted(tmp_path)] == [(2, 2, "")] * 2
