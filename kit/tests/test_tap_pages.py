@@ -13,7 +13,7 @@ def test_finance_pages_end_where_the_vendor_says_so(vendor, client_of):
         (200, {"code": 0, "items": [{"n": 2}], "page_context": {"has_more_page": False}}),
     )
     pages = list(finance_pages(client_of("inventory"), "/inventory/v1/items", "items"))
-    assert [row["n"] for page in pages for row in page.rows] == [1, 2]
+    assert [value_of(row, "n") for page in pages for row in page.rows] == [1, 2]
     assert [call.query["page"] for call in vendor.calls()] == ["1", "2"]
 
 

@@ -15,7 +15,7 @@ from ofrecord_kit.tap.crm_coql import count
 from ofrecord_kit.tap.crm_pages import ListPages, crm_numbered_pages, modified_from
 from ofrecord_kit.tap.pages import Page, Row
 from ofrecord_kit.tap.stream import VendorStream
-from ofrecord_kit.vendors import crm
+from ofrecord_kit.vendors import crm, scopes
 
 if TYPE_CHECKING:
     from tap_crm.tap import TapCrm
@@ -29,8 +29,6 @@ class Beside(VendorStream):
 
     primary_keys: ClassVar[Sequence[str]] = ("id",)
     is_default: ClassVar[bool] = True
-    group: ClassVar[str] = ""
-    """Of the scope."""
     _tap: TapCrm
 
     def __init__(self, tap: TapCrm) -> None:
@@ -42,14 +40,13 @@ class Beside(VendorStream):
     @property
     def scopes(self) -> Sequence[str]:  # type: ignore[override]  # an attribute of the class elsewhere
         """What its calls need."""
-        return [f"ZohoCRM.{self.group}.READ"]
+        return scopes.reading("crm", self.name)
 
 
 class Users(Beside):
     """All users, those who left among them."""
 
     name = "users"
-    group = "users"
 
     def read(self, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - read whole
         """One call for 200."""
@@ -60,7 +57,6 @@ class Org(Beside):
     """The organisation: one record."""
 
     name = "org"
-    group = "org"
     rows = "org"
     path = "org"
 
@@ -74,7 +70,6 @@ class Currencies(Org):
     """Currencies of an organisation that has several."""
 
     name = "currencies"
-    group = "settings.currencies"
     rows = "currencies"
     path = "org/currencies"
 
@@ -111,7 +106,6 @@ class CustomViews(OfModules):
     """Custom views of each module."""
 
     name = "custom_views"
-    group = "settings.custom_views"
 
     def calls(self) -> Iterator[tuple[str, Page]]:
         """One call a module, side by side."""
@@ -122,7 +116,6 @@ class Fields(OfModules):
     """The field metadata itself: with `changed_only` it shows what changes in the CRM."""
 
     name = "fields"
-    group = "settings.fields"
     primary_keys: ClassVar[Sequence[str]] = ("module", "api_name")
 
     def calls(self) -> Iterator[tuple[str, Page]]:
@@ -135,7 +128,6 @@ class Notes(Beside):
     """Notes of all records. Their list needs an admin user ("Notes")."""
 
     name = "Notes"
-    group = "modules.notes"
     is_default = False
     replication_key: ClassVar[str] = "Modified_Time"
 
@@ -149,18 +141,21 @@ class Attachments(Notes):
     """Metadata of files. That attachments have a list of their own, as the scopes of "Get Records" say, is UNVERIFIED."""
 
     name = "Attachments"
-    group = "modules.attachments"
 
 
 class DeletedRecords(OfModules):
     """What was deleted in each module, for 60 days with its name, for 120 as an id."""
 
     name = "deleted_records"
-    group = "modules"
     is_default = False
     primary_keys: ClassVar[Sequence[str]] = ("module", "id")
     replication_key: ClassVar[str] = "deleted_time"
     is_sorted = False
+
+    @property
+    def scopes(self) -> Sequence[str]:  # type: ignore[override]  # an attribute of the class elsewhere
+        """Those of the modules."""
+        return [one for name in self.modules for one in scopes.reading("crm", name)]
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """A call for each module."""
@@ -174,9 +169,13 @@ class RecordCounts(OfModules):
     """How many records each module has: a query of one credit, where the vendor's count costs 50 and is minutes old."""
 
     name = "record_counts"
-    group = "coql"
     is_default = False
     primary_keys: ClassVar[Sequence[str]] = ("module",)
+
+    @property
+    def scopes(self) -> Sequence[str]:  # type: ignore[override]  # an attribute of the class elsewhere
+        """Those of queries."""
+        return [one for name in self.modules for one in scopes.finding("crm", name)]
 
     def calls(self) -> Iterator[tuple[str, Page]]:
         """A query for each module."""

@@ -69,11 +69,24 @@ def test_queries_go_on_behind_the_last_row_and_give_every_record_once(sandbox, t
     assert calls["/crm/v8/coql"] == 3, "a count and two queries"
 
 
+@pytest.mark.promise("F127")
+def test_a_first_load_above_the_threshold_is_read_in_bulk(sandbox, tmp_path, plant):
+    """40,000 records cost 60 credits by queries, and a job 57."""
+    plant("Solutions", 40_000, fields=["Solution_Title"])
+    run, calls = read(sandbox, tmp_path, "Solutions")
+    assert calls["/crm/bulk/v8/read"] == 1
+    assert len({one["id"] for one in run.records("Solutions")}) == 40_000
+    assert sum(calls.values()) < 12
+
+
 def test_the_plan_is_chosen_by_credits_and_said_in_one_line_with_the_figures(sandbox, tmp_path, plant):
     plant("Accounts", MANY)
     run, calls = read(sandbox, tmp_path, "Accounts")
     (line,) = [one for one in run.errors.splitlines() if "credits" in one]
-    assert "Accounts: 2103 records, read by coql for about 4 credits (list 11, bulk 57), because it costs the fewest" in line
+    assert (
+        "Accounts: 2103 records, read by coql for about 4 credits (list 11, bulk 57), because it costs the fewest"
+        in line
+    )
     assert calls["/crm/v8/Accounts"] == 1
     assert len(run.records("Accounts")) == MANY
 
@@ -169,3 +182,23 @@ def test_a_setting_reads_only_the_properties_that_are_chosen(sandbox, tmp_path, 
     config = sandbox.config(tmp_path, streams=["Accounts"], drift_every_s=0)
     run = run_tap(TapCrm, tmp_path, config, catalog=file)
     assert {name for one in run.records() for name in one} == {"id", "Modified_Time", "Phone"}
+
+
+@pytest.mark.parametrize(
+    "do", [{"do": "status", "status": 502}, {"do": "drop_before"}, {"do": "truncate"}], ids=lambda one: one["do"]
+)
+@pytest.mark.parametrize(
+    ("way", "method", "path", "nth"),
+    [
+        ("list", "GET", "/crm/v8/Accounts", 2),
+        ("coql", "POST", "/crm/v8/coql", 2),
+        ("bulk", "POST", "/crm/bulk/v8/read", 1),
+        ("bulk", "GET", "^/crm/bulk/v8/read/[0-9]+$", 1),
+        ("bulk", "GET", "^/crm/bulk/v8/read/[0-9]+/result$", 1),
+    ],
+)
+def test_a_call_that_fails_once_changes_nothing(sandbox, tmp_path, plant, way, method, path, nth, do):  # noqa: PLR0917
+    plant("Accounts", 450)
+    sandbox.control("POST", "faults", {"match": {"method": method, "path": path}, "nth": nth, "times": 1, **do})
+    found, _ = by_plan(sandbox, tmp_path, "Accounts", way)
+    assert len(found) == 450

@@ -46,10 +46,16 @@ class BulkPages:
     marked: Callable[[], None]
     criteria: tuple[Mapping[str, Any], ...] = ()
 
-    def can_resume(self, now: datetime) -> bool:
-        """Does the bookmark name a job of these columns whose result is still there?"""
+    def can_resume(self) -> bool:
+        """Does the bookmark name a job of these columns whose result is still there? A call."""
         kept = self.mark.get(MARK) or {}
-        return kept.get("asked") == self._asked() and now - datetime.fromisoformat(kept["begun"]) < KEPT
+        if kept.get("asked") != self._asked():
+            return False
+        try:
+            now = self.client.get(f"{JOBS}/{kept['job']}").read_at
+        except VendorRefusal:
+            return False
+        return now - datetime.fromisoformat(kept["begun"]) < KEPT
 
     def pages(self, since: datetime | None) -> Iterator[Page]:
         """Every record modified at or after `since`; with a job in the bookmark, what of it was not delivered yet."""

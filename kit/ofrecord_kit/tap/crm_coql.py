@@ -131,7 +131,7 @@ class QueryPages:
     def _from(self, since: datetime | None, last: _Key | None) -> str:
         """The condition that a page begins behind `last`."""
         if last is None:
-            begin = f"Modified_Time >= '{since.isoformat()}'" if since else "id is not null"
+            begin = f"Modified_Time >= '{since.isoformat(timespec='seconds')}'" if since else "id is not null"
         else:
             at, identity = last
             begin = (

@@ -35,6 +35,7 @@ _IDS_A_CALL = 100
 """Most ids of one `ids` parameter; the documents say so of users, of records nothing (UNVERIFIED)."""
 _QUIET_READS = 2
 _DRIFT = "drift_at"
+_NO_MODULE = "INVALID_MODULE"
 CONVERTED = {"Leads": {"converted": "both"}}
 """A list leaves converted leads out otherwise ("Get Records")."""
 
@@ -92,8 +93,8 @@ class CrmModule(VendorStream):
 
     @property
     def scopes(self) -> Sequence[str]:  # type: ignore[override]  # an attribute of the class elsewhere
-        """Of the list, of queries and of the description."""
-        return [*scopes.finding("crm", self.name), *scopes.describing("crm")]
+        """Of the list. Without those of queries and descriptions it is read, too: by lists, by a catalog."""
+        return scopes.reading("crm", self.name)
 
     @cached_property
     def live(self) -> Described:
@@ -255,7 +256,7 @@ class CrmModule(VendorStream):
         filters = criteria_of(self.filters, wanted.kinds)
         ends = [compared("Modified_Time", "less_than", self._end)] if self._end else []
         jobs = BulkPages(self.client, wanted, mark, self._people(wanted), self._say_state, (*filters, *ends))
-        if MARK in mark and not jobs.can_resume(self.client.get(f"{crm.ROOT}/org").read_at):
+        if MARK in mark and not jobs.can_resume():
             mark.pop(MARK)
         yield from jobs.pages(since)
         kept = mark.pop(MARK)
@@ -277,7 +278,7 @@ class CrmModule(VendorStream):
         pages = lister.pages(since)
         first = next(pages)
         forms = self._forms() if self._forced != LIST and (lister.more or self._forced) else []
-        if forms and self._lines_plan(len(first.rows), lister.last if lister.more else None, forms).way != "details":
+        if forms and self._lines_plan(since, len(first.rows), forms).way != "details":
             found = yield from self._joined(since, forms)
             if found:
                 return
@@ -293,8 +294,8 @@ class CrmModule(VendorStream):
         found = forms_of(self.live.fields, {name: self.live.rows[name] for name in names if name in self.live.rows})
         return found if len(found) == len(names) else []
 
-    def _lines_plan(self, at_hand: int, rest: datetime | None, forms: Sequence[Subform]) -> Plan:
-        changed = at_hand + ((self._count(rest) or 0) if rest else 0)
+    def _lines_plan(self, since: datetime | None, at_least: int, forms: Sequence[Subform]) -> Plan:
+        changed = self._count(since) or at_least
         documents = self._count(None) or changed
         lines = 0
         for form in forms:
@@ -360,8 +361,8 @@ class CrmModule(VendorStream):
         pages = self._records(since)
         try:
             first = next(pages, None)
-        except VendorRefusal:
-            if self._described or not self._compare().left_out:
+        except VendorRefusal as refusal:
+            if self._described or refusal.code == _NO_MODULE or not self._compare().left_out:
                 raise
             pages = self._records(since)
             first = next(pages, None)

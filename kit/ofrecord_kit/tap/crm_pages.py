@@ -84,7 +84,7 @@ def modified_from(since: datetime) -> dict[str, str]:
     Whether the vendor includes the very second is UNVERIFIED (Zoho CRM v8 docs, "Get Records"); what is too old is left
     out afterwards.
     """
-    return {"If-Modified-Since": (since - timedelta(seconds=1)).isoformat()}
+    return {"If-Modified-Since": (since - timedelta(seconds=1)).isoformat(timespec="seconds")}
 
 
 def moment(row: Row) -> datetime:
@@ -120,11 +120,8 @@ class ListPages:
             if self.last and (anchor is None or self.last > anchor):
                 anchor = self.last
                 continue
-            second = anchor or self.last
-            yield from self._same_second(second, tokens, given)
-            if not self.more:
-                return
-            anchor = self.last if self.last != second else second and second + timedelta(seconds=1)
+            yield from self._same_second(anchor or self.last, tokens, given)
+            anchor = (anchor or self.last or page.read_at) + timedelta(seconds=1)
 
     def chained(self) -> Iterator[Page]:
         """The list by page tokens, in the order the vendor has it: of a custom view, which takes no other."""
