@@ -51,7 +51,10 @@ class VendorTap(Tap):
         self.ended: set[str] = set()
         """Streams that were read to their end, or could not be read."""
         self._said_closed = False
-        super().__init__(**given)
+        try:
+            super().__init__(**given)
+        except DailyLimit as error:  # what describes the streams takes calls, too
+            raise _with_waiting(error, self.config.get("streams") or ["all streams"]) from error
 
     def clock(self) -> datetime:
         """This machine's clock: for the window, and for when a record was extracted."""
@@ -197,8 +200,7 @@ class VendorTap(Tap):
             super().sync_all()
         except DailyLimit as error:
             waiting = [name for name, one in self.streams.items() if one.selected and name not in self.ended]
-            message = f"{error} Waiting: {', '.join(waiting)}."
-            raise DailyLimit(message) from error
+            raise _with_waiting(error, waiting) from error
         finally:
             self.writer.flush()
         if self.unread:
@@ -215,3 +217,7 @@ class VendorTap(Tap):
         """End with the state of what was delivered, behind lines that are just being written."""
         end = super()._handle_termination
         self.writer.when_written(lambda: end(signum, frame))
+
+
+def _with_waiting(error: DailyLimit, streams: Sequence[str]) -> DailyLimit:
+    return DailyLimit(f"{error} Waiting: {', '.join(streams)}.")
