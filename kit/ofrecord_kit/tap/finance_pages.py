@@ -9,8 +9,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from msgspec import Raw
-
 from ofrecord_kit.http import Client, Params
 from ofrecord_kit.tap.pages import Page, Row, rows_under
 from ofrecord_kit.vendors import finance
@@ -58,21 +56,18 @@ def finance_pages_by_time(
     number, before = 1, None
     while True:
         page, has_more, is_sorted = read(number)
-        held = _texts(page)  # whoever gets the page may change its rows
+        has_rows, last = bool(page.rows), modified(page.rows[-1]) if page.rows else ""
+        begin = finance.modified_from(datetime.fromisoformat(last)) if is_sorted and last else ""
+        goes_on = begin > str(asked.get(_TIME, ""))
+        held = None if goes_on else [dict(row) for row in page.rows]  # whoever gets the page may change its rows
         yield page
-        if is_sorted and before is not None and before != _texts(read(number - 1)[0]):
+        if is_sorted and before is not None and before != read(number - 1)[0].rows:
             number, before = 1, None
             continue
-        if not held or not has_more:
+        if not has_rows or not has_more:
             return
-        begin = finance.modified_from(datetime.fromisoformat(modified(page.rows[-1]))) if is_sorted else ""
-        if begin > str(asked.get(_TIME, "")):
+        if goes_on:
             asked[_TIME] = begin
             number, before = 1, None
         else:
             number, before = number + 1, held
-
-
-def _texts(page: Page) -> list[list[tuple[str, object]]]:
-    """The rows of a page, to be compared with those of another reading; values may be JSON text."""
-    return [[(name, bytes(one) if type(one) is Raw else one) for name, one in row.items()] for row in page.rows]

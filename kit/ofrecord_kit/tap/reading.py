@@ -66,6 +66,7 @@ class Reading:
         """Whether all was read that was to be."""
         self._stream = stream
         self._keys = tuple(stream.primary_keys or ())
+        self._key = self._keys[0] if len(self._keys) == 1 else None
         self._time = stream.replication_key or ""
         self._seen = Seen()
         self._end = stream.until.isoformat() if stream.until and self._time else ""
@@ -111,13 +112,14 @@ class Reading:
 
     def id_of(self, record: Row) -> str:
         """The key of a record as text; the text of several is their JSON list. Empty without one."""
-        if len(self._keys) == 1:
-            return _text(record.get(self._keys[0]))
+        if self._key is not None:
+            return _text(record.get(self._key))
         return "\x1f".join(_text(record.get(key)) for key in self._keys)
 
     def _fresh(self, page: Page, oldest: str) -> list[Fresh]:
         """Records of a page that are wanted and did not come before."""
         mended, shape, time, end, wanted = self._stream.mended, self._stream.shape, self._time, self._end, self._wanted
+        is_new, id_of = self._seen.is_new, self.id_of
         found: list[Fresh] = []
         for raw in page.rows:
             row = mended(raw)
@@ -131,8 +133,8 @@ class Reading:
                 self._never.difference_update(row)
                 if not passes(row, wanted):
                     continue
-            identity = self.id_of(record)
-            if not identity or self._seen.is_new((identity, modified)):
+            identity = id_of(record)
+            if not identity or is_new((identity, modified)):
                 found.append(Fresh(record, identity, modified))
         return found
 
@@ -153,8 +155,7 @@ def _text(value: Any) -> str:
     if type(value) is str:
         return value
     if type(value) is Raw:
-        text = bytes(value)
-        if text[:1] == b'"' and b"\\" not in text:
-            return text[1:-1].decode()
-        value = decode_value(text)
+        value = decode_value(value)
+        if type(value) is str:
+            return value
     return "" if value is None else str(value)

@@ -30,7 +30,6 @@ _FLAGS = {"true": True, "false": False, "": None}
 _PLANS = 1_000
 
 
-@lru_cache(maxsize=4096)  # records written together share their times
 def utc_text(text: str) -> str | None:
     """A vendor's time (offset with or without colon) as `2026-03-01T09:15:00+00:00`; None for an empty text.
 
@@ -189,8 +188,16 @@ def _kinds(schema: Mapping[str, Any]) -> set[str]:
 
 def _time(value: Any) -> Any:
     if type(value) is Raw:
-        value = decode_value(value)
+        return _utc_of_json(bytes(value))
     return None if value is None else utc_text(value)
+
+
+@lru_cache(
+    maxsize=4096
+)  # records written together share their times, and many were never changed since they were created
+def _utc_of_json(json_text: bytes) -> str | None:
+    said = decode_value(json_text)
+    return None if said is None else utc_text(said)
 
 
 def _date(value: Any) -> Any:
@@ -201,10 +208,12 @@ def _date(value: Any) -> Any:
 
 def _number(value: Any) -> Any:
     if type(value) is Raw:
-        text = bytes(value)
-        if text[0] != _QUOTE:
+        json_text = bytes(value)
+        if json_text[0] != _QUOTE:
             return value
-        value = decode_value(text)
+        if json_text == b'""':
+            return None
+        value = decode_value(json_text)
     return number(value)
 
 
