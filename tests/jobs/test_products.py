@@ -106,3 +106,38 @@ def test_confirming_an_order_takes_its_quantity_from_what_can_be_promised(compan
     stock = company.people.finance_get(f"/inventory/v1/items/{item}", "item")
     assert stock["actual_available_stock"] == 1
     assert company.product_of(item)["Qty_in_Stock"] == 1
+
+
+def looking_for_deletions(company):
+    taps = {one["name"]: one for one in company.meltano["plugins"]["extractors"]}
+    taps["tap-inventory--products"]["config"]["deletions_every_s"] = 600
+
+
+def test_an_item_deleted_in_inventory_is_noted_once_and_its_product_stays_where_the_rules_say_nothing(company):
+    looking_for_deletions(company)
+    gone, kept = company.new_item("D-1", "5.00"), company.new_item("D-2", "5.00")
+    company.synced("products")
+    product = company.product_of(gone)
+    company.people.ask("DELETE", f"/inventory/v1/items/{gone}")
+    company.stage.control("POST", "clock", {"move_s": 900})
+    company.synced("products", run="deleted")
+    noted = [(event.entity, event.system) for event in company.events("deleted", "deleted")]
+    assert noted == [("product", "inventory")]
+    assert company.people.crm_get("Products", product["id"])["Product_Active"] is True
+    assert company.product_of(kept)["Product_Active"] is True
+    assert company.writes_of("products") == []
+
+
+def test_an_item_deleted_in_inventory_switches_its_product_off_where_the_rules_say_so(company):
+    company.edit_rules(
+        "product.yml", "new: [inventory]\n", "new: [inventory]\n\ndeleted:\n  inventory: {crm: inactive}\n"
+    )
+    looking_for_deletions(company)
+    gone = company.new_item("D-3", "5.00")
+    company.synced("products")
+    product = company.product_of(gone)
+    company.people.ask("DELETE", f"/inventory/v1/items/{gone}")
+    company.stage.control("POST", "clock", {"move_s": 900})
+    company.synced("products")
+    assert company.people.crm_get("Products", product["id"])["Product_Active"] is False
+    assert company.writes_of("products") == []
