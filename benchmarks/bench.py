@@ -244,11 +244,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
     parser.add_argument(
-        "--only", choices=["sandbox", "mapper", "targets", "likeness", "ledger"], help="one of the tables"
+        "--only", choices=["sandbox", "mapper", "taps", "targets", "likeness", "ledger"], help="one of the tables"
     )
     asked = parser.parse_args()
-    if asked.only in {"targets", "likeness", "ledger"}:
-        scale = [f"--scale={asked.scale:g}"] if asked.only == "targets" else []
+    if asked.only in {"taps", "targets", "likeness", "ledger"}:
+        scale = [f"--scale={asked.scale:g}"] if asked.only in {"taps", "targets"} else []
         subprocess.run([sys.executable, str(ROOT / f"benchmarks/{asked.only}.py"), *scale], check=True)
         return
     if asked.only != "sandbox":

@@ -15,18 +15,25 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from ofrecord_kit.errors import VendorRefusal
+from ofrecord_kit.http import Client
 from ofrecord_kit.limits import calls_of_run
+from ofrecord_kit.settings import Connection
 from ofrecord_kit.tap.facts import KEYS
 from ofrecord_kit.tap.plugin import VendorTap
+from ofrecord_kit.tap.stream import DELETED, VendorStream
 from ofrecord_kit.testing import programs
 from ofrecord_kit.testing.sandbox import Sandbox
 
@@ -203,6 +210,151 @@ class TapContract:
         assert "client_secret" in run.errors
         assert "planted-wrong" not in run.errors
         assert "Traceback" not in run.errors
+
+    def test_a_run_writes_each_version_of_a_record_once(self, config: dict[str, Any], tmp_path: Path) -> None:
+        run = run_tap(self.tap, tmp_path, config)
+        streams = self.tap(config=config).streams
+        for name in run.schemas():
+            keys = (*(streams[name].primary_keys or ()), streams[name].replication_key or "")
+            versions = [json.dumps([record.get(key) for key in keys]) for record in run.records(name)]
+            assert len(versions) == len(set(versions)), name
+
+    def test_what_is_not_selected_costs_no_call_and_is_not_written(
+        self, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        catalog, streams = self.tap(config=config).catalog_dict, self._streams(config)
+        one = next((name for name in self.planted if streams[name].listed), self.planted[0])
+        kept = self._selected(catalog, one)
+        assert kept < set(next(e for e in catalog["streams"] if e["tap_stream_id"] == one)["schema"]["properties"])
+        chosen = tmp_path / "chosen.json"
+        chosen.write_text(json.dumps(catalog))
+        sandbox.control("DELETE", "journal")
+        run = run_tap(self.tap, tmp_path, config, catalog=chosen)
+        assert run.code == 0, run.errors
+        assert set(run.schemas()) == {one}
+        assert run.records(one)
+        assert all(set(record) <= kept for record in run.records(one))
+        assert len(set(self._called(sandbox))) == 1  # its list, and no details
+
+    @staticmethod
+    def _selected(catalog: dict[str, Any], stream: str) -> set[str]:
+        """Select the key and the time of one stream and nothing else; the names of what is selected."""
+        kept: set[str] = set()
+        for entry in catalog["streams"]:
+            needed = {*entry["key_properties"], entry.get("replication_key") or ""}
+            for one in entry["metadata"]:
+                place = one["breadcrumb"]
+                one["metadata"]["selected"] = entry["tap_stream_id"] == stream and (not place or place[1] in needed)
+            kept |= needed - {""} if entry["tap_stream_id"] == stream else set()
+        return kept
+
+    def test_a_closed_window_reads_nothing_and_the_next_run_goes_on(
+        self, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        later = [(datetime.now(UTC) + timedelta(hours=hours)).strftime("%H:%M") for hours in (3, 4)]
+        closed = run_tap(self.tap, tmp_path, {**config, "streams": [self.planted[0]], "window": "-".join(later)})
+        assert (closed.code, closed.records()) == (0, []), closed.errors
+        assert "is closed" in closed.errors
+        opened = run_tap(self.tap, tmp_path, {**config, "streams": [self.planted[0]]}, state=closed.state)
+        assert opened.records(self.planted[0])
+
+    def test_an_end_date_leaves_later_records_to_the_run_without_it(
+        self, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        ended = run_tap(self.tap, tmp_path, {**config, "end_date": "2001-01-01T00:00:00Z"})
+        assert ended.code == 0, ended.errors
+        dated = {name for name, mark in ended.state["bookmarks"].items() if mark.get("replication_key_value")}
+        assert dated
+        assert [name for name in dated if ended.records(name)] == []
+        assert run_tap(self.tap, tmp_path, config, state=ended.state).records(min(dated & set(self.planted)))
+
+    def test_changed_only_writes_what_differs_and_what_no_state_confirmed(
+        self, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        compared = {**config, "changed_only": ["*"], "read_whole": list(self.planted), "streams": list(self.planted)}
+        first = run_tap(self.tap, tmp_path, compared)
+        again = run_tap(self.tap, tmp_path, compared, state=first.state)
+        assert (again.code, again.records()) == (0, []), again.errors
+        unconfirmed = run_tap(self.tap, tmp_path, compared)
+        assert len(unconfirmed.records()) == len(first.records())
+
+    def test_a_filter_is_checked_on_every_record(self, config: dict[str, Any], tmp_path: Path) -> None:
+        name = self.planted[0]
+        key = (self.tap(config=config).streams[name].primary_keys or ("id",))[0]
+        one = run_tap(self.tap, tmp_path, {**config, "streams": [name]}).records(name)[0][key]
+        for value, expected in ((one, [one]), ("nothing has this id", [])):
+            filtered = {**config, "streams": [name], "filters": {name: {key: [value]}}}
+            run = run_tap(self.tap, tmp_path, filtered)
+            assert (run.code, [record[key] for record in run.records(name)]) == (0, expected), run.errors
+
+    def test_a_stream_that_cannot_be_read_does_not_stop_the_others(
+        self, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        first, second = self.planted[1:3]
+        paths: list[str] = []
+        for name in (second, first):
+            sandbox.control("DELETE", "journal")
+            run_tap(self.tap, tmp_path, {**config, "streams": [name]})
+            paths = self._called(sandbox)
+        code = "INVALID_MODULE" if self.tap.system == "crm" else 5
+        refused = {"do": "status", "status": 400, "body": {"code": code, "message": "no such thing", "status": "error"}}
+        sandbox.control("POST", "faults", {"match": {"path": f"^{re.escape(paths[0])}$"}, "times": 0, **refused})
+        run = run_tap(self.tap, tmp_path, {**config, "streams": [first, second]})
+        sandbox.control("DELETE", "faults")
+        assert run.code == 1
+        assert f"{first} cannot be read" in run.errors, run.errors
+        assert "Traceback" not in run.errors
+        assert (run.records(first), bool(run.records(second))) == ([], True)
+
+    def test_a_deletion_is_found_by_a_sweep_and_never_by_one_that_is_cut(
+        self, sandbox: Sandbox, config: dict[str, Any], tmp_path: Path
+    ) -> None:
+        streams = self._streams(config)
+        swept = [name for name in self.planted if streams[name].sweeps]
+        removed = self.remove(sandbox, config, tmp_path, swept)
+        assert (removed is None) == (not swept)
+        if removed is None:
+            return
+        name, record_id, state, path = removed
+        sandbox.control("POST", "clock", {"move_s": 2 * 86400})
+        alone = {**config, "streams": [name]}
+        sandbox.control("POST", "faults", {"match": {"path": f"^{path}$"}, "nth": 2, "times": 50, "do": "status", "status": 500})  # fmt: skip
+        cut = run_tap(self.tap, tmp_path, alone, state=state)
+        sandbox.control("DELETE", "faults")
+        assert cut.code == 1
+        assert [one for one in cut.records(name) if one.get(DELETED)] == []
+        whole = run_tap(self.tap, tmp_path, alone, state=cut.state)
+        key = (streams[name].primary_keys or ("id",))[0]
+        assert whole.code == 0, whole.errors
+        assert [one[key] for one in whole.records(name) if one.get(DELETED)] == [record_id]
+
+    def remove(
+        self, sandbox: Sandbox, config: dict[str, Any], folder: Path, swept: Sequence[str]
+    ) -> tuple[str, str, dict[str, Any], str] | None:
+        """Read, then delete one record of a stream that is swept: its stream, its id, the state before, the path of the list."""
+        streams = self._streams(config)
+        connection = Connection.from_config(sandbox.config(folder / "other"))
+        with Client(connection, system=self.tap.system, plugin="test") as client:
+            for name in swept:
+                path = f"{getattr(streams[name], 'root', '')}{getattr(streams[name], 'path', '')}"
+                if not streams[name].is_incremental:
+                    continue
+                first = run_tap(self.tap, folder, {**config, "streams": [name]})
+                for record in first.records(name):
+                    record_id = record[(streams[name].primary_keys or ("id",))[0]]
+                    with suppress(VendorRefusal):
+                        client.send("DELETE", f"{path}/{record_id}")
+                        return name, record_id, first.state, path
+        return None
+
+    def _streams(self, config: dict[str, Any]) -> dict[str, VendorStream]:
+        return {name: one for name, one in self.tap(config=config).streams.items() if isinstance(one, VendorStream)}
+
+    @staticmethod
+    def _called(sandbox: Sandbox) -> list[str]:
+        """Paths of the calls for records."""
+        paths = [str(one["path"]) for one in sandbox.control("GET", "journal")["entries"]]
+        return [path for path in paths if "/settings/" not in path and "/oauth/" not in path]
 
     def test_the_readme_holds_the_settings(self) -> None:
         readme = Path(inspect.getfile(self.tap)).parents[1] / "README.md"
