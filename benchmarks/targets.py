@@ -2,7 +2,8 @@
 
 Parts: `speed` (beside a bare loop and an SDK sink with its defaults), `chain` (`meltano run tap mapper target`), `calls` (on the sandbox)
 and `memory`. Counterpart of the first two is a canned server in a process of its own, which answers faster than any of them asks.
-Counted is processor time, its own and the system's, because a busy machine makes a program wait. It is the difference between a long
+Counted is processor time, its own and the system's, because a busy machine makes a program wait; of speed only what is taken from the moment
+a program waits for its first line. It is the difference between a long
 and a short input, so that it leaves out the start; speeds on the clock stand beside it and hold the start. The programs take turns; ratios are made
 within a turn. Tables are printed and written into benchmarks/README.md.
 """
@@ -31,7 +32,7 @@ from targets_run import (
     say,
     table,
     target_settings,
-    used,
+    used_on_input,
 )
 
 SHORT, LONG, ROUNDS = 1_000, 11_000, 3
@@ -67,12 +68,12 @@ def speed(place: Path, rounds: int, long: int) -> Found:
                     here, more = found[width, turn, program], long - SHORT
                     here.cpu_us.append((whole[turn][0] - short[turn][0]) / more * 1e6)
                     here.wall_us.append(whole[turn][1] / long * 1e6)
-                    here.start_s.append(short[turn][0] - SHORT * here.cpu_us[-1] / 1e6)
+                    here.start_s.append(whole[turn][2])
     return found
 
 
-def turns(place: Path, program: str, records: int, width: str) -> dict[str, tuple[float, float]]:
-    """Processor time and seconds of each turn, one after the other on the same server."""
+def turns(place: Path, program: str, records: int, width: str) -> dict[str, tuple[float, float, float]]:
+    """Of each turn, one after the other on the same server: processor time on its input, seconds, processor time before the first line."""
     folder = place / "turn"
     folder.mkdir()
     taken = {}
@@ -87,8 +88,8 @@ def turns(place: Path, program: str, records: int, width: str) -> dict[str, tupl
                 SDK: [sys.executable, HERE / "sdk_peers.py", "target", "--config", settings],
             }
             lines = product_lines(place, records, price, width, plain=program == SDK)
-            told = used(commands[program], environment, source=lines, cwd=folder)
-            taken[turn] = (told.cpu_s, told.wall_s)
+            told, start = used_on_input(commands[program], environment, lines, folder)
+            taken[turn] = (told.cpu_s, told.wall_s, start)
     shutil.rmtree(folder)
     return taken
 
