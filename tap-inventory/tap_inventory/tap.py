@@ -21,7 +21,7 @@ class TapInventory(FinanceTap):
     system = "inventory"
     folder = streams.FOLDER
     written_only = ("contact_persons",)
-    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
+    config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.BUDGET, *READING).to_dict()
     stream_types = (
         streams.Organizations, streams.Items, streams.CompositeItems, streams.ItemGroups, streams.Units,
         streams.Locations, streams.Stock, streams.PriceLists, streams.Contacts, streams.ContactPersons,
