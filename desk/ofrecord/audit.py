@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ofrecord.cadence import Pipeline, ProjectProblem, cadence_of, pipelines
+from ofrecord.cadence import Pipeline, cadence_of, pipelines
 from ofrecord.history import is_balanced, streams_of
 from ofrecord.opened_ledger import LedgerOption, opened, project_folder
+from ofrecord.project_file import ProjectProblem
 from ofrecord.tables import JsonOption, Table, length, note, show
 from ofrecord_kit.ledger import Ledger, Run, store_of
 

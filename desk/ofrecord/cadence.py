@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
+from ofrecord.project_file import ProjectFile
 
 if TYPE_CHECKING:
     from ofrecord_transforms.rules import Rules
@@ -24,10 +24,6 @@ _NAMED = {
     "@annually": 366,
 }
 """Days between two runs of Meltano's named intervals; the longest where they vary."""
-
-
-class ProjectProblem(Exception):  # noqa: N818 - named for what it is
-    """`meltano.yml` cannot be read; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -47,42 +43,30 @@ class Pipeline:
 
 def pipelines(folder: Path) -> list[Pipeline]:
     """The pipelines of all jobs, in the order of `meltano.yml`. Raises ProjectProblem."""
-    path = folder / "meltano.yml"
-    try:
-        project = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return _pipelines(project)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        message = (
-            f"{path} cannot be read as a Meltano project ({type(error).__name__}). `meltano compile --lint` says more."
-        )
-        raise ProjectProblem(message) from error
-
-
-def _pipelines(project: Any) -> list[Pipeline]:
-    mappings = {
-        mapping["name"]: mapping["config"]
-        for mapper in project.get("plugins", {}).get("mappers", [])
-        for mapping in mapper.get("mappings", [])
-    }
-    every: dict[str, timedelta] = {}
-    for schedule in project.get("schedules", []):
-        interval = interval_of(str(schedule["interval"]))
-        if interval is not None:
-            every[schedule["job"]] = min(interval, every.get(schedule["job"], interval))
+    project = ProjectFile(folder)
+    every = intervals(project)
     return [
         Pipeline(
-            job["name"],
+            task.job,
             config["from"],
             config["to"],
             tuple(config["entities"]),
-            every.get(job["name"]),
+            every.get(task.job),
             tuple(config.get("fields") or ()),
         )
-        for job in project.get("jobs", [])
-        for task in job["tasks"]
-        for word in str(task).split()
-        if (config := mappings.get(word)) is not None
+        for task in project.tasks
+        if {"from", "to", "entities"} <= (config := project.mappings.get(task.mapping, {})).keys()
     ]
+
+
+def intervals(project: ProjectFile) -> dict[str, timedelta]:
+    """Job → the time between two runs, by its most frequent schedule; jobs whose interval cannot be told are left out."""
+    every: dict[str, timedelta] = {}
+    for schedule in project.schedules:
+        interval = interval_of(schedule.interval)
+        if interval is not None:
+            every[schedule.job] = min(interval, every.get(schedule.job, interval))
+    return every
 
 
 def interval_of(text: str) -> timedelta | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
+
+from ofrecord.project_file import ProjectFile, ProjectProblem
+from ofrecord.whole_file import write_whole
 
 TIMEOUT_S = 600
 
 
-class CaptureProblem(Exception):  # noqa: N818 - named for what it is
+class CaptureProblem(ProjectProblem):
     """A catalog cannot be captured; the message says which and what to do."""
 
 
@@ -31,27 +32,13 @@ class Extractor:
 
 
 def extractors(folder: Path) -> list[Extractor]:
-    """The taps of `folder/meltano.yml` with a catalog; `$NAME` is read from the environment. Raises CaptureProblem."""
-    path = folder / "meltano.yml"
-    try:
-        project = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [_extractor(one) for one in project["plugins"]["extractors"] if "catalog" in one]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        message = (
-            f"{path} cannot be read as a Meltano project ({type(error).__name__}). Run this in the project's folder."
-        )
-        raise CaptureProblem(message) from error
-
-
-def _extractor(said: dict[str, Any]) -> Extractor:
-    config = {}
-    for setting in said.get("settings", []):
-        value = setting.get("value")
-        if isinstance(value, str) and value.startswith("$"):
-            value = os.environ.get(value[1:])
-        if value is not None:
-            config[setting["name"]] = int(value) if setting.get("kind") == "integer" else value
-    return Extractor(said["name"], said["executable"], Path(said["catalog"]), {**config, **said.get("config", {})})
+    """The taps of `folder/meltano.yml` with a catalog of their own; `$NAME` is read from the environment. Raises ProjectProblem."""
+    project = ProjectFile(folder)
+    return [
+        Extractor(name, str(project.said(name, "executable")), Path(said["catalog"]), project.settings(name))
+        for name, said in project.extractors.items()
+        if "catalog" in said
+    ]
 
 
 def discovered(tap: Extractor) -> dict[str, Any]:
@@ -106,7 +93,7 @@ def catalog(
     failed = False
     try:
         found = [one for one in extractors(folder) if not tap or one.name in tap]
-    except CaptureProblem as problem:
+    except ProjectProblem as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
     for one in found:
@@ -123,14 +110,6 @@ def catalog(
         for line in lines:
             typer.echo(f"  {line}")
         if not show:
-            _write(path, json.dumps(after, indent=2, ensure_ascii=False) + "\n")
+            write_whole(path, json.dumps(after, indent=2, ensure_ascii=False) + "\n")
     if failed:
         raise typer.Exit(1)
-
-
-def _write(path: Path, text: str) -> None:
-    """All or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)

@@ -37,8 +37,8 @@ def examine(folder: Path) -> Findings:
         return found
     found.entities = {name: len(entity.fields) for name, entity in rules.entities.items()}
     found.digest = rules.hash
-    project = folder.resolve().parent / "meltano.yml"
-    if project.is_file():
+    project = folder.resolve().parent
+    if (project / "meltano.yml").is_file():
         from ofrecord.project_check import problems_of  # noqa: PLC0415
 
         found.problems += problems_of(rules, project)

@@ -13,7 +13,8 @@ import typer
 
 from ofrecord.clusters import Cluster, Record, found, ids_named
 from ofrecord.opened_ledger import LedgerOption, place_of, project_folder
-from ofrecord.pipes import PipeProblem, Project
+from ofrecord.pipes import Project
+from ofrecord.project_file import ProjectProblem
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.ledger import Ledger, LedgerProblem, key_from
 from ofrecord_transforms.load import load
@@ -60,7 +61,7 @@ def duplicates(
             raise typer.Exit(1)
         rows = _read(Project(folder), chosen)
         links = _links(place_of(ledger))
-    except (PipeProblem, RulesError, LedgerProblem) as problem:
+    except (ProjectProblem, RulesError, LedgerProblem) as problem:
         note(str(problem))
         raise typer.Exit(1) from None
     named = ids_named(row for some in rows.values() for row in some)

@@ -15,6 +15,7 @@ from ofrecord.lesson import LessonProblem, case_of, with_case, with_policy
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.subject import Subject, SubjectProblem, problems_told, subject_of
 from ofrecord.tables import note
+from ofrecord.whole_file import write_whole
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def learn(
             typer.echo("".join(_difference(path, text)), nl=False)
         return
     for path, text in texts.items():
-        _replace(path, text)
+        write_whole(path, text)
         typer.echo(str(path))
     note(
         f"{subject.rule.what}: {keep} wins from now on. Review the change and commit it; the next run settles the conflict."
@@ -148,11 +149,3 @@ def _proved(tried: Path, subject: Subject, text: str, case: dict[str, Any]) -> d
 def _difference(path: Path, text: str) -> list[str]:
     before = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
     return list(difflib.unified_diff(before, text.splitlines(keepends=True), str(path), str(path)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """All of the text or none of it."""
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)

@@ -15,7 +15,8 @@ import typer
 
 from ofrecord import crosswalk, stamps
 from ofrecord.opened_ledger import LedgerOption, opened, place_of, project_folder
-from ofrecord.pipes import PipeProblem, Project
+from ofrecord.pipes import Project
+from ofrecord.project_file import ProjectProblem
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.ledger import Ledger, LedgerProblem, Side, key_from
 from ofrecord_transforms.load import load
@@ -125,12 +126,12 @@ def rebuild_links(project: ProjectOption = None, ledger: LedgerOption = None) ->
     }
     try:
         one = Project(_folder(project))
-        for task in one.tasks():
+        for task in one.pipelines():
             if one.mappings.get(task.mapping, {}).get("fields"):
                 continue  # some fields of what another pipeline carries whole
             note(f"{task.job}: {task.tap} {task.mapping} {task.target}")
             one.run(task, settings)
-    except PipeProblem as problem:
+    except ProjectProblem as problem:
         note(f"{problem}. What was rebuilt so far is kept; run it again when the cause is gone.")
         raise typer.Exit(1) from None
     with opened(ledger) as book:
@@ -160,7 +161,7 @@ def stamp_links(
             if yes:
                 with book.writing(datetime.now(UTC)) as writing:
                     note(f"{stamps.owe(gaps, writing)} ids are owed now; the next run of each job writes them.")
-    except (PipeProblem, RulesError) as problem:
+    except (ProjectProblem, RulesError) as problem:
         note(str(problem))
         raise typer.Exit(1) from None
     rows = [(one.entity, one.system, one.field, one.linked, one.stamped, one.linked - one.stamped) for one in coverage]

@@ -10,6 +10,7 @@ import typer
 
 from ofrecord.conversions import conversion_of
 from ofrecord.matrix_page import page
+from ofrecord.rule_words import exact_length, policy_of
 from ofrecord.tables import Table, cell, show
 from ofrecord_transforms.rules import Entity, Field, Rules, Side
 
@@ -47,11 +48,11 @@ def _row(entity: Entity, rule: Field) -> Row:
         field=rule.what,
         owner=rule.owner,
         subscribers=[system for system in holders if system != rule.owner],
-        policy=_policy(rule),
+        policy=policy_of(rule),
         names={system: _name(side) for system, side in rule.sides.items()},
         rule=rule.rule,
         unit=_unit(rule),
-        cadence=_duration(entity.cadence_of(rule)),
+        cadence=None if (seconds := entity.cadence_of(rule)) is None else exact_length(seconds),
         conversion=conversion_of(rule),
         why=rule.why,
     )
@@ -60,24 +61,6 @@ def _row(entity: Entity, rule: Field) -> Row:
 def _unit(rule: Field) -> str | None:
     sides = sorted(rule.sides.items(), key=lambda item: item[0] != rule.owner)
     return ", ".join(dict.fromkeys(side.unit for _, side in sides if side.unit)) or None
-
-
-def _duration(seconds: int | None) -> str | None:
-    """`1 hour`, `90 seconds`: the largest unit that is exact."""
-    if seconds is None:
-        return None
-    size, word = next((size, word) for size, word in _DURATIONS if seconds % size == 0)
-    count = seconds // size
-    return f"{count} {word}{'s' * (count != 1)}"
-
-
-_DURATIONS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-
-
-def _policy(rule: Field) -> str | None:
-    if rule.owner != "shared":
-        return None
-    return " before ".join(rule.policy) if isinstance(rule.policy, tuple) else rule.policy or "review"
 
 
 def _name(side: Side) -> str:

@@ -3,91 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
+
+from ofrecord.project_file import ProjectFile, ProjectProblem, Task
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
-_KINDS: Mapping[Any, Callable[[Any], Any]] = {
-    "integer": int,
-    "boolean": lambda said: str(said).lower() in {"1", "true", "yes"},
-}
 
 
-class PipeProblem(Exception):  # noqa: N818 - named for what it is
+class PipeProblem(ProjectProblem):
     """A pipeline cannot be run; the message says which, with the plugin's own last words."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """`tap mapping target` of a job."""
+class Project(ProjectFile):
+    """One project whose plugins can be run. Raises ProjectProblem."""
 
-    job: str
-    tap: str
-    mapping: str
-    target: str
-
-
-class Project:
-    """One `meltano.yml`, with settings read from the environment as in runs. Raises PipeProblem."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        path = folder / "meltano.yml"
-        try:
-            self._said = yaml.safe_load(path.read_text(encoding="utf-8"))
-            self._plugins = {
-                one["name"]: one for kind in ("extractors", "loaders") for one in self._said["plugins"][kind]
-            }
-            self.mappings: Mapping[str, Mapping[str, Any]] = {
-                one["name"]: one["config"] for mapper in self._said["plugins"]["mappers"] for one in mapper["mappings"]
-            }
-        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-            message = f"{path} cannot be read as a Meltano project ({type(error).__name__}). Run this in the project's folder."
-            raise PipeProblem(message) from error
-
-    def tasks(self) -> list[Task]:
+    def pipelines(self) -> list[Task]:
         """Every pipeline of every job, in order, each once."""
-        found = {
-            tuple(words): Task(job["name"], *words)
-            for job in self._said.get("jobs", [])
-            for one in job["tasks"]
-            if isinstance(one, str) and len(words := one.split()) == 3  # noqa: PLR2004 - tap, mapping, target
-        }
-        return list(found.values())
-
-    def settings(self, plugin: str) -> dict[str, Any]:
-        """The settings of a plugin, as a run would have them; secrets are among them."""
-        return self._config(plugin, {})[1]
-
-    def _config(self, name: str, more: Mapping[str, Any]) -> tuple[str, dict[str, Any], str | None]:
-        """Executable, settings and catalog of a plugin, inheritance followed."""
-        own = self._plugins[name]
-        base = self._plugins[own.get("inherit_from", name)]
-        config: dict[str, Any] = {}
-        for setting in base.get("settings", []):
-            value = setting.get("value")
-            if isinstance(value, str) and value.startswith("$"):
-                value = os.environ.get(value[1:])
-            if value not in (None, ""):
-                config[setting["name"]] = _KINDS.get(setting.get("kind"), lambda said: said)(value)
-        return base["executable"], {**config, **own.get("config", {}), **more}, base.get("catalog")
+        return list({(task.tap, task.mapping, task.target): task for task in self.tasks if task.mapping}.values())
 
     @contextmanager
     def _command(self, name: str, more: Mapping[str, Any], folder: str) -> Iterator[list[str]]:
-        executable, config, catalog = self._config(name, more)
-        yield [*_with_settings(executable, config, folder), *self._catalog(executable, catalog)]
+        executable = str(self.said(name, "executable"))
+        config = {**self.settings(name), **more}
+        yield [*_with_settings(executable, config, folder), *self._catalog(executable, self.said(name, "catalog"))]
 
     def _catalog(self, executable: str, catalog: str | None) -> list[str]:
         if not catalog or not executable.startswith("tap-") or not (self.folder / catalog).is_file():

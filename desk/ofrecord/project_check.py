@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
-from ofrecord.cadence import interval_of
+from ofrecord.cadence import intervals
+from ofrecord.project_file import ProjectFile, ProjectProblem
+from ofrecord.rule_words import exact_length
 from ofrecord_transforms.problems import nearest, one_of
 from ofrecord_transforms.steps import may_write
 
@@ -46,27 +44,23 @@ class Task:
 class Project:
     """What the checks need of `meltano.yml`."""
 
-    file: str
-    text: str
+    file: ProjectFile
     mappings: dict[str, Carriage] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
-    taps: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def at(self, name: str) -> str:
         """`meltano.yml:12, "name"`: where a plugin, job or mapping is described."""
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if re.search(rf"name: [\"']?{re.escape(name)}[\"']?\s*(,|}}|#|$)", line):
-                return f'{self.file}:{number}, "{name}"'
-        return f'{self.file}:1, "{name}"'
+        return self.file.at(name)
 
 
-def problems_of(rules: Rules, path: Path) -> list[str]:
+def problems_of(rules: Rules, folder: Path) -> list[str]:
     """Everything that is wrong between the rules and the project file, each with file and line."""
-    text = path.read_text(encoding="utf-8")
     try:
-        project = _project(path.name, text)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
-        return [f"{path.name}:1: cannot be read as a Meltano project ({type(error).__name__}). Try meltano compile."]
+        project = _project(ProjectFile(folder))
+    except ProjectProblem as problem:
+        return [
+            f"meltano.yml:1: cannot be read as a Meltano project ({type(problem.__cause__).__name__}). Try meltano compile."
+        ]
     wrong = {name: list(_mapping(rules, project, mapping)) for name, mapping in project.mappings.items()}
     found = [line for lines in wrong.values() for line in lines]
     for task in project.tasks:
@@ -77,31 +71,21 @@ def problems_of(rules: Rules, path: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _project(file: str, text: str) -> Project:
-    read = yaml.safe_load(text)
-    project = Project(file, text)
-    plugins = read.get("plugins", {})
-    project.taps = {one["name"]: one for one in plugins.get("extractors", ())}
-    for mapper in plugins.get("mappers", ()):
-        for said in mapper.get("mappings", ()):
-            config = said.get("config", {})
-            if {"from", "to", "entities"} <= config.keys():
-                fields = config.get("fields")
-                project.mappings[said["name"]] = Carriage(
-                    said["name"], str(config["from"]), str(config["to"]), tuple(config["entities"]),
-                    None if fields is None else tuple(fields),
-                )  # fmt: skip
-    every: dict[str, timedelta] = {}
-    for schedule in read.get("schedules", ()):
-        interval = interval_of(str(schedule["interval"]))
-        if interval is not None:
-            every[schedule["job"]] = min(interval, every.get(schedule["job"], interval))
-    for job in read.get("jobs", ()):
-        for line in job["tasks"]:
-            words = str(line).split()
-            for before, word in pairwise(words):
-                if word in project.mappings:
-                    project.tasks.append(Task(job["name"], before, project.mappings[word], every.get(job["name"])))
+def _project(file: ProjectFile) -> Project:
+    project = Project(file)
+    for name, config in file.mappings.items():
+        if {"from", "to", "entities"} <= config.keys():
+            fields = config.get("fields")
+            project.mappings[name] = Carriage(
+                name, str(config["from"]), str(config["to"]), tuple(config["entities"]),
+                None if fields is None else tuple(fields),
+            )  # fmt: skip
+    every = intervals(file)
+    project.tasks = [
+        Task(task.job, task.tap, project.mappings[task.mapping], every.get(task.job))
+        for task in file.tasks
+        if task.mapping in project.mappings
+    ]
     return project
 
 
@@ -158,15 +142,15 @@ def _ways(entity: Entity, rule: Field) -> list[tuple[str, str]]:
 def _streams(rules: Rules, project: Project, task: Task) -> Iterator[str]:
     """The tap reads what the entities of its mapping need, and nothing else."""
     mapping, where = task.mapping, project.at(task.tap)
-    if task.tap not in project.taps:
-        yield f'{project.at(task.job)}: "{task.tap}" is not an extractor.{nearest(task.tap, project.taps)}'
+    if task.tap not in project.file.extractors:
+        yield f'{project.at(task.job)}: "{task.tap}" is not an extractor.{nearest(task.tap, project.file.extractors)}'
         return
     wanted = rules.systems[mapping.source].tap
-    if _root_of(project, task.tap) != wanted:
+    if project.file.root_of(task.tap) != wanted:
         yield f'{where}: "{mapping.name}" maps {mapping.source}, which {wanted} reads. Use a tap that inherits from it.'
         return
     needed = {rules.entities[name].systems[mapping.source].stream: name for name in mapping.entities}
-    said = _setting(project, task.tap, "streams")
+    said = project.file.config(task.tap, "streams")
     read = list(needed) if said is None else [str(name) for name in said]
     for stream, entity in needed.items():
         if stream not in read:
@@ -181,30 +165,9 @@ def _streams(rules: Rules, project: Project, task: Task) -> Iterator[str]:
     for stream in read:
         if stream not in all_needed:
             yield f'{where}: reads {stream}, which no entity of "{mapping.name}" needs. Remove it from streams.'
-    for stream in _setting(project, task.tap, "read_whole") or ():
+    for stream in project.file.config(task.tap, "read_whole") or ():
         if stream not in read:
             yield f"{where}: read_whole names {stream}, which is not among its streams. Remove it."
-
-
-def _root_of(project: Project, tap: str) -> str:
-    """The plugin a tap inherits from, in the end."""
-    seen: set[str] = set()
-    while tap in project.taps and tap not in seen and "inherit_from" in project.taps[tap]:
-        seen.add(tap)
-        tap = project.taps[tap]["inherit_from"]
-    return tap
-
-
-def _setting(project: Project, tap: str, name: str) -> Any:
-    """A setting of a tap or of the one it inherits from."""
-    seen: set[str] = set()
-    while tap in project.taps and tap not in seen:
-        seen.add(tap)
-        config = project.taps[tap].get("config") or {}
-        if name in config:
-            return config[name]
-        tap = project.taps[tap].get("inherit_from", "")
-    return None
 
 
 # --- cadences --------------------------------------------------------------------------------------------------------
@@ -220,7 +183,7 @@ def _cadences(rules: Rules, project: Project) -> Iterator[str]:
                 wrong = _too_slow(carrying, promised or 0)
                 if wrong is not None:
                     yield (
-                        f'{rule.rule}, "{rule.what}": promised from {source} to {to} within {_said(promised or 0)}, '
+                        f'{rule.rule}, "{rule.what}": promised from {source} to {to} within {exact_length(promised or 0)}, '
                         f"but {wrong}."
                     )
 
@@ -245,13 +208,4 @@ def _too_slow(carrying: list[Task], promised_s: int) -> str | None:
     every_s = int(scheduled[job].total_seconds())
     if every_s <= promised_s:
         return None
-    return f"the job {job}, the most frequent that carries it, runs every {_said(every_s)}. Run it more often"
-
-
-def _said(seconds: int) -> str:
-    """`5 minutes`."""
-    for word, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds % size == 0:
-            count = seconds // size
-            return f"{count} {word}{'s' * (count != 1)}"
-    return f"{seconds} seconds"
+    return f"the job {job}, the most frequent that carries it, runs every {exact_length(every_s)}. Run it more often"

@@ -11,7 +11,8 @@ import typer
 
 from ofrecord.fields_needed import Needed, body_of, by_hand, can_be_made, label_of, module_of, needed
 from ofrecord.opened_ledger import project_folder
-from ofrecord.pipes import PipeProblem, Project
+from ofrecord.pipes import Project
+from ofrecord.project_file import ProjectProblem
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.errors import Retry, SetAside, Stop, VendorRefusal
 from ofrecord_kit.http import Client
@@ -50,7 +51,7 @@ def setup(
             left = _missing(place, wanted)
             made = [one for one in missing if one not in left]
             missing = left
-    except (PipeProblem, RulesError, Stop, Retry, SetAside) as problem:
+    except (ProjectProblem, RulesError, Stop, Retry, SetAside) as problem:
         note(str(problem))
         raise typer.Exit(1) from None
     if made:

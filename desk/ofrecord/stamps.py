@@ -43,7 +43,7 @@ class Coverage:
 
 
 def examine(project: Project, rules: Rules, ledger: Ledger) -> tuple[list[Coverage], list[Gap]]:
-    """Every linked record of every stream whose rules name an external id. Raises PipeProblem."""
+    """Every linked record of every stream whose rules name an external id. Raises ProjectProblem."""
     coverage: list[Coverage] = []
     gaps: list[Gap] = []
     for system in sorted({source for _entity, source, _to in _ways(rules)}):

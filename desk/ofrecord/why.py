@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ofrecord.opened_ledger import LedgerOption, opened
+from ofrecord.rule_words import policy_of
 from ofrecord.subject import Subject, end_unlinked, link_of, problems_told, subject_of
 from ofrecord.tables import JsonOption, Table, show
 from ofrecord_kit.ledger import Event, Held, Ledger, store_of
@@ -76,8 +77,7 @@ def _policy(subject: Subject) -> str:
     if rule.owner != "shared":
         others = [system for system in rule.sides if system != rule.owner]
         return f"{rule.owner} owns it; an edit in {' or '.join(others)}: {rule.violation}" if others else ""
-    policy = rule.policy or "review"
-    return " before ".join(policy) if isinstance(policy, tuple) else policy
+    return policy_of(rule) or ""
 
 
 def _tables(told: dict[str, Any]) -> list[Table]:
