@@ -7,13 +7,14 @@ answer (`schemas/<stream>.json`, read as files, never imported). What nobody des
 """
 
 import importlib.util
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from ofrecord_transforms.systems import System
 
@@ -56,18 +57,19 @@ class Catalogs:
         """The fields of a stream or object, or None when nothing describes it."""
         if self.folder is None:
             return None
-        described = _catalog(self.folder / "catalog" / f"{system.tap}.json")
-        return _packaged(system.tap.replace("-", "_"), name) if described is None else described.get(name)
+        path = self.folder / "catalog" / f"{system.tap}.json"
+        entries = _entries(path)
+        return _packaged(system.tap.replace("-", "_"), name) if entries is None else _described(path, name)
 
     def names(self, system: System) -> list[str] | None:
         """All streams and objects of a system, or None when no catalog says that these are all."""
-        described = _catalog(self.folder / "catalog" / f"{system.tap}.json") if self.folder is not None else None
-        return None if described is None else list(described)
+        entries = _entries(self.folder / "catalog" / f"{system.tap}.json") if self.folder is not None else None
+        return None if entries is None else list(entries)
 
     def is_written(self, system: System, name: str) -> bool:
         """Is it described among the objects, with the fields that are written and never read?"""
         path = self.folder / "catalog" / f"{system.tap}.json" if self.folder is not None else None
-        return path is not None and name in _objects(path)
+        return path is not None and any(entry.is_object for entry in (_entries(path) or {}).get(name, ()))
 
     def field(self, system: System, object_: str, path: str) -> CatalogField | None:
         """One field, or None when it is unknown, or differs by organisation (`cf_…`)."""
@@ -110,27 +112,40 @@ def _packaged(package: str, stream: str) -> Fields | None:
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "schemas" / f"{stream}.json"
         if path.is_file():
-            return fields_of({"schema": json.loads(path.read_bytes())})
+            return fields_of({"schema": msgspec.json.decode(path.read_bytes())})
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A stream or object of a catalog, as it is written."""
+
+    said: Mapping[str, Any]
+    is_object: bool
+
+
 @cache
-def _catalog(path: Path) -> Mapping[str, Fields] | None:
-    """Name → fields, of one file. A stream that is also an object has the fields of both."""
+def _entries(path: Path) -> Mapping[str, tuple[_Entry, ...]] | None:
+    """Name → what one file says of it, which may be a stream and an object at once."""
     if not path.is_file():
         return None
-    read = json.loads(path.read_bytes())
-    found: dict[str, Fields] = {}
-    for entry in (*read.get("streams", ()), *read.get("objects", ())):
-        name = entry["tap_stream_id"]
-        found[name] = {**fields_of(entry), **found.get(name, {})}
+    read = msgspec.json.decode(path.read_bytes())
+    found: dict[str, tuple[_Entry, ...]] = {}
+    for key in ("streams", "objects"):
+        for said in read.get(key, ()):
+            name = said["tap_stream_id"]
+            found[name] = (*found.get(name, ()), _Entry(said, is_object=key == "objects"))
     return MappingProxyType(found)
 
 
 @cache
-def _objects(path: Path) -> frozenset[str]:
-    read = json.loads(path.read_bytes()) if path.is_file() else {}
-    return frozenset(entry["tap_stream_id"] for entry in read.get("objects", ()))
+def _described(path: Path, name: str) -> Fields | None:
+    """The fields of one stream or object; of one that is both, those of both. Most of a catalog is never asked for."""
+    found: dict[str, CatalogField] = {}
+    entries = (_entries(path) or {}).get(name, ())
+    for entry in entries:
+        found = {**fields_of(entry.said), **found}
+    return MappingProxyType(found) if entries else None
 
 
 def fields_of(entry: Mapping[str, Any]) -> Fields:
