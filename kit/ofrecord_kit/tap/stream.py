@@ -122,7 +122,7 @@ class VendorStream(Stream):
     @cached_property
     def shape(self) -> Shape:
         """Cuts a row to what is chosen of the schema, after the vendor's quirks were `mended`."""
-        return compile_shape(chosen_schema(self.schema, self.mask, self._always))
+        return compile_shape(chosen_schema(self.schema, self.mask, self._always), in_order=self.is_compared)
 
     def mended(self, row: Row) -> Row:
         """The row without this vendor's quirks."""
