@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from singer_sdk import typing as th
+from singer_sdk.exceptions import SingerSDKError
 
 from ofrecord_kit import settings
 from ofrecord_kit.tap.pages import Page
@@ -186,7 +187,7 @@ def run(
     try:
         with redirect_stdout(out):
             tap.sync_all()
-    except Exception as raised:  # noqa: BLE001 - told to the test
+    except SingerSDKError as raised:
         error = raised
     out.seek(0)
     lines = out.read().splitlines()
