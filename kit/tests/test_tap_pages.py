@@ -79,7 +79,6 @@ def test_a_page_token_that_is_of_no_use_any_more_is_replaced_by_a_query(vendor, 
     more = {"more_records": True, "next_page_token": "t"}
     vendor.will_answer(
         (200, {"data": rows[:2], "info": more}),
-        (200, {"data": rows[:2], "info": more}),
         (400, {"code": code, "message": "stale", "status": "error", "details": {"param_name": "page_token"}}),
         (200, {"data": [{"id": row["id"]} for row in rows], "info": {"more_records": False}}),
         (200, {"data": [rows[2]]}),

@@ -9,9 +9,11 @@ Source: Zoho CRM v8 docs, "Records through a COQL Query" (limits differ between 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import VendorRefusal
@@ -143,7 +145,7 @@ class QueryPages:
         batches = field_batches(self.wanted.columns, _ALWAYS, self.columns_a_query)
         step = self.rows_a_query - (_OVERLAP if pages > 1 else 0)
         calls = (self._call(batch, where, number * step) for number in range(pages) for batch in batches)
-        answers = ahead(self.client, calls)
+        answers = (_opened(one) for one in ahead(self.client, calls))
         for _ in range(pages):
             first, *others = (next(answers) for _ in batches)
             yield self._page(first, others), bool(((first.body or {}).get("info") or {}).get("more_records"))
@@ -154,7 +156,23 @@ class QueryPages:
     def _call(self, columns: list[str], where: str, offset: int) -> Call:
         order = "order by Modified_Time asc, id asc"
         query = f"select {', '.join(columns)} from {self.wanted.module} where {where} {order} limit {offset}, {self.rows_a_query}"  # noqa: S608 - COQL
-        return Call(PATH, json={"select_query": query}, decoder=rows_under("data"))
+        return Call(PATH, json={"select_query": query}, decoder=_UNOPENED)
+
+
+class _Unopened:
+    """Leaves an answer as it came: pages of 2,000 rows that wait for their turn are small before they are decoded."""
+
+    def decode(self, body: bytes, /) -> Any:
+        """The text, in place of the rows; one that was cut short is refused, so that the call is made again."""
+        return {"data": [], "text": bytes(_whole(body))}
+
+
+_whole = msgspec.json.Decoder(msgspec.Raw).decode
+_UNOPENED = _Unopened()
+
+
+def _opened(answer: Answer) -> Answer:
+    return replace(answer, body=rows_under("data").decode(answer.body["text"])) if answer.body else answer
 
 
 def _key(row: Row) -> _Key:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ofrecord_kit.tap.pages import Row, value_of
+import msgspec
+from msgspec import Raw
+
+from ofrecord_kit.tap.pages import Row, decode_value, value_of
 from ofrecord_kit.vendors.crm_fields import Field
 
 NAME_FIELDS = {
@@ -38,6 +41,7 @@ QUERIED = frozenset(
 it is that they give layouts and profile images."""
 _NUMBERS = frozenset({"currency", "decimal", "double", "integer", "percent"})
 _ALWAYS = ("id", "Modified_Time")
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +121,50 @@ def wanted_of(module: str, names: Iterable[str], fields: Iterable[Field], where:
 
 
 def as_listed(wanted: Wanted, people: Mapping[str, Mapping[str, Any]]) -> Callable[[Row], Row]:
-    """The function that gives a row of a query the form a row of a list has. `people`: users and layouts by id."""
+    """The function that gives a row of a query the form a row of a list has. `people`: users and layouts by id.
+
+    Rows that are JSON text are put together as text: of most fields nothing is decoded.
+    """
     labels = tuple(wanted.labels.items())
     persons = tuple(name for name in wanted.fields if wanted.kinds.get(name) in PERSONS | {"layout"})
+    person = _named_by(people)
 
     def listed(row: Row) -> Row:
         for name, label in labels:
-            named = value_of(row, label)
-            row.pop(label, None)
-            found = value_of(row, name)
-            if found:
-                row[name] = {"name": found.get("name", named), "id": found["id"]}
+            named, found = row.pop(label, None), row.get(name)
+            if type(found) is Raw and type(named) is Raw and _is_bare(bytes(found)):
+                row[name] = Raw(b'{"name":' + bytes(named) + b"," + bytes(found)[1:])
+            elif (decoded := value_of(row, name)) and "name" not in decoded:
+                row[name] = {"name": value_of({label: named}, label), "id": decoded["id"]}
         for name in persons:
-            found = value_of(row, name)
-            if found:
-                known_as = people.get(str(found["id"]), {})
-                row[name] = {"name": known_as.get("name"), "id": found["id"]}
-                if name == _OWNER:
-                    row[name]["email"] = known_as.get("email")
+            if name in row:
+                row[name] = person(name == _OWNER, row[name])
         return row
 
     return listed
+
+
+def _is_bare(lookup: bytes) -> bool:
+    return lookup.startswith(b'{"id":') and b'"name"' not in lookup
+
+
+def _named_by(people: Mapping[str, Mapping[str, Any]]) -> Callable[[bool, Any], Any]:
+    """The function that names a person, an owner with the mail address; each is put together once."""
+    known: dict[tuple[bool, bytes], Raw] = {}
+
+    def person(owns: bool, found: Any) -> Any:
+        if type(found) is Raw:
+            key = (owns, bytes(found))
+            if key not in known:
+                known[key] = Raw(_encode(person(owns, decode_value(found))))
+            return known[key]
+        if not found:
+            return None
+        said = people.get(str(found["id"]), {})
+        more = {"email": said.get("email")} if owns else {}
+        return {"name": said.get("name"), "id": found["id"], **more}
+
+    return person
 
 
 def from_cells(wanted: Wanted, header: Collection[str]) -> Callable[[list[str]], Row]:

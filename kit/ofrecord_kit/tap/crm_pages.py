@@ -9,17 +9,20 @@ checked against a query afterwards. Source: Zoho CRM v8 docs, "Get Records"; tha
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.answers import Answer
-from ofrecord_kit.errors import VendorRefusal
+from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.http import Client, Params
 from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
 from ofrecord_kit.vendors import crm
+
+logger = logging.getLogger(__name__)
 
 STALE_TOKEN = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH", "PAGINATION_LIMIT_EXCEEDED"})
 """A page token is of no use any more: the list is begun again where it stood."""
@@ -117,11 +120,15 @@ class ListPages:
             yield self._fresh(page, given)
             if not self.more:
                 return
-            if self.last and (anchor is None or self.last > anchor):
-                anchor = self.last
+            first, last = (moment(page.rows[0]), moment(page.rows[-1])) if page.rows else (anchor, anchor)
+            if last and first and last > first and (anchor is None or last > anchor):
+                anchor = last
                 continue
-            yield from self._same_second(anchor or self.last, tokens, given)
-            anchor = (anchor or self.last or page.read_at) + timedelta(seconds=1)
+            second = last or page.read_at
+            whole = yield from self._same_second(anchor, second, tokens, given)
+            if whole:
+                return
+            anchor = second + timedelta(seconds=1)
 
     def chained(self) -> Iterator[Page]:
         """The list by page tokens, in the order the vendor has it: of a custom view, which takes no other."""
@@ -145,29 +152,43 @@ class ListPages:
             given |= kept
         return Page(rows, page.read_at)
 
-    def _same_second(self, second: datetime | None, tokens: list[str | None], given: set[str]) -> Iterator[Page]:
-        """On from a page whose rows all share a second, by page tokens, and what an edit meanwhile put between two pages."""
+    def _same_second(
+        self, anchor: datetime | None, second: datetime, tokens: list[str | None], given: set[str]
+    ) -> Generator[Page, None, bool]:
+        """On from a page whose rows all share a second, by page tokens, and what an edit meanwhile put between two pages.
+
+        Returns whether that was all there is.
+        """
+        stale = False
         while self.more and self.last == second and all(tokens):
             try:
-                page, tokens = self._read(second, dict(enumerate(tokens)))
+                page, tokens = self._read(anchor, dict(enumerate(tokens)))
             except VendorRefusal as refusal:
                 if refusal.code not in STALE_TOKEN:
                     raise
+                stale = True
                 break  # the query finds the rest of this second, and the list goes on behind it
             rows = [row for row in page.rows if _version(row) not in given]
             given |= {_version(row) for row in rows}
             self.last = moment(page.rows[-1]) if page.rows else self.last
             yield Page(rows, page.read_at)
-        if second:
-            yield from self._forgotten(second, given)
+        ended = not self.more and not stale
+        try:
+            yield from self._forgotten("Modified_Time >=" if ended else "Modified_Time =", second, given)
+        except (VendorRefusal, PermissionMissing):
+            logger.warning(
+                "%s: what was changed while a page was followed by the next cannot be looked for.", self.path
+            )
+            return False
+        return ended
 
-    def _forgotten(self, second: datetime, given: set[str]) -> Iterator[Page]:
-        """Records of one second that no page had, found by a query in order of id."""
+    def _forgotten(self, condition: str, second: datetime, given: set[str]) -> Iterator[Page]:
+        """Records of one second, or from there on, that no page had, found by queries in order of id."""
         seen = {one.partition(" ")[0] for one in given}
         module = self.path.rpartition("/")[2]
         after = "0"
         while True:
-            where = f"Modified_Time = '{second.isoformat()}' and id > '{after}'"
+            where = f"{condition} '{second.isoformat()}' and id > '{after}'"
             query = f"select id from {module} where {where} order by id asc limit 2000"  # noqa: S608 - COQL, no values of others
             answer = self.client.send("POST", f"{crm.ROOT}/coql", json={"select_query": query}, repeatable=True)
             found = [str(row["id"]) for row in (answer.body or {}).get("data") or []]
