@@ -24,6 +24,8 @@ _NAMED = {
     "@annually": 366,
 }
 """Days between two runs of Meltano's named intervals; the longest where they vary."""
+_NEVER = ("@once", "@manual", "@none")
+"""Those that no scheduler begins again."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,26 @@ def interval_of(text: str) -> timedelta | None:
         return None
     times = sorted(60 * hour + minute for hour in hours for minute in minutes)
     return timedelta(minutes=max(after - before for before, after in pairwise([*times, times[0] + 24 * 60])))
+
+
+def runs_a_day(text: str) -> int | None:
+    """How often an interval begins on a day on which it does; None when it cannot be told.
+
+    >>> runs_a_day("*/5 * * * *"), runs_a_day("0 3 * * 1"), runs_a_day("@once")
+    (288, 1, 0)
+    """
+    if text in _NEVER:
+        return 0
+    if text in _NAMED:
+        return max(1, round(1 / _NAMED[text]))
+    fields = text.split()
+    five = 5
+    if len(fields) != five:
+        return None
+    try:
+        return len(_values(fields[0], 60)) * len(_values(fields[1], 24))
+    except ValueError:
+        return None
 
 
 def _values(field: str, size: int) -> set[int]:

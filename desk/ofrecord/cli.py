@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("ofrecord.setup", "Show the custom fields the rules use, and make those that are missing."),
     "catalog": ("ofrecord.catalog", "Capture what the connected systems have, for check."),
     "scopes": ("ofrecord.scopes", "Show the least OAuth scopes the rules need."),
+    "calls": ("ofrecord.calls", "Show the calls of the schedules beside the quota of the day."),
     "diff": ("ofrecord.diff", "Show what a change of the rules changes, also for recorded data."),
     "history": ("ofrecord.history", "Show the latest runs, what one of them did, or what happened to a record."),
     "held": ("ofrecord.held", "Show what was set aside, and why."),

@@ -1,6 +1,7 @@
 """The page of the desk names every command, and what it shows is what is printed."""
 
 import re
+import shutil
 from pathlib import Path
 
 from ofrecord.cli import COMMANDS
@@ -19,3 +20,12 @@ def test_the_matrix_shown_is_what_the_command_prints(ask):
     lines = ask("matrix", "--entity", "vendor", "--rules", str(PROJECT / "rules")).stdout.splitlines()
     cut = ["\t".join([*line.split("\t")[1:5], line.split("\t")[8]]) for line in lines]
     assert shown[1].splitlines() == cut
+
+
+def test_the_plan_of_calls_shown_is_what_the_command_prints(ask, tmp_path):
+    shutil.copy(PROJECT / "meltano.yml", tmp_path)
+    shown = re.search(r"\$ ofrecord calls\n(.*?)```", PAGE, re.DOTALL)
+    assert shown is not None
+    done = ask("calls", "--project", str(tmp_path))
+    printed = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+    assert [line for line in shown[1].splitlines() if line != "…" and line not in printed] == []

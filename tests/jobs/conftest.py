@@ -93,7 +93,7 @@ class Company:
             codes = programs.pipe(
                 [tap_command, mapper_command, target_command],
                 cwd=self.stage.folder,
-                environment={**self.stage.environment, "OFRECORD_RUN": run},
+                environment={**self.stage.environment, "OFRECORD_RUN": run, "MELTANO_EXTRACTOR_NAME": tap},
                 stdout=states_file.fileno(),
                 errors=[log.fileno()] * 3,
             )

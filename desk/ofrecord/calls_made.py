@@ -1,0 +1,92 @@
+"""What pipelines called: runs put together from the counts that plugins write down, and what a run needs at least."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median_high
+
+import msgspec
+
+from ofrecord.project_file import ProjectFile
+from ofrecord.quota import budget_of
+from ofrecord_kit.limits import Calls, counted
+
+LAST = 10
+"""Runs a pipeline is judged by."""
+_SYSTEMS = ("crm", "inventory", "books")
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a pipeline calls, by budget; `runs` is how many were measured, 0 when it is the least there can be."""
+
+    by_budget: dict[str, int]
+    runs: int
+
+
+def counts_of(folders: Iterable[Path]) -> list[Calls]:
+    """Everything that was written down in these state folders, token requests aside, oldest first."""
+    found = [one for folder in sorted(set(folders)) for one in counted(folder) if one.system in _SYSTEMS]
+    return sorted(found, key=lambda one: one.started)
+
+
+def within_a_day(counts: Iterable[Calls], now: float) -> Counter[str]:
+    """What was called within the last 24 hours, by budget, by hand or by schedule."""
+    found: Counter[str] = Counter()
+    for one in counts:
+        if one.ended > now - _DAY_S:
+            found[budget_of(one.system)] += one.weight
+    return found
+
+
+def measured(counts: Iterable[Calls], pipeline: str) -> Cost | None:
+    """The median of a pipeline's last runs; None when it never ran.
+
+    A run is one of its tap. What a target called belongs to the run of the same name, else to the one that had begun.
+    """
+    mine = [one for one in counts if one.pipeline == pipeline]
+    begun: dict[str, float] = {}
+    for one in mine:
+        if one.plugin.startswith("tap-"):
+            begun.setdefault(one.run, one.started)
+    runs, starts = list(begun), list(begun.values())
+    called: dict[str, Counter[str]] = {run: Counter() for run in runs}
+    for one in mine:
+        place = bisect_right(starts, one.started) - 1
+        run = one.run if one.run in called else runs[place] if place >= 0 else None
+        if run is not None:
+            called[run][budget_of(one.system)] += one.weight
+    last = list(called.values())[-LAST:]
+    if not last:
+        return None
+    budgets = {budget for one in last for budget in one}
+    return Cost({budget: median_high(one[budget] for one in last) for budget in sorted(budgets)}, len(last))
+
+
+def least(project: ProjectFile, tap: str) -> Cost:
+    """One call for each stream, and in the CRM one more for its deleted records. A tap of another vendor calls nobody here."""
+    system = project.root_of(tap).removeprefix("tap-")
+    if system not in _SYSTEMS:
+        return Cost({}, 0)
+    said = project.config(tap, "streams")
+    streams = _in_catalog(project, tap) if said is None else len(said)
+    return Cost({budget_of(system): streams * (2 if system == "crm" else 1)}, 0)
+
+
+def _in_catalog(project: ProjectFile, tap: str) -> int:
+    """How many streams a tap without the setting reads; at least one."""
+    path = project.folder / str(project.said(tap, "catalog") or "")
+    if not path.is_file():
+        return 1
+    streams = msgspec.json.decode(path.read_bytes()).get("streams", [])
+    return max(1, sum(_is_read(one.get("metadata", [])) for one in streams))
+
+
+def _is_read(metadata: list[dict[str, dict[str, bool]]]) -> bool:
+    said = next((one["metadata"] for one in metadata if not one["breadcrumb"]), {})
+    return said.get("selected", said.get("selected-by-default", True))
