@@ -45,3 +45,14 @@ def test_the_time_of_our_own_write_decides_nothing(world: World) -> None:
     world.products()[0].update(Phone="33", modified=world.time)
     assert world.deliver(sent("22", NOON + timedelta(hours=2), "Nut"), said=LATEST) == ["held"]
     assert world.products()[0]["Phone"] == "33"
+
+
+def test_a_conflict_of_two_records_that_were_paired_stays_queued_too_whatever_we_write_beside_it(world: World) -> None:
+    world.shop.put("Products", Name="Bolt", Code="B-1", Phone="33", modified=NOON + timedelta(hours=2))
+    first = record(
+        Name="Bolt", Code="B-1", Phone="22", note={"modified": (NOON + timedelta(hours=2, minutes=1)).isoformat()}
+    )
+    assert world.deliver(first, said=LATEST) == ["held"]
+    world.products()[0]["modified"] = NOON + timedelta(hours=9)
+    assert world.deliver({**first, "Name": "Nut"}, said=LATEST) == ["held"]
+    assert world.products()[0]["Phone"] == "33"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ofrecord_kit.ledger import Event
-from ofrecord_kit.plan import Agreed, FieldRule, Times, same
+from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Times, same
 from ofrecord_kit.plan.contests import is_contested, time_of_a_person
 from ofrecord_kit.target.items import Item
 
@@ -33,9 +33,14 @@ def times_of(delivery: Delivery, item: Item) -> tuple[Times, frozenset[str]]:
 
 
 def _is_contested(rule: FieldRule, item: Item) -> bool:
+    """Did both sides change it since they agreed, or do they differ and never agreed (two records that were paired)?"""
+    if rule.name not in item.values:
+        return False
     there = item.current.values.get(rule.name) if item.current else None
-    native = item.native.get(rule.field, item.values.get(rule.name))
-    return rule.name in item.values and is_contested(rule, native, item.agreed.get(rule.field, Agreed()), there)
+    native, agreed = item.native.get(rule.field, item.values[rule.name]), item.agreed.get(rule.field, Agreed())
+    if agreed.destination is UNKNOWN:
+        return not same(there, item.values[rule.name], rule.form)
+    return is_contested(rule, native, agreed, there)
 
 
 def _of_a_person(modified: datetime | None, events: list[Event], system: str, tolerance_s: float) -> datetime | None:
