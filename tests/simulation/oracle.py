@@ -1,0 +1,185 @@
+"""What must be true when people have stopped editing and nothing goes wrong any more. It knows ownership, and nothing of the kit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.bottle import Bottle
+from simulation.ownership import Field
+from simulation.people import People, Thing, Wrote
+from simulation.plugins import DEFECT, KILLED, Ended
+from simulation.story import SYSTEMS
+
+from ofrecord_kit.ledger import Held
+from ofrecord_sandbox import oauth
+
+CLOSE_S = 180
+"""Edits of one shared field this close to each other are in no order that could be told: the clocks' tolerance and their difference."""
+EMPTY = (None, "", ("",) * 5)
+"""An owner who never said anything leaves what the other side holds (`missing: leave`)."""
+OUTCOMES = ("written", "unchanged", "held", "failed", "filtered")
+SECRETS = (oauth.CLIENT_SECRET, oauth.REFRESH_TOKEN)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An invariant that does not hold, and how."""
+
+    invariant: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.how}"
+
+
+def judge_run(ended: list[Ended], *, quiet: bool) -> Iterator[Broken]:
+    """Of a job: a plugin may be killed or give up, but never break; in peace it may not even give up."""
+    for one in ended:
+        if one.code == DEFECT:
+            yield Broken("no defect", f"{one.name} broke with {one.error!r}")
+        elif quiet and one.code:
+            yield Broken("convergence", f"{one.name} ended with exit code {one.code} in peace ({one.error})")
+        elif one.code == KILLED and quiet:
+            yield Broken("convergence", f"{one.name} was killed in peace")
+
+
+def judge_things(people: People, held: list[Held]) -> Iterator[Broken]:
+    """Convergence, owner holds, nothing lost, no duplicate, nothing touched; every held record explained."""
+    people.meet()
+    explained: list[Held] = []
+    for thing in people.things.values():
+        rows = [row for row in held if _is_about(row, thing)]
+        yield from _judge_existence(people, thing, rows, explained)
+        yield from _judge_untouched(people, thing)
+        if not thing.deleted and not thing.is_alone and set(SYSTEMS) <= set(thing.ids):
+            for one in thing.entity.fields:
+                mine = [row for row in rows if row.field in {one.name, ""}]
+                yield from _judge_field(people, thing, one, mine, explained)
+    yield from _judge_counts(people)
+    for row in held:
+        if row not in explained:
+            yield Broken("held is explained", f"{row.kind} {row.code or ''} {row.entity} {row.field}: {row.message}")
+
+
+def _is_about(row: Held, thing: Thing) -> bool:
+    return row.entity == thing.entity.name and row.source_id == thing.ids.get(row.source)
+
+
+def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: list[Held]) -> Iterator[Broken]:
+    if thing.deleted:
+        explained += [row for row in rows if row.code == "GONE" or row.kind in {"conflict", "reference"}]
+        return
+    for system in SYSTEMS:
+        there = people.counterparts(thing, system) if system not in thing.apart else []
+        if len(there) > 1:
+            yield Broken("no duplicate", f"{thing.entity.name} {thing.number} has {len(there)} records in {system}")
+        if not thing.is_alone and system not in thing.ids:
+            yield Broken("convergence", f"{thing.entity.name} {thing.number} never came to {system}")
+
+
+def _judge_counts(people: People) -> Iterator[Broken]:
+    for entity in {thing.entity.name: thing.entity for thing in people.things.values()}.values():
+        things = [one for one in people.things.values() if one.entity is entity]
+        for system in SYSTEMS:
+            most = sum(not (one.is_alone and system not in one.ids) for one in things)
+            if (count := len(people.records(entity, system))) > most:
+                yield Broken(
+                    "no duplicate", f"{system} holds {count} records of {entity.name}, there are {most} in the world"
+                )
+
+
+def _judge_untouched(people: People, thing: Thing) -> Iterator[Broken]:
+    for system, before in thing.untouched.items():
+        record = people.record(thing, system)
+        now = thing.entity.untouched(system, record) if record is not None else before
+        for name in sorted(before.keys() | now.keys()):
+            if before.get(name) != now.get(name):
+                yield Broken(
+                    "nothing touched that is not ours",
+                    f"{name} of {thing.entity.name} {thing.number} in {system} was {before.get(name)!r} and is {now.get(name)!r}",
+                )
+
+
+def _judge_field(people: People, thing: Thing, one: Field, rows: list[Held], explained: list[Held]) -> Iterator[Broken]:
+    values = {system: one.read(system, people.record(thing, system) or {}) for system in SYSTEMS}
+    where = f"{one.name} of {thing.entity.name} {thing.number}"
+    said = f"{where} is {values['crm']!r} in the CRM and {values['inventory']!r} in inventory"
+    if one.owner != "shared":
+        last = thing.last(one.name, one.owner)
+        if last is not None and values[one.owner] != last.value:
+            yield Broken("owner holds", f"{said}; {one.owner} owns it and was told {last.value!r} last")
+        elif len(set(values.values())) > 1 and not (last is None and values[one.owner] in EMPTY):
+            yield Broken("convergence", f"{said}; {one.owner} owns it")
+        return
+    lasts = {system: thing.last(one.name, system) for system in SYSTEMS}
+    conflicts = [row for row in rows if row.kind == "conflict"]
+    if len(set(values.values())) == 1:
+        yield from _judge_agreement(thing, one, values["crm"], lasts, where)
+        if conflicts:
+            yield Broken("held is explained", f"a conflict about {where} is held, but both hold {values['crm']!r}")
+        explained += conflicts
+        return
+    if not conflicts:
+        yield Broken("convergence", f"{said}, and nobody is asked")
+    elif any(last is None for last in lasts.values()) or not _is_contest(thing, one, lasts):
+        yield Broken("held is explained", f"{said}: a conflict is held, but it was edited on one side only")
+    for system, last in lasts.items():
+        if last is not None and values[system] != last.value and thing.was_everywhere.get(one.name, 0) < last.order:
+            yield Broken("nothing lost", f"{said}; {system} was told {last.value!r} last")
+    explained += conflicts
+
+
+def _is_contest(thing: Thing, one: Field, lasts: dict[str, Wrote | None]) -> bool:
+    """Did people write on both sides since the two last agreed?"""
+    known = thing.was_everywhere.get(one.name, 0)
+    return all(last is not None and last.order >= known for last in lasts.values())
+
+
+def _judge_agreement(
+    thing: Thing, one: Field, value: object, lasts: dict[str, Wrote | None], where: str
+) -> Iterator[Broken]:
+    """Both hold the same of a shared field: it must be what somebody wrote last, and of two the later one."""
+    written = [last for last in lasts.values() if last is not None]
+    if not written:
+        return
+    newest = max(written, key=lambda last: last.order)
+    if value == newest.value:
+        return
+    others = [last for last in written if last.value == value]
+    if not others:
+        yield Broken(
+            "nothing lost",
+            f"{where} is {value!r} everywhere, which nobody wrote last ({newest.value!r} in {newest.system})",
+        )
+    elif newest.at - others[-1].at > CLOSE_S and thing.was_everywhere.get(one.name, 0) < newest.order:
+        yield Broken(
+            "nothing lost", f"{where} is {value!r} everywhere; {newest.value!r} was written later in {newest.system}"
+        )
+
+
+def judge_ledger(bottle: Bottle) -> Iterator[Broken]:
+    """Every run that came to its end balances; no secret stands in what is left behind."""
+    ledger = bottle.ledger()
+    for run in ledger.runs(last=1000):
+        for stream, counted in run.counts.items():
+            if (
+                stream != "_end"
+                and run.status != "running"
+                and counted.get("read", 0) != sum(counted.get(name, 0) for name in OUTCOMES)
+            ):
+                yield Broken("balanced", f"{run.plugin} {stream}: {counted}")
+    ledger.close()
+    yield from judge_secrets(bottle)
+
+
+def judge_secrets(bottle: Bottle) -> Iterator[Broken]:
+    """No credential in logs, states, or the ledger."""
+    tokens = list(bottle.vendors.store.table("oauth/access").rows)
+    places = {
+        "the log": "\n".join(bottle.host.log).encode(),
+        "a state": b"\n".join(bottle.host.seen),
+        "the ledger": b"".join(path.read_bytes() for path in sorted(bottle.folder.glob("ledger.db*"))),
+    }
+    for place, content in places.items():
+        for secret in (*SECRETS, *tokens):
+            if secret.encode() in content:
+                yield Broken("quiet about secrets", f"{place} holds {secret[:12]}…")

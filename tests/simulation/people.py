@@ -1,0 +1,218 @@
+"""What people do at the vendors, and what is remembered of it: who wrote what, when, and what no rule may touch."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.bottle import Bottle
+from simulation.ownership import BASE, CITIES, ENTITIES, Entity, Field, Record
+from simulation.story import SYSTEMS, Create, Delete, Edit, Remark
+
+FINE = 300
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """A person set a field; `at` in seconds since 1970, by the vendor's own clock."""
+
+    system: str
+    value: Any
+    at: float
+    order: int
+
+
+@dataclass
+class Thing:
+    """A real thing, and its records."""
+
+    number: int
+    entity: Entity
+    ids: dict[str, str] = field(default_factory=dict)
+    wrote: dict[str, list[Wrote]] = field(default_factory=dict)
+    """Field → what people wrote, oldest first."""
+    apart: set[str] = field(default_factory=set)
+    """Systems where it was made by hand although it begins elsewhere."""
+    deleted: bool = False
+    untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
+    was_everywhere: dict[str, int] = field(default_factory=dict)
+    """Field → the last writing whose value was seen in every system."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Was it made only where new ones do not begin?"""
+        return bool(self.apart) and self.entity.begins not in self.ids
+
+    def last(self, name: str, system: str = "") -> Wrote | None:
+        """The last writing of a field, anywhere or in one system."""
+        found = [one for one in self.wrote.get(name, ()) if system in {"", one.system}]
+        return found[-1] if found else None
+
+
+class People:
+    """Everybody who edits."""
+
+    def __init__(self, bottle: Bottle) -> None:
+        self.bottle = bottle
+        self.things: dict[int, Thing] = {}
+        self.said: list[str] = []
+        self._order = 0
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def records(self, entity: Entity, system: str) -> list[Record]:
+        """All of a system."""
+        rows = list(self.bottle.vendors.store.table(entity.table(system)))
+        if entity.name == "account" and system == "inventory":
+            rows = [row for row in rows if row["contact_type"] == "customer"]
+        return rows
+
+    def record(self, thing: Thing, system: str) -> Record | None:
+        """The thing's record there, if it has one that is known."""
+        key = thing.ids.get(system)
+        return None if key is None else self.bottle.vendors.store.table(thing.entity.table(system)).get(key)
+
+    def meet(self) -> None:
+        """Learn which record the sync made or paired for whom, by the ids the systems carry."""
+        for thing in self.things.values():
+            for system, other in (SYSTEMS, SYSTEMS[::-1]):
+                if system in thing.ids or other not in thing.ids:
+                    continue
+                found = self.counterparts(thing, system)
+                if found:
+                    thing.ids[system] = thing.entity.id_of(system, found[0])
+                    thing.untouched[system] = thing.entity.untouched(system, found[0])
+
+    def counterparts(self, thing: Thing, system: str) -> list[Record]:
+        """Records of a system that say they are this thing's, by the id of its other record or by its code."""
+        other = "crm" if system == "inventory" else "inventory"
+        entity, table = thing.entity, self.bottle.vendors.store.table
+        if entity.name == "product":
+            name = "Product_Code" if system == "crm" else "sku"
+            return [row for row in table(entity.table(system)) if row.get(name) == f"SKU-{thing.number}"]
+        key = thing.ids.get(other)
+        if system == "crm":
+            return [row for row in table(entity.table(system)) if key and row.get("Inventory_ID") == key]
+        there = self.record(thing, "crm") or {}
+        return [row for row in table(entity.table(system)) if row[entity.key] == there.get("Inventory_ID")]
+
+    def note_agreement(self) -> None:
+        """Which values are everywhere now."""
+        self.meet()
+        for thing in self.things.values():
+            records = [self.record(thing, system) for system in SYSTEMS]
+            if None in records:
+                continue
+            for one in thing.entity.fields:
+                crm, inventory = (one.read(system, row or {}) for system, row in zip(SYSTEMS, records, strict=True))
+                last = thing.last(one.name)
+                if crm == inventory and last is not None and last.value == crm:
+                    thing.was_everywhere[one.name] = last.order
+
+    # -- doing ---------------------------------------------------------------------------------------------------
+
+    def create(self, step: Create) -> None:
+        """Make a thing."""
+        entity = ENTITIES[step.entity]
+        thing = self.things[step.thing] = Thing(step.thing, entity)
+        for place, system in enumerate(step.systems):
+            chosen = step.choices[place * len(entity.fields) :][: len(entity.fields)]
+            values = {
+                one.name: self._value(thing, one, choice) for one, choice in zip(entity.fields, chosen, strict=True)
+            }
+            if place and entity.name == "account":  # the name is how the two are known to be one
+                values["name"] = thing.wrote["name"][-1].value
+            if system != entity.begins:
+                thing.apart.add(system)
+            body: dict[str, Any] = dict(entity.fixed(system, thing.number))
+            for one in entity.fields:
+                _nest(body, one.write(system, values[one.name]))
+            _nest(body, dict.fromkeys(entity.foreign[system], f"Anmerkung – {thing.number}"))
+            key = self._post(entity, system, body)
+            thing.ids[system] = key
+            for one in entity.fields:
+                self._wrote(thing, one, system, values[one.name])
+            self._see(thing, system)
+
+    def edit(self, step: Edit) -> None:
+        """Change a field, if the thing has a record there."""
+        thing = self._thing(step.thing, step.system)
+        if thing is None:
+            return
+        one = thing.entity.fields[step.place % len(thing.entity.fields)]
+        if one.name == "name" and len(thing.ids) > 1 and not (self.record(thing, "crm") or {}).get("Inventory_ID"):
+            return  # two records that nobody has recognised as one would be two things from now on
+        value = self._value(thing, one, step.choice)
+        sent = value if not step.dressed or len(one.crm) > 1 else one.dress(value)
+        if self._put(thing, step.system, one.write(step.system, sent)):
+            self._wrote(thing, one, step.system, value)
+            self._see(thing, step.system)
+            self.said.append(f"{one.name} of {thing.entity.name} {thing.number} is {value!r} in {step.system} now")
+
+    def remark(self, step: Remark) -> None:
+        """Fill a field no rule names."""
+        thing = self._thing(step.thing, step.system)
+        if thing is not None:
+            name = thing.entity.foreign[step.system][0]
+            self._put(thing, step.system, {name: f"Remark № {step.choice} – bleibt"})
+            self._see(thing, step.system)
+
+    def delete(self, step: Delete) -> None:
+        """Delete the CRM's record."""
+        thing = self._thing(step.thing, "crm")
+        if thing is not None:
+            status, _ = self.bottle.person("DELETE", f"/crm/v8/{thing.entity.module}/{thing.ids['crm']}")
+            thing.deleted = thing.deleted or status < FINE
+
+    def _thing(self, number: int, system: str) -> Thing | None:
+        thing = self.things.get(number)
+        self.meet()
+        if thing is None or system not in thing.ids or thing.deleted:
+            return None
+        return thing
+
+    def _value(self, thing: Thing, one: Field, choice: int) -> Any:
+        value = one.pool[choice % len(one.pool)]
+        if isinstance(value, str) and "{}" in value:
+            return value.format(CITIES[thing.number % len(CITIES)])
+        return value
+
+    def _wrote(self, thing: Thing, one: Field, system: str, value: Any) -> None:
+        self._order += 1
+        moment = self.bottle.clock.at + self.bottle.line.skew_s.get(system, 0.0)
+        thing.wrote.setdefault(one.name, []).append(Wrote(system, one.meant(value), moment, self._order))
+
+    def _see(self, thing: Thing, system: str) -> None:
+        record = self.record(thing, system)
+        if record is not None:
+            thing.untouched[system] = thing.entity.untouched(system, record)
+
+    def _post(self, entity: Entity, system: str, body: dict[str, Any]) -> str:
+        if system == "crm":
+            status, answer = self.bottle.person("POST", f"/crm/v8/{entity.module}", {"data": [body]})
+            assert status < FINE, answer
+            return str(answer["data"][0]["details"]["id"])
+        status, answer = self.bottle.person("POST", f"{BASE[system]}/{entity.path}", body)
+        assert status < FINE, answer
+        return str(answer[entity.path[:-1]][entity.key])
+
+    def _put(self, thing: Thing, system: str, values: dict[str, Any]) -> bool:
+        entity, key = thing.entity, thing.ids[system]
+        if system == "crm":
+            status, answer = self.bottle.person("PUT", f"/crm/v8/{entity.module}/{key}", {"data": [values]})
+            return status < FINE and answer["data"][0]["status"] == "success"
+        record = self.record(thing, system) or {}
+        body: dict[str, Any] = {
+            name: record[name] for name in ("contact_name", "contact_type", "name") if name in record
+        }
+        for name in {name.partition(".")[0] for name in values if "." in name}:
+            body[name] = dict(record.get(name) or {})
+        _nest(body, values)
+        status, answer = self.bottle.person("PUT", f"{BASE[system]}/{entity.path}/{key}", body)
+        return status < FINE
+
+
+def _nest(body: dict[str, Any], values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        place, parts = body, name.split(".")
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+        place[parts[-1]] = value

@@ -1,0 +1,204 @@
+"""The plugins as they ship, started one after the other in this process with the settings meltano.yml gives them.
+
+A task `tap mapping target` is a pipe: the tap's lines go to the mapper, the mapper's to the target. What a plugin printed before
+it died is passed on, as a pipe would; the last state the target printed is what the next run begins with, as Meltano keeps it.
+"""
+
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+from simulation.clockwork import Death, Processes
+from simulation.thrift import PROJECT, catalog_of
+from simulation.wire import Gate
+from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib.exceptions import SingerReadError
+
+from ofrecord_transforms.compile import UnusableRecordError
+from ofrecord_transforms.mapper import Mapper
+from ofrecord_transforms.problems import RulesError
+from tap_books.tap import TapBooks
+from tap_crm.tap import TapCrm
+from tap_inventory.tap import TapInventory
+from target_crm.target import TargetCrm
+from target_inventory.target import TargetInventory
+
+PLUGINS = {
+    "tap-crm": TapCrm,
+    "tap-inventory": TapInventory,
+    "tap-books": TapBooks,
+    "ofrecord-mapper": Mapper,
+    "target-crm": TargetCrm,
+    "target-inventory": TargetInventory,
+}
+TOLD = (SingerSDKError, SingerReadError, RulesError, UnusableRecordError)
+"""Errors of which a program makes one message and exit code 1 (`run_plugin`, the mapper's `main`); any other is a defect."""
+KILLED, DEFECT = 137, 70
+
+
+@cache
+def meltano() -> dict[str, Any]:
+    """The project."""
+    found: dict[str, Any] = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def tasks_of(job: str) -> list[str]:
+    """The tasks of a job, in order."""
+    return next(list(one["tasks"]) for one in meltano()["jobs"] if one["name"] == job)
+
+
+def settings_of(name: str, environment: Mapping[str, str]) -> tuple[str, dict[str, Any], str | None]:
+    """(executable, settings, catalog) of an extractor or loader, inheritance followed and variables expanded."""
+    plugins = {one["name"]: one for kind in ("extractors", "loaders") for one in meltano()["plugins"][kind]}
+    found = plugins[name]
+    kept = plugins[found.get("inherit_from", name)]
+    settings: dict[str, Any] = {}
+    for one in kept["settings"]:
+        value = one.get("value")
+        if isinstance(value, str) and value.startswith("$"):
+            value = environment.get(value[1:])
+        if value is not None:
+            settings[one["name"]] = int(value) if one.get("kind") == "integer" else value
+    return kept["executable"], {**settings, **found.get("config", {})}, kept.get("catalog")
+
+
+class Out(io.StringIO):
+    """Standard output of a plugin; nothing of a dead one reaches anybody."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self.lines = io.BytesIO()
+        self.buffer = self
+        self._gate = gate
+
+    def write(self, text: Any) -> int:
+        if not self._gate.dead:
+            self.lines.write(text if isinstance(text, bytes | bytearray) else text.encode())
+        return len(text)
+
+
+@dataclass
+class Ended:
+    """How a plugin ended, and what it printed."""
+
+    name: str
+    code: int
+    out: bytes
+    error: BaseException | None = None
+
+
+@dataclass
+class Host:
+    """Where plugins run: one installation with its settings, states and log."""
+
+    folder: Path
+    environment: dict[str, str]
+    gate: Gate
+    processes: Processes
+    states: dict[str, bytes] = field(default_factory=dict)
+    """By tap: the last state."""
+    log: list[str] = field(default_factory=list)
+    seen: list[bytes] = field(default_factory=list)
+    """States that were ever passed on."""
+    runs: int = 0
+
+    def task(self, task: str, begin: Callable[[int], int] = lambda _place: 0, **changes: Any) -> list[Ended]:
+        """Run a task; `begin` is told the place of each plugin in the pipe and answers at which boundary it dies. How they ended."""
+        tap, mapping, target = task.split()
+        self.runs += 1
+        with self._environment():
+            read = self._tap(tap, begin(0))
+            mapped = self._mapper(mapping, read.out)
+            written = self._target(target, mapped.out, begin(2), changes)
+        states = [line for line in written.out.splitlines() if line.strip()]
+        if states:
+            self.states[tap] = states[-1]
+            self.seen.append(states[-1])
+        return [read, mapped, written]
+
+    def _tap(self, name: str, die_at: int) -> Ended:
+        executable, settings, catalog = settings_of(name, self.environment)
+        settings["calls_at_once"] = 1
+        state = self.states.get(name)
+        plugin = PLUGINS[executable]
+
+        def program() -> None:
+            made = plugin(
+                config=settings,
+                state=json.loads(state) if state else None,
+                catalog=catalog_of(catalog, tuple(settings["streams"])) if catalog else None,
+            )
+            made.sync_all()
+
+        return self.start(executable, program, die_at)
+
+    def _mapper(self, mapping: str, said: bytes) -> Ended:
+        mappings = {one["name"]: one["config"] for kind in meltano()["plugins"]["mappers"] for one in kind["mappings"]}
+        settings = {**mappings[mapping], "rules": str(PROJECT / "rules")}
+        return self.start("ofrecord-mapper", lambda: Mapper(config=settings).listen(io.BytesIO(said)), 0)
+
+    def _target(self, name: str, said: bytes, die_at: int, changes: Mapping[str, Any]) -> Ended:
+        executable, settings, _ = settings_of(name, self.environment)
+        plugin = PLUGINS[executable]
+        config = _ConfigInput(config={**settings, **changes})
+        return self.start(executable, lambda: plugin.invoke(config=config, file_input=io.BytesIO(said)), die_at)
+
+    def start(self, name: str, program: Callable[[], None], die_at: int) -> Ended:
+        """Run a program to its end, whatever that is."""
+        self.processes.begin()
+        self.gate.begin(die_at)
+        out, code, met = Out(self.gate), 0, None
+        with patch.object(sys, "stdout", out):
+            try:
+                program()
+            except Death:
+                code = KILLED
+            except SystemExit as ended:
+                code = int(str(ended.code or 0))
+            except TOLD as error:
+                code, met = 1, error
+                self.log.append(f"{name}: {error}")
+            except Exception as error:  # noqa: BLE001 - a defect is what is looked for
+                code, met = DEFECT, error
+        self.gate.begin()
+        return Ended(name, code, out.lines.getvalue(), met)
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        with patch.dict(os.environ, {**self.environment, "OFRECORD_RUN": f"run-{self.runs}"}), logged(self.log):
+            yield
+
+
+class _Kept(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(logging.INFO)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(f"{record.levelname} {record.name} {record.getMessage()}")
+
+
+@contextmanager
+def logged(lines: list[str]) -> Iterator[None]:
+    """Within the block, what is logged is kept, and printed nowhere."""
+    root, handler = logging.getLogger(), _Kept(lines)
+    before, kept = root.level, root.handlers[:]
+    root.setLevel(logging.INFO)
+    root.handlers[:] = [handler]
+    try:
+        yield
+    finally:
+        root.handlers[:] = kept
+        root.setLevel(before)

@@ -1,0 +1,12 @@
+"""Worlds in a bottle: each seed is another company, with other edits, mishaps and deaths; what must be true in the end is the same."""
+
+import pytest
+from simulation.play import play
+from simulation.report import told
+from simulation.story import story_of
+
+
+def test_whatever_happened_all_systems_agree_within_two_quiet_cycles(seed):
+    played = play(story_of(seed))
+    if played.broken:
+        pytest.fail(told(played), pytrace=False)
