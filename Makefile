@@ -9,11 +9,12 @@ LOADERS := jsonl postgres duckdb
 DATA ?=
 DEPTH ?=
 SCALE ?= 1
+SEEDS ?= 0:300
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sandbox bench promises catalogs wheels lock
+.PHONY: help demo test check sandbox bench simulate promises catalogs wheels lock
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -66,6 +67,9 @@ benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
 
 bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, ledger, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
+
+simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:20000)
+	@$(BIN)/python tests/simulation $(SEEDS)
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
