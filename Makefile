@@ -6,6 +6,7 @@ BIN := .venv/bin
 MEMBERS := kit tap-crm tap-inventory tap-books target-crm target-inventory transforms sandbox desk
 READY := .venv/.ready
 LOADERS := jsonl postgres duckdb
+PEERS := dlt airbyte
 DATA ?=
 DEPTH ?=
 SCALE ?= 1
@@ -65,7 +66,13 @@ benchmarks/.venv/.ready: $(UV) benchmarks/requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/benchmarks/.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode benchmarks/requirements.lock
 	@touch $@
 
-bench: $(READY) benchmarks/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, ledger, sandbox or likeness)
+benchmarks/peers/.venv/.ready: $(UV) $(addprefix benchmarks/peers/,$(addsuffix .lock,$(PEERS)))
+	@for one in $(PEERS); do \
+		$(UV) venv --quiet --clear --python $(PYTHON) benchmarks/peers/.venv/$$one && \
+		VIRTUAL_ENV=$(CURDIR)/benchmarks/peers/.venv/$$one $(UV) pip sync --quiet --require-hashes --compile-bytecode benchmarks/peers/$$one.lock || exit 1; done
+	@touch $@
+
+bench: $(READY) benchmarks/.venv/.ready benchmarks/peers/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, taps, ledger, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
 simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:20000)
@@ -91,3 +98,6 @@ lock: $(UV) ## Resolve the dependencies again
 	@for one in $(LOADERS); do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		tests/loaders/$$one.in --output-file tests/loaders/$$one.lock || exit 1; done
+	@for one in $(PEERS); do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		benchmarks/peers/$$one.in --output-file benchmarks/peers/$$one.lock || exit 1; done

@@ -1,121 +1,53 @@
 """Measures the taps: `make bench ONLY=taps`, or `python benchmarks/taps.py [PART …]`.
 
-Parts: `speed` (beside the bare loop of `requests` and `json`) and `memory` (10,000, 100,000 and 1,000,000 records). Counterpart is a
-canned server in a process of its own (taps_canned.py); a loop that receives its pages and does nothing with them shows that nobody waits
-for it. All programs read the same list of items, 44 fields and 200 a page, and write to nowhere. Counted is processor time, its own
-and the system's, as the difference between a long and a short list, so that it leaves out the start. The programs take
-turns; ratios are made within a turn. A further program is a further entry of `PROGRAMS`. Tables are printed and written into
+Parts: `speed` (beside a bare loop of `requests` and `json`, dlt and the Airbyte source), `latency` (what reading side by side brings),
+`calls` (of a backfill) and `memory` (10,000, 100,000 and 1,000,000 records). Counterpart is a canned server in a process of its own
+(taps_canned.py); a loop that receives its pages and does nothing with them shows that nobody waits
+for it. All programs read the same lists, 44 fields and 200 a page, and write to nowhere, those excepted that say where. Counted is
+processor time, its own and the system's, as the difference between a long and a short list, so that it leaves out the start. The
+programs take turns; ratios are made within a turn. The programs are in taps_programs.py. Tables are printed and written into
 benchmarks/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import requests
-from taps_canned import FIRST, time_of
+from taps_canned import time_of
+from taps_latency import latency_text
+from taps_programs import (
+    AIRBYTE,
+    BACKFILL,
+    BARE,
+    BARE_CRM,
+    DLT,
+    ITEMS,
+    KEPT,
+    LISTED,
+    LONG,
+    PROGRAMS,
+    QUERIED,
+    RAW,
+    RAW_CRM,
+    SHORT,
+    WHOLE,
+    Turn,
+    products,
+    run,
+)
 from targets_input import BIN, HERE
-from targets_run import LOGIN, Promise, Used, bare_environment, machine, median, paired, say, table, used
+from targets_run import Promise, machine, median, paired, say, table
 
-SHORT, LONG, ROUNDS = 2_000, 42_000, 5
+ROUNDS = 5
 LENGTHS = (10_000, 100_000, 1_000_000)
 MOST_MB = 150
-PARTS = ("speed", "memory")
-CATALOG = HERE.parent / "rules/catalog/tap-inventory.json"
-LIST = ("/inventory/v1/items", "items")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A list of so many items at `url`, and an empty folder."""
-
-    url: str
-    folder: Path
-    records: int
-
-    def settings(self, **more: object) -> Path:
-        """A file of settings of our tap: the list alone, as fast as the vendor answers."""
-        path = self.folder / "settings.json"
-        told = {"api_url": self.url, "accounts_url": self.url, **LOGIN, "organization_id": "1", "calls_per_minute": 0}
-        told |= {"state_dir": str(self.folder / "state"), "streams": ["items"], "without_details": ["items"]}
-        path.write_text(json.dumps({**told, "deletions_every_s": 0, **more}), encoding="utf-8")
-        return path
-
-    def state(self, **mark: object) -> Path:
-        """A file with the state of the stream."""
-        path = self.folder / "state.json"
-        path.write_text(json.dumps({"bookmarks": {"items": mark}}), encoding="utf-8")
-        return path
-
-
-Command = Callable[[Turn], Sequence[object]]
-
-
-def backfill(turn: Turn) -> Sequence[object]:
-    """Everything, for the first time."""
-    return [BIN / "tap-inventory", "--config", turn.settings()]
-
-
-def incremental(turn: Turn) -> Sequence[object]:
-    """All of them changed since the bookmark."""
-    mark = {"replication_key": "last_modified_time", "replication_key_value": FIRST.isoformat()}
-    return [BIN / "tap-inventory", "--config", turn.settings(), "--state", turn.state(**mark)]
-
-
-def swept(turn: Turn) -> Sequence[object]:
-    """Everything, with ids kept so that deletions will be found."""
-    return [BIN / "tap-inventory", "--config", turn.settings(deletions_every_s=86400)]
-
-
-def compared(turn: Turn) -> Sequence[object]:
-    """Read whole, and nothing differs from what was delivered before."""
-    settings = turn.settings(read_whole=["items"], changed_only=["*"])
-    command = [BIN / "tap-inventory", "--config", settings]
-    last = ""
-    with subprocess.Popen(
-        [str(word) for word in command],
-        env=bare_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:  # read line by line: what this program takes counts for those it starts
-        assert process.stdout is not None
-        for line in process.stdout:
-            last = line if line.startswith('{"type":"STATE"') else last
-    marks = json.loads(last)["value"]["bookmarks"]["items"]
-    return [*command, "--state", turn.state(**marks)]
-
-
-def bare(_turn: Turn) -> Sequence[object]:
-    """What one writes without us."""
-    return [sys.executable, HERE / "bare.py", "pages", *LIST]
-
-
-def raw(turn: Turn) -> Sequence[object]:
-    """What the server gives."""
-    return [*bare(turn), "--raw"]
-
-
-BARE, RAW = "`requests` + `json`, bare loop", "the server alone, bytes received"
-PROGRAMS: dict[str, Command] = {
-    "`tap-inventory`, backfill": backfill,
-    "`tap-inventory`, incremental, all changed": incremental,
-    "`tap-inventory`, backfill, ids kept for deletions": swept,
-    "`tap-inventory`, read whole with `changed_only`, nothing changed": compared,
-    BARE: bare,
-    RAW: raw,
-}
-OURS = [name for name in PROGRAMS if name.startswith("`tap-")]
+BACKFILL_ROWS = 1_000_000
+SPARED = 50
+PARTS = ("speed", "latency", "calls", "memory")
 
 
 @dataclass
@@ -128,42 +60,18 @@ class Figures:
     peak_mb: list[float] = field(default_factory=list)
 
 
-@contextmanager
-def items(records: int) -> Iterator[str]:
-    """A server with so many; its address."""
-    command = [sys.executable, str(HERE / "taps_canned.py"), "--items", str(records)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=bare_environment()) as process:
-        assert process.stdout is not None
-        ready = re.match(r"ready (\S+)", process.stdout.readline())
-        assert ready is not None
-        try:
-            yield ready[1]
-        finally:
-            process.kill()
-
-
-def run(program: str, place: Path, records: int) -> Used:
-    """One program over a list, once."""
-    folder = place / "turn"
-    folder.mkdir()
-    with items(records) as url:
-        environment = bare_environment(OFRECORD_API_URL=url, OFRECORD_ACCOUNTS_URL=url, OFRECORD_ORGANIZATION_ID="1")
-        environment |= {f"OFRECORD_{name.upper()}": value for name, value in LOGIN.items()}
-        told = used(PROGRAMS[program](Turn(url, folder, records)), environment, cwd=folder)
-    shutil.rmtree(folder)
-    return told
-
-
-def speed(place: Path, rounds: int, long: int) -> dict[str, Figures]:
+def speed(place: Path, rounds: int, scale: float, names: Sequence[str]) -> dict[str, Figures]:
     """All programs, in turn."""
-    found = {program: Figures() for program in PROGRAMS}
+    found = {name: Figures() for name in names}
     for number in range(rounds):
         say(f"speed, turn {number + 1} of {rounds}")
-        for program, figures in found.items():
-            short, whole = run(program, place, SHORT), run(program, place, long)
-            figures.cpu_us.append((whole.cpu_s - short.cpu_s) / (long - SHORT) * 1e6)
-            figures.wall_us.append((whole.wall_s - short.wall_s) / (long - SHORT) * 1e6)
-            figures.start_s.append(short.cpu_s - SHORT * figures.cpu_us[-1] / 1e6)
+        for name, figures in found.items():
+            program = PROGRAMS[name]
+            long = max(2 * program.short, round(program.long * scale))
+            (short, _), (whole, _) = run(program.command, place, program.short), run(program.command, place, long)
+            figures.cpu_us.append((whole.cpu_s - short.cpu_s) / (long - program.short) * 1e6)
+            figures.wall_us.append((whole.wall_s - short.wall_s) / (long - program.short) * 1e6)
+            figures.start_s.append(short.cpu_s - program.short * figures.cpu_us[-1] / 1e6)
             figures.peak_mb.append(whole.peak_mb)
     return found
 
@@ -181,49 +89,71 @@ def speeds(found: dict[str, Figures]) -> Iterator[str]:
 
 def promises(found: dict[str, Figures]) -> Iterator[Promise]:
     """What was promised of the speed, and what is."""
-    for program in OURS:
-        ours, loop = found[program].cpu_us, found[BARE].cpu_us
-        met = median([one / other for one, other in zip(ours, loop, strict=True)]) <= 1
-        yield Promise(f"{program}: processor time a record, of the bare loop's", paired(ours, loop), "at most 1", met)
-    server, ours = found[RAW].wall_us, found[OURS[0]].wall_us
-    yield Promise("the server: time a record on the clock, of our backfill's", paired(server, ours), "below 1", median(server) < median(ours))  # fmt: skip
+
+    def ratio(one: str, other: str, by: str = "cpu_us") -> tuple[str, float]:
+        ones, others = getattr(found[one], by), getattr(found[other], by)
+        return paired(ones, others), median([a / b for a, b in zip(ones, others, strict=True)])
+
+    for program in found:
+        loop = BARE_CRM if "tap-crm" in program else BARE
+        if PROGRAMS[program].is_ours and loop in found:
+            told, value = ratio(program, loop)
+            yield Promise(f"{program}: processor time a record, of the bare loop's", told, "at most 1", value <= 1)
+    for ours, other, least in ((KEPT, DLT, 4), (LISTED, AIRBYTE, 15), (QUERIED, AIRBYTE, 15)):
+        if ours in found and other in found:
+            for by, words in (("cpu_us", "as little processor time a record"), ("wall_us", "as fast on the clock")):
+                told, value = ratio(other, ours, by)
+                yield Promise(
+                    f"{ours}: times {words} as {other.split(',')[0]}", told, f"at least {least}", value >= least
+                )
+    for raw, ours in ((RAW, BACKFILL), (RAW_CRM, LISTED)):
+        if raw in found and ours in found:
+            told, value = ratio(raw, ours, "wall_us")
+            yield Promise(f"{raw}: time a record on the clock, of ours", told, "below 1", value < 1)
+    if WHOLE in found:
+        yield Promise(f"{WHOLE}: µs of processor time an item", f"{median(found[WHOLE].cpu_us):.0f}")
 
 
-def speed_text(place: Path, rounds: int, long: int) -> str:
+def speed_text(place: Path, rounds: int, scale: float, only: str) -> str:
     """The part `speed`."""
-    found = speed(place, rounds, long)
-    told = f"{long - SHORT:,} records of 44 fields, 200 a page, median of {rounds} turns; {machine()}."
+    found = speed(place, rounds, scale, [name for name in PROGRAMS if only in name])
+    told = f"{LONG - SHORT:,} records of 44 fields, 200 a page (fewer where a program is slow), median of {rounds} turns; {machine()}."
     return "\n\n".join([told, "\n".join(speeds(found)), table("the taps", list(promises(found)))])
 
 
-def calls_without_change(place: Path) -> int:
-    """Calls for records that a run makes when nothing changed since its bookmark."""
-    folder = place / "turn"
-    folder.mkdir()
-    with items(LENGTHS[0]) as url:
-        turn = Turn(url, folder, LENGTHS[0])
-        after = {"replication_key": "last_modified_time", "replication_key_value": time_of(LENGTHS[0] + 3600)}
-        used(
-            [BIN / "tap-inventory", "--config", turn.settings(), "--state", turn.state(**after)],
-            bare_environment(),
-            cwd=folder,
-        )
-        calls: dict[str, int] = requests.get(f"{url}/_bench/calls", timeout=60).json()
-    shutil.rmtree(folder)
-    return calls[LIST[0]]
+def calls_text(place: Path, scale: float) -> str:
+    """The part `calls`."""
+    after = {"replication_key": "last_modified_time", "replication_key_value": time_of(LENGTHS[0] + 3600)}
+
+    def unchanged(turn: Turn) -> list[object]:
+        return [BIN / "tap-inventory", "--config", turn.settings(), "--state", turn.state(**after)]
+
+    _, calls = run(unchanged, place, LENGTHS[0])
+    made = calls[f"GET {ITEMS[0]}"]
+    rows = [Promise("`tap-inventory`, items: calls for records when nothing changed", str(made), "1", made == 1)]
+    records = round(BACKFILL_ROWS * scale)
+    for plan, words in (("", "the plan it takes"), ("coql", "COQL")):
+        say(f"calls, {records:,} records by {words}")
+        command = products(plan) if plan else lambda turn: [BIN / "tap-crm", "--config", turn.crm_settings()]
+        used, calls = run(command, place, records)
+        made, most = sum(calls.values()), records // 200 // SPARED
+        told = f"{made:,}, {used.cpu_s / records * 1e5:.1f} s of processor time for 100,000 records, at most {used.peak_mb:.0f} MB"
+        target = f"at most {most:,} of {records // 200:,} by pages of 200"
+        rows.append(Promise(f"`tap-crm`, first backfill of {records:,} Products by {words}: all its calls", told, "" if plan else target, None if plan else made <= most))  # fmt: skip
+    return f"On the canned server, where a bulk read job is done at the second look; {machine()}.\n\n{table('calls', rows)}"
 
 
 def memory_text(place: Path, scale: float) -> str:
     """The part `memory`."""
-    rows = [Promise("calls for records when nothing changed", str(calls_without_change(place)), "1", None)]
-    for program in OURS:
-        if program.endswith("all changed"):
+    rows = []
+    for name, program in PROGRAMS.items():
+        if not program.is_ours or name.endswith("all changed"):
             continue
         for records in (round(one * scale) for one in LENGTHS):
-            say(f"memory, {program}, {records:,} records")
-            told = run(program, place, records).peak_mb
+            say(f"memory, {name}, {records:,} records")
+            told = run(program.command, place, records)[0].peak_mb
             rows.append(
-                Promise(f"{program}: {records:,} records", f"{told:.0f} MB", f"below {MOST_MB} MB", told < MOST_MB)
+                Promise(f"{name}: {records:,} records", f"{told:.0f} MB", f"below {MOST_MB} MB", told < MOST_MB)
             )
     return f"Peak resident memory; {machine()}.\n\n{table('memory', rows)}"
 
@@ -242,14 +172,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which (default: all)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"turns that count (default {ROUNDS})")
-    parser.add_argument("--records", type=int, default=LONG, help=f"of the long list (default {LONG:,})")
-    parser.add_argument("--scale", type=float, default=1, help="0.1 reads 100,000 records at most for the memory")
+    parser.add_argument("--scale", type=float, default=1, help="0.1 reads a tenth of the records")
+    parser.add_argument("--only", default="", help="of `speed`, programs whose name has these letters")
     parser.add_argument("--dry", action="store_true", help="print only")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="ofrecord-bench-") as folder:
         place = Path(folder)
         texts = {
-            "speed": lambda: speed_text(place, asked.rounds, asked.records),
+            "speed": lambda: speed_text(place, asked.rounds, asked.scale, asked.only),
+            "latency": lambda: latency_text(place, asked.rounds),
+            "calls": lambda: calls_text(place, asked.scale),
             "memory": lambda: memory_text(place, asked.scale),
         }
         for part in asked.parts or PARTS:
