@@ -193,6 +193,17 @@ def test_a_deselected_time_of_deletion_means_that_nobody_looks(tmp_path):
     assert run(shelf, tmp_path, streams=["swept"]).state["bookmarks"]["swept"].get("known") is None
 
 
+def test_where_nothing_is_set_all_ids_are_read_once_a_day(read):
+    shelf = Shelf(dated("1", "2"))
+    first = read(shelf, "swept", deletions_every_s=None)
+    shelf.rows = shelf.rows[:1]
+    shelf.now += timedelta(hours=23)
+    second = read(shelf, "swept", first.state, deletions_every_s=None)
+    assert (second.deleted, shelf.swept) == ([], 0)
+    shelf.now += timedelta(hours=2)
+    assert read(shelf, "swept", second.state, deletions_every_s=None).deleted == ["2"]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from(["1", "2", None]), st.sampled_from(["kept", "lost", "cut"])),
     max_size=8,
