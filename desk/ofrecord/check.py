@@ -1,11 +1,11 @@
-"""`ofrecord check`: is everything in the rule files sound, and does the project carry it? Needs no network."""
+"""`ofrecord check`: is everything in the rule files sound, and does the project carry it? Only `--live` needs a network."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ class Findings:
     """Name → number of fields."""
     cases: int = 0
     digest: str | None = None
+    live: dict[str, Any] | None = None
+    """What the connected systems say, when they were asked."""
+    notes: list[str] = field(default_factory=list)
 
 
 def examine(folder: Path) -> Findings:
@@ -61,19 +64,56 @@ def _run_cases(rules: Rules, folder: Path, found: Findings) -> None:
     found.problems += [outcome.problem for outcome in outcomes if outcome.problem is not None]
 
 
+def examine_live(folder: Path, project: Path | None, found: Findings) -> None:
+    """Compare good rules with the connected systems: scopes of the tokens, then every mapped field. Effects: network."""
+    from ofrecord.live import look  # noqa: PLC0415 - only when it is asked for
+    from ofrecord.opened_ledger import project_folder  # noqa: PLC0415
+    from ofrecord.project_file import ProjectFile, ProjectProblem  # noqa: PLC0415
+    from ofrecord.scopes import granted_now, needs  # noqa: PLC0415
+    from ofrecord_kit.errors import Retry, SetAside, Stop  # noqa: PLC0415
+    from ofrecord_transforms.load import load  # noqa: PLC0415
+
+    place = project or project_folder(folder.resolve()) or project_folder(Path.cwd()) or Path.cwd()
+    try:
+        rules, file = load(folder), ProjectFile(place)
+        granted = granted_now(needs(rules), file)
+        looked = look(rules, file)
+    except (ProjectProblem, Stop, Retry, SetAside) as problem:
+        found.problems.append(str(problem))
+        return
+    found.problems += [*granted.problems, *(one.message for one in looked.findings)]
+    found.notes += [*granted.notes, *(f"Not looked at: {words}" for words in looked.unseen)]
+    found.live = {
+        "fields": looked.fields, "findings": [asdict(one) for one in looked.findings], "unseen": looked.unseen,
+        "scopes": asdict(granted),
+    }  # fmt: skip
+
+
 def check(
     rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Ask the connected systems, too: scopes, fields, types, permissions, what they require."
+        ),
+    ] = False,
+    project: Annotated[Path | None, typer.Option(help="Folder of meltano.yml, for --live; else here or above.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Read the rules, run their cases, look whether meltano.yml carries them, and name everything that is wrong.
 
-    Exit code 1 when something is.
+    With --live the connected systems are asked, too, one call a module: which mapped field the token cannot read or write, which is
+    missing, of another type, or required and filled by nobody. Exit codes: 0 all is well, 1 something is wrong: a run would stop or hold.
     """
     found = examine(rules)
+    if live and found.digest is not None:
+        examine_live(rules, project, found)
     if as_json:
-        said = {
+        said: dict[str, Any] = {
             "problems": found.problems, "entities": found.entities, "cases": found.cases, "rules": found.digest,
         }  # fmt: skip
+        if live:
+            said |= {"live": found.live, "notes": found.notes}
         typer.echo(json.dumps(said, ensure_ascii=False))
     elif found.problems:
         for problem in found.problems:
@@ -84,7 +124,13 @@ def check(
         cases = f" {found.cases} cases end as written." if found.cases else ""
         typer.echo(
             f"{rules}: {len(found.entities)} entities, {fields} fields, each with one owner or a policy.{cases} "
-            "All is well."
+            f"{_looked(found)}All is well."
         )
+    for words in () if as_json else found.notes:
+        typer.echo(words, err=True)
     if found.problems:
         raise typer.Exit(1)
+
+
+def _looked(found: Findings) -> str:
+    return "" if found.live is None else f"{found.live['fields']} fields are as the connected systems have them. "

@@ -13,6 +13,7 @@ from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.vendors import scopes as vendor
 
 if TYPE_CHECKING:
+    from ofrecord.project_file import ProjectFile
     from ofrecord_kit.plan import FieldRule
     from ofrecord_kit.target import Wire
     from ofrecord_transforms.rules import Rules
@@ -25,6 +26,9 @@ class Need:
     service: str
     scope: str
     why: tuple[str, ...]
+
+
+_CAPTURED = "types of fields, when catalogs are captured"
 
 
 def needs(rules: Rules) -> list[Need]:
@@ -62,7 +66,7 @@ def _needed(rules: Rules) -> Iterator[tuple[str, str]]:
 
 def _of_source(wire: Wire, stream: str) -> Iterator[tuple[str, str]]:
     yield from _because(vendor.reading(wire.source, stream), f"{wire.entity}: reads {stream}")
-    yield from _because(vendor.describing(wire.source), "types of fields, when catalogs are captured")
+    yield from _because(vendor.describing(wire.source), _CAPTURED)
     if wire.source_external_id is not None and wire.source_object is not None:
         why = f"{wire.entity}: notes the id of {wire.destination}"
         yield from _because(vendor.updating(wire.source, wire.source_object, [wire.source_external_id]), why)
@@ -115,11 +119,70 @@ def beyond(wanted: Iterable[Need], granted: Iterable[str]) -> list[str]:
     return [scope for scope in granted if scope.lower() not in needed]
 
 
-def scopes(
+@dataclass(frozen=True)
+class Granted:
+    """What the tokens of a project have beside the needs. `silent`: plugins whose accounts server does not say what it granted."""
+
+    missing: list[Need]
+    beyond: list[str]
+    silent: list[str]
+
+    @property
+    def problems(self) -> list[str]:
+        """One sentence for each scope that is missing."""
+        return [
+            f"{need.service}: the token was not granted {need.scope} ({'; '.join(need.why)}). Ask for consent again with the scopes of "
+            "`ofrecord scopes --line`, or take these entities out of the rules."
+            for need in self.missing
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know and not to mend at once."""
+        told = [f"Warning: more than the rules need: {', '.join(self.beyond)}. Grant the least: ofrecord scopes --line"]
+        silent = [
+            f"{plugin}: the accounts server does not say which scopes it granted; the first refused call will."
+            for plugin in self.silent
+        ]
+        return [*(told if self.beyond else []), *silent]
+
+
+def granted_now(found: list[Need], project: ProjectFile) -> Granted:
+    """Asks for the tokens of the project, not for data. Effects: network. Raises ProjectProblem, Stop, Retry."""
+    from ofrecord.connected import client_of, tokens_of  # noqa: PLC0415 - only when it is asked for
+
+    missing: list[Need] = []
+    more: list[str] = []
+    silent: list[str] = []
+    for system, service in vendor.SERVICES.items():
+        here = [need for need in found if need.service == system]
+        for token in tokens_of(project, system) if here else ():
+            wanted = [
+                need for need in here if any(token.reads if _is_of_tap(why) else token.writes for why in need.why)
+            ]
+            with client_of(project, token.plugin) as client:
+                granted = client.scopes()
+            if granted is None:
+                silent.append(token.plugin)
+                continue
+            missing += lacking(wanted, granted)
+            more += beyond(wanted, sorted(one for one in granted if one.lower().startswith(f"{service.lower()}.")))
+    return Granted(list(dict.fromkeys(missing)), list(dict.fromkeys(more)), silent)
+
+
+def _is_of_tap(why: str) -> bool:
+    return ": reads " in why or why == _CAPTURED
+
+
+def scopes(  # noqa: PLR0917 - options of a command
     rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
     granted: Annotated[
         str | None, typer.Option("--granted", help="Scopes a token has, with commas: more warns, less is wrong.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare with what the project's tokens have: more warns, less is wrong.")
+    ] = False,
+    project: Annotated[Path | None, typer.Option(help="Folder of meltano.yml, for --live; else here or above.")] = None,
     as_line: Annotated[
         bool, typer.Option("--line", help="Print one line with commas, for the consent screen.")
     ] = False,
@@ -127,7 +190,7 @@ def scopes(
 ) -> None:
     """Show the least OAuth scopes the rules need, and what for.
 
-    Exit codes: 0 shown, or the granted ones are enough; 1 the rules have problems, or a granted set lacks something.
+    Exit codes: 0 shown, or the granted ones are enough; 1 the rules have problems, a granted set lacks something, or a token cannot be had.
     """
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
     from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
@@ -137,7 +200,9 @@ def scopes(
     except RulesError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None
-    if granted is not None:
+    if live:
+        _compare_live(found, project, as_json=as_json)
+    elif granted is not None:
         _compare(found, [scope.strip() for scope in granted.split(",") if scope.strip()], as_json=as_json)
     elif as_line:
         typer.echo(",".join(need.scope for need in found))
@@ -159,3 +224,23 @@ def _compare(found: list[Need], granted: list[str], *, as_json: bool) -> None:
         )
         raise typer.Exit(1)
     note("The granted scopes are enough.")
+
+
+def _compare_live(found: list[Need], project: Path | None, *, as_json: bool) -> None:
+    from ofrecord.opened_ledger import project_folder  # noqa: PLC0415 - only when it is asked for
+    from ofrecord.project_file import ProjectFile, ProjectProblem  # noqa: PLC0415
+    from ofrecord_kit.errors import Retry, SetAside, Stop  # noqa: PLC0415
+
+    try:
+        told = granted_now(found, ProjectFile(project or project_folder(Path.cwd()) or Path.cwd()))
+    except (ProjectProblem, Stop, Retry, SetAside) as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from None
+    rows = [(need.service, need.scope, "; ".join(need.why)) for need in told.missing]
+    show([Table("Missing", ("service", "scope", "why"), rows, below=("why",))], told, as_json=as_json)
+    for words in (*told.notes, *told.problems):
+        note(words)
+    if told.missing:
+        raise typer.Exit(1)
+    if not told.silent:
+        note("The granted scopes are enough.")
