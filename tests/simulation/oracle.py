@@ -103,29 +103,37 @@ def _judge_field(people: People, thing: Thing, one: Field, rows: list[Held], exp
     values = {system: one.read(system, people.record(thing, system) or {}) for system in SYSTEMS}
     where = f"{one.name} of {thing.entity.name} {thing.number}"
     said = f"{where} is {values['crm']!r} in the CRM and {values['inventory']!r} in inventory"
-    if one.owner != "shared":
-        last = thing.last(one.name, one.owner)
-        if last is not None and values[one.owner] != last.value:
-            yield Broken("owner holds", f"{said}; {one.owner} owns it and was told {last.value!r} last")
-        elif len(set(values.values())) > 1 and not (last is None and values[one.owner] in EMPTY):
-            yield Broken("convergence", f"{said}; {one.owner} owns it")
+    if one.owner == "shared":
+        yield from _judge_shared(thing, one, values, [row for row in rows if row.kind == "conflict"], said, explained)
         return
+    last = thing.last(one.name, one.owner)
+    if last is not None and values[one.owner] != last.value:
+        yield Broken("owner holds", f"{said}; {one.owner} owns it and was told {last.value!r} last")
+    elif len(set(values.values())) > 1 and not (last is None and values[one.owner] in EMPTY):
+        yield Broken("convergence", f"{said}; {one.owner} owns it")
+
+
+def _judge_shared(  # noqa: PLR0917
+    thing: Thing, one: Field, values: dict[str, object], conflicts: list[Held], said: str, explained: list[Held]
+) -> Iterator[Broken]:
+    where = f"{one.name} of {thing.entity.name} {thing.number}"
     lasts = {system: thing.last(one.name, system) for system in SYSTEMS}
-    conflicts = [row for row in rows if row.kind == "conflict"]
     if len(set(values.values())) == 1:
         yield from _judge_agreement(thing, one, values["crm"], lasts, where)
         if conflicts:
             yield Broken("held is explained", f"a conflict about {where} is held, but both hold {values['crm']!r}")
         explained += conflicts
         return
+    explained += conflicts
     if not conflicts:
         yield Broken("convergence", f"{said}, and nobody is asked")
+    elif one.name in thing.unsure:
+        return
     elif any(last is None for last in lasts.values()) or not _is_contest(thing, one, lasts):
         yield Broken("held is explained", f"{said}: a conflict is held, but it was edited on one side only")
     for system, last in lasts.items():
         if last is not None and values[system] != last.value and thing.was_everywhere.get(one.name, 0) < last.order:
             yield Broken("nothing lost", f"{said}; {system} was told {last.value!r} last")
-    explained += conflicts
 
 
 def _is_contest(thing: Thing, one: Field, lasts: dict[str, Wrote | None]) -> bool:
@@ -139,7 +147,7 @@ def _judge_agreement(
 ) -> Iterator[Broken]:
     """Both hold the same of a shared field: it must be what somebody wrote last, and of two the later one."""
     written = [last for last in lasts.values() if last is not None]
-    if not written:
+    if not written or one.name in thing.unsure:
         return
     newest = max(written, key=lambda last: last.order)
     if value == newest.value:

@@ -35,6 +35,8 @@ class Thing:
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
     was_everywhere: dict[str, int] = field(default_factory=dict)
     """Field → the last writing whose value was seen in every system."""
+    unsure: set[str] = field(default_factory=set)
+    """Shared fields that differed when the ledger was lost: nobody knows any more who changed them last."""
 
     @property
     def is_alone(self) -> bool:
@@ -106,6 +108,17 @@ class People:
                 last = thing.last(one.name)
                 if crm == inventory and last is not None and last.value == crm:
                     thing.was_everywhere[one.name] = last.order
+
+    def lose_memory(self) -> None:
+        """The ledger is lost: what differs now differs for no known reason."""
+        self.meet()
+        for thing in self.things.values():
+            crm, inventory = (self.record(thing, system) or {} for system in SYSTEMS)
+            thing.unsure |= {
+                one.name
+                for one in thing.entity.fields
+                if one.owner == "shared" and one.read("crm", crm) != one.read("inventory", inventory)
+            }
 
     # -- doing ---------------------------------------------------------------------------------------------------
 
