@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
@@ -40,6 +41,27 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Into:
+    """Where a download goes, and the most bytes it may have."""
+
+    file: BinaryIO
+    most: int
+
+    def take(self, chunks: Iterable[bytes]) -> bool:
+        """Write them from the beginning of the file, and go back there; False when there are too many."""
+        self.file.seek(0)
+        self.file.truncate()
+        left = self.most
+        for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                return False
+            self.file.write(chunk)
+        self.file.seek(0)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call: what is sent, and what is known about it. `weight`: what it takes of the budget of the day."""
 
@@ -53,6 +75,7 @@ class Request:
     decoder: Decoder | None = field(repr=False)
     weight: int
     stop: threading.Event | None = field(repr=False)
+    into: Into | None = field(default=None, repr=False)
 
     def wait(self, seconds: float) -> None:
         """Raises VendorBusy when nobody wants the answer any more."""

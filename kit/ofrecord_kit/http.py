@@ -18,7 +18,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import msgspec
 import requests
@@ -27,10 +27,10 @@ from ofrecord_kit import errors, oauth
 from ofrecord_kit.answers import Answer, Decoder, day_begins, decode_body, encode_body, judge, retry_after, time_of
 from ofrecord_kit.budget import Budget, DaySpent, Terms
 from ofrecord_kit.errors import Place
-from ofrecord_kit.exchange import Files, Heard, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
+from ofrecord_kit.exchange import Files, Heard, Into, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
 from ofrecord_kit.limits import Tally
 from ofrecord_kit.login import Login
-from ofrecord_kit.refusals import day_over, day_spent, doubtful, not_reachable, refusal, unusable
+from ofrecord_kit.refusals import TOO_LARGE, day_over, day_spent, doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading, Verdict, crm, crm_credits, finance
 
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 10.0
 _SLOT_WAIT_S = 0.002
+_CHUNK = 1 << 18
 _SLOT_WAIT_MOST_S = 0.05
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _READERS: dict[str, Reader] = {"crm": crm.read_answer, "inventory": finance.read_answer, "books": finance.read_answer}
@@ -114,6 +115,13 @@ class Client:
         """Read `path` (such as `/crm/v8/Products`). 204 and 304 have `body` None. Errors as `send`."""
         return self.send("GET", path, params=params, headers=headers, decoder=decoder)
 
+    def download(self, path: str, file: BinaryIO, *, most: int) -> Answer:
+        """Write what is at `path` to `file`, a part at a time, and go back to its beginning. Errors as `send`.
+
+        An answer in JSON is its `body` and leaves the file empty; more than `most` bytes are refused.
+        """
+        return self.send("GET", path, headers={"Accept-Encoding": "identity"}, into=Into(file, most))
+
     def send(
         self,
         method: str,
@@ -127,6 +135,7 @@ class Client:
         upload: bool = False,
         decoder: Decoder | None = None,
         stop: threading.Event | None = None,
+        into: Into | None = None,
     ) -> Answer:
         """Call the vendor. `repeatable`: sending twice does what sending once does (default: all but POST).
 
@@ -162,6 +171,7 @@ class Client:
             decoder=decoder,
             weight=1 if self.system != "crm" else crm_credits.cost(method, path, texts, json),
             stop=stop,
+            into=into,
         )
         return self._persist(call)
 
@@ -273,7 +283,7 @@ class Client:
         session = self._session()
         started = time.perf_counter()
         try:
-            response = session.request(
+            with session.request(
                 call.place.method,
                 call.url,
                 params=call.params,
@@ -283,13 +293,10 @@ class Client:
                 auth=TokenHeader(token),
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
-            )
-            decoder = call.decoder if response.status_code < CLIENT_ERROR else None
-            kind = response.headers.get("Content-Type", "json")
-            took_s = time.perf_counter() - started
-            body = decode_body(response.content, kind, token, decoder)
-            answer = Answer(response.status_code, body, response.headers, time_of(response.headers), took_s)
-            reading = judge(answer, response.content, self._read_answer)
+                stream=call.into is not None,
+            ) as response:
+                took_s = time.perf_counter() - started
+                heard = self._heard(call, token, response, took_s)
         except requests.RequestException as error:
             return Lost(type(error).__name__, left=not never_left(error))
         except msgspec.ValidationError:
@@ -299,7 +306,20 @@ class Client:
         finally:
             self._sessions.append(session)
         self._answered = True
-        return Heard(answer, reading)
+        return heard
+
+    def _heard(self, call: Request, token: str, response: requests.Response, took_s: float) -> Heard:
+        """What an answer says; a file goes where the call wants it."""
+        kind = response.headers.get("Content-Type", "json")
+        at = time_of(response.headers)
+        if call.into and response.status_code < CLIENT_ERROR and "json" not in kind:
+            answer = Answer(response.status_code, None, response.headers, at, took_s)
+            fits = call.into.take(response.iter_content(_CHUNK))
+            return Heard(answer, judge(answer, b"", self._read_answer) if fits else TOO_LARGE)
+        decoder = call.decoder if response.status_code < CLIENT_ERROR else None
+        body = decode_body(response.content, kind, token, decoder)
+        answer = Answer(response.status_code, body, response.headers, at, took_s)
+        return Heard(answer, judge(answer, response.content, self._read_answer))
 
     def _session(self) -> requests.Session:
         """One that nobody uses at the moment, with its connection; a thread keeps it for one call."""

@@ -109,6 +109,9 @@ def told(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+TOO_LARGE = Reading(Verdict.REFUSED, code="FILE_TOO_LARGE", message="the file is larger than any that is expected")
+"""Of a download: our word, not the vendor's."""
+
 _WAITS = "What was not read or written yet waits and nothing is lost: the next run resumes from its bookmark."
 
 

@@ -13,8 +13,9 @@ from ofrecord_kit import settings
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap.crm_facts import module_facts
-from ofrecord_kit.tap.crm_module import CrmModule, CrmTap, Described
+from ofrecord_kit.tap.crm_module import CrmModule
 from ofrecord_kit.tap.crm_schema import module_schema, off_by_default
+from ofrecord_kit.tap.crm_tap import CrmTap, Described
 from ofrecord_kit.tap.settings import READING, READING_CRM
 from ofrecord_kit.vendors import crm
 from tap_crm.beside import BESIDE, SCHEMAS

@@ -3,25 +3,26 @@
 A job is named in the bookmark, so that a run that ends while it waits, or in the middle of a file, goes on with the same
 job within the day its result is kept; a file that was not delivered whole is delivered again. Rows come in no order, so the
 bookmark moves at the end. Files wait on disk, readable by their owner only, and are read line by line.
-Source: Zoho CRM v8 docs, "Create Bulk Read job", "Download Bulk Read Result"; read 2026-11.
+Source: Zoho CRM v8 docs, "Create Bulk Read job", "Download Bulk Read Result" (ten downloads a minute); read 2026-11.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
-import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
-from ofrecord_kit.errors import VendorBusy, VendorRefusal, sentence
+from ofrecord_kit.errors import SetAside, VendorBusy, VendorRefusal, sentence
 from ofrecord_kit.http import Client
+from ofrecord_kit.tap.crm_archive import MOST_PACKED, BrokenArchiveError, cells_of
 from ofrecord_kit.tap.crm_fields import Wanted, as_listed, from_cells
 from ofrecord_kit.tap.crm_pages import moment
+from ofrecord_kit.tap.crm_plans import ROWS_A_JOB
 from ofrecord_kit.tap.pages import Page, Row
 
 JOBS = "/crm/bulk/v8/read"
@@ -32,7 +33,22 @@ KEPT = timedelta(hours=23)
 _POLLS = 400
 _MOST_WAIT_S = 30.0
 _ROWS_A_PAGE = 1_000
-_LONGEST_CELL = 10_000_000
+_DOWNLOADS_A_MINUTE = 10
+
+
+@dataclass
+class Downloads:
+    """When results were downloaded, by the vendor's clock: of all modules of a run. What others download is told by a 429."""
+
+    _lately: deque[datetime] = field(default_factory=lambda: deque(maxlen=_DOWNLOADS_A_MINUTE))
+
+    def wait_s(self, now: datetime) -> float:
+        """Seconds before the next one, which is taken for made after them."""
+        waited = timedelta()
+        if len(self._lately) == _DOWNLOADS_A_MINUTE:
+            waited = max(waited, self._lately[0] + timedelta(minutes=1) - now)
+        self._lately.append(now + waited)
+        return waited.total_seconds()
 
 
 @dataclass
@@ -45,6 +61,7 @@ class BulkPages:
     people: Mapping[str, Mapping[str, Any]]
     marked: Callable[[], None]
     criteria: tuple[Mapping[str, Any], ...] = ()
+    downloads: Downloads = field(default_factory=Downloads)
 
     def can_resume(self) -> bool:
         """Does the bookmark name a job of these columns whose result is still there? A call."""
@@ -70,7 +87,8 @@ class BulkPages:
         begun = datetime.fromisoformat(kept["begun"])
         yield Page([], begun)
         while True:
-            result = self._result(str(kept["job"]))
+            result, now = self._result(str(kept["job"]))
+            self.client.pause(self.downloads.wait_s(now))
             unchanged = 0
             for page in self._file(str(result["download_url"]), begun):
                 unchanged += sum(1 for row in page.rows if moment(row) < begun)
@@ -107,13 +125,13 @@ class BulkPages:
             raise VendorRefusal(str(told.get("code")), str(told.get("message")), where=f"crm POST {JOBS}")
         return str(told["details"]["id"]), answer.read_at
 
-    def _result(self, job: str) -> Mapping[str, Any]:
-        """Wait for a job. A run that gives up leaves the job in its bookmark."""
+    def _result(self, job: str) -> tuple[Mapping[str, Any], datetime]:
+        """Wait for a job; what it says at its end, and when. A run that gives up leaves the job in its bookmark."""
         for attempt in range(_POLLS):
-            told = self.client.get(f"{JOBS}/{job}").body["data"][0]
+            answer = self.client.get(f"{JOBS}/{job}")
+            told = answer.body["data"][0]
             if told["state"] == "COMPLETED":
-                result: Mapping[str, Any] = told["result"]
-                return result
+                return told["result"], answer.read_at
             if told["state"] == "FAILURE":
                 self.mark.pop(MARK, None)
                 error = (told.get("result") or {}).get("error_message") or {}
@@ -131,30 +149,32 @@ class BulkPages:
         )
 
     def _file(self, url: str, read_at: datetime) -> Iterator[Page]:
-        """The rows of one result, some at a time."""
+        """The rows of one result, some at a time. After one that is damaged the next run has the file made anew."""
         listed = as_listed(self.wanted, self.people)
         with tempfile.TemporaryFile() as file:  # made readable by its owner only
-            file.write(self.client.get(url).body or b"")
-            file.seek(0)
-            with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as packed:
-                for rows in _lines(packed, self.wanted):
+            self.client.download(url, file, most=MOST_PACKED)
+            try:
+                for rows in _rows(cells_of(file, ROWS_A_JOB), self.wanted):
                     yield Page([listed(row) for row in rows], read_at)
+            except BrokenArchiveError as broken:
+                self.mark.pop(MARK, None)
+                raise SetAside(
+                    sentence(
+                        f"The result of a bulk read is damaged and is made anew by the next run: {broken}",
+                        where=f"crm GET {JOBS}/{{id}}/result",
+                        expected="an archive of one CSV file",
+                        remedy="Run again.",
+                    )
+                ) from None
 
 
-def _lines(packed: Any, wanted: Wanted) -> Iterator[list[Row]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    lines = csv.reader(io.TextIOWrapper(packed, encoding="utf-8-sig", newline=""))
+def _rows(lines: Iterator[list[str]], wanted: Wanted) -> Iterator[list[Row]]:
     header = next(lines, None)
     if header is None:
         return
     row_of = from_cells(wanted, header)
-    rows: list[Row] = []
-    for cells in lines:
-        rows.append(row_of(cells))
-        if len(rows) == _ROWS_A_PAGE:
-            yield rows
-            rows = []
-    yield rows
+    while rows := [row_of(cells) for cells in islice(lines, _ROWS_A_PAGE)]:
+        yield rows
 
 
 def compared(name: str, comparator: str, value: Any) -> dict[str, Any]:

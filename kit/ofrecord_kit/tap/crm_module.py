@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -18,17 +17,15 @@ from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
 from ofrecord_kit.tap.crm_fields import PERSONS, Wanted, as_listed, listed_in, wanted_of
 from ofrecord_kit.tap.crm_lines import Lines, Subform, detailed, forms_of, is_quiet, with_lines
-from ofrecord_kit.tap.crm_names import Names
 from ofrecord_kit.tap.crm_pages import ListPages, crm_numbered_pages, modified_from, moment
 from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, said
+from ofrecord_kit.tap.crm_tap import CrmTap, Described
 from ofrecord_kit.tap.crm_views import IN_VIEW_SCHEMA, left, members, view_id
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.tap.pages import Page, Row, text_of
-from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.tap.reading import Fresh
 from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
 from ofrecord_kit.vendors import crm, scopes
-from ofrecord_kit.vendors.crm_fields import Field
 
 _ALWAYS = ("id", "Modified_Time")
 _IDS_A_CALL = 100
@@ -38,30 +35,6 @@ _DRIFT = "drift_at"
 _NO_MODULE = "INVALID_MODULE"
 CONVERTED = {"Leads": {"converted": "both"}}
 """A list leaves converted leads out otherwise ("Get Records")."""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A module as its metadata describes it. `off`: not selected by default; `rows`: fields of its subforms."""
-
-    fields: Sequence[Field]
-    schema: dict[str, Any]
-    facts: Mapping[Breadcrumb, Facts] = field(default_factory=dict)
-    off: frozenset[str] = frozenset()
-    rows: Mapping[str, Sequence[Field]] = field(default_factory=dict)
-
-
-class CrmTap(VendorTap):
-    """A tap of the CRM: what its modules share in a run."""
-
-    @cached_property
-    def names(self) -> Names:
-        """Users and layouts, by id."""
-        return Names(self.client)
-
-    def describe(self, module: str) -> Described:
-        """The live description of a module: a call for it and one for each of its subforms."""
-        raise NotImplementedError
 
 
 class CrmModule(VendorStream):
@@ -255,7 +228,9 @@ class CrmModule(VendorStream):
         wanted, mark = self._queryable(names), self._bookmark()
         filters = criteria_of(self.filters, wanted.kinds)
         ends = [compared("Modified_Time", "less_than", self._end)] if self._end else []
-        jobs = BulkPages(self.client, wanted, mark, self._people(wanted), self._say_state, (*filters, *ends))
+        jobs = BulkPages(
+            self.client, wanted, mark, self._people(wanted), self._say_state, (*filters, *ends), self._tap.downloads
+        )
         if MARK in mark and not jobs.can_resume():
             mark.pop(MARK)
         yield from jobs.pages(since)
