@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ofrecord.project_file import ProjectFile, ProjectProblem
+from ofrecord.tables import JsonOption
 from ofrecord.whole_file import write_whole
 
 TIMEOUT_S = 600
@@ -81,35 +82,57 @@ def _described(catalog: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
+class Captured:
+    """What became of one tap: its differences, or the problem it was not captured for."""
+
+    tap: str
+    catalog: str
+    differences: list[str]
+    problem: str | None = None
+    written: bool = False
+
+
+def capture(one: Extractor, folder: Path, *, write: bool) -> Captured:
+    """Ask one system and keep what it said. A system that cannot be asked keeps its catalog. Effects: a program, a file."""
+    path = folder / one.catalog
+    try:
+        after = discovered(one)
+    except CaptureProblem as problem:
+        return Captured(one.name, str(one.catalog), [], str(problem))
+    before = json.loads(path.read_bytes()) if path.exists() else {}
+    if write:
+        write_whole(path, json.dumps(after, indent=2, ensure_ascii=False) + "\n")
+    return Captured(one.name, str(one.catalog), differences(before, after), written=write)
+
+
 def catalog(
     folder: Annotated[Path, typer.Option(help="Folder of meltano.yml.")] = Path(),
     tap: Annotated[list[str] | None, typer.Option(help="Only this tap; may be repeated.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the differences and write nothing.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask every connected system for its fields and keep them in the project's catalogs.
 
-    Settings come from the environment, as in runs. Exit code 1 when a system cannot be asked; its catalog stays as it is.
+    Settings come from the environment, as in runs. Exit codes: 0 captured, 1 a system cannot be asked; its catalog stays as it is.
     """
-    failed = False
     try:
-        found = [one for one in extractors(folder) if not tap or one.name in tap]
+        chosen = [one for one in extractors(folder) if not tap or one.name in tap]
     except ProjectProblem as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
-    for one in found:
-        path = folder / one.catalog
-        try:
-            after = discovered(one)
-        except CaptureProblem as problem:
-            typer.echo(problem, err=True)
-            failed = True
-            continue
-        before = json.loads(path.read_bytes()) if path.exists() else {}
-        lines = differences(before, after)
-        typer.echo(f"{one.catalog}: {len(lines)} differences" if lines else f"{one.catalog}: as it was")
-        for line in lines:
-            typer.echo(f"  {line}")
-        if not show:
-            write_whole(path, json.dumps(after, indent=2, ensure_ascii=False) + "\n")
-    if failed:
+    found = []
+    for extractor in chosen:
+        one = capture(extractor, folder, write=not show)
+        found.append(one)
+        if one.problem is not None:
+            typer.echo(one.problem, err=True)
+        elif not as_json:
+            lines = one.differences
+            typer.echo(f"{one.catalog}: {len(lines)} differences" if lines else f"{one.catalog}: as it was")
+            for line in lines:
+                typer.echo(f"  {line}")
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
+    if any(one.problem is not None for one in found):
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import typer
 from ofrecord.lesson import LessonProblem, case_of, with_case, with_policy
 from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.subject import Subject, SubjectProblem, problems_told, subject_of
-from ofrecord.tables import note
+from ofrecord.tables import JsonOption, note
 from ofrecord.whole_file import write_whole
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ofrecord_kit.ledger import Held, Ledger
 
 
-def learn(
+def learn(  # noqa: PLR0917 - options of a command
     held: Annotated[
         str,
         typer.Argument(metavar="ENTITY/ID.FIELD", help="A conflict that is held, as account/4150868000000376.phone."),
@@ -31,6 +32,7 @@ def learn(
     rules: Annotated[Path, typer.Option(help="Folder of the rule files.")] = Path("rules"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     ledger: LedgerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make one decision a rule: set the policy of the field a conflict is held for, and add the conflict as a case.
 
@@ -46,13 +48,19 @@ def learn(
             conflict = _conflict(book, subject)
             agreed = _was_agreed(book, subject, conflict)
         texts = lesson(subject, conflict, keep, rules, agreed=agreed)
-    if dry_run:
+    shown = {str(path): "".join(_difference(path, text)) for path, text in texts.items()}
+    if not dry_run:
         for path, text in texts.items():
-            typer.echo("".join(_difference(path, text)), nl=False)
+            write_whole(path, text)
+    if as_json:
+        told = {"field": subject.rule.what, "keep": keep, "written": not dry_run, "changes": shown}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    elif dry_run:
+        typer.echo("".join(shown.values()), nl=False)
+    else:
+        typer.echo("\n".join(shown))
+    if dry_run:
         return
-    for path, text in texts.items():
-        write_whole(path, text)
-        typer.echo(str(path))
     note(
         f"{subject.rule.what}: {keep} wins from now on. Review the change and commit it; the next run settles the conflict."
     )

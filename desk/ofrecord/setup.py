@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ofrecord.connected import client_of
 from ofrecord.fields_needed import Needed, body_of, by_hand, can_be_made, label_of, module_of, needed
 from ofrecord.opened_ledger import project_folder
 from ofrecord.pipes import Project
@@ -16,7 +17,6 @@ from ofrecord.project_file import ProjectProblem
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.errors import Retry, SetAside, Stop, VendorRefusal
 from ofrecord_kit.http import Client
-from ofrecord_kit.settings import Connection
 from ofrecord_kit.vendors import crm, finance
 from ofrecord_transforms.load import read_all
 from ofrecord_transforms.problems import RulesError
@@ -81,13 +81,9 @@ def _missing(project: Project, wanted: Sequence[Needed]) -> list[Needed]:
     there: dict[tuple[str, str], set[str]] = {}
     for system in sorted({one.system for one in wanted}):
         objects = sorted({one.object for one in wanted if one.system == system})
-        with _client(project, system) as client:
+        with client_of(project, f"tap-{system}") as client:
             there |= _crm_fields(client, objects) if system == "crm" else _finance_fields(client, system, objects)
     return [one for one in wanted if one.field not in there.get((one.system, one.object), set())]
-
-
-def _client(project: Project, system: str) -> Client:
-    return Client(Connection.from_config(project.settings(f"tap-{system}")), system=system, plugin="ofrecord")
 
 
 def _crm_fields(client: Client, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
@@ -120,7 +116,7 @@ def _make(project: Project, makeable: Sequence[Needed]) -> None:
 
     A name that was given to a field once is not given again: the vendor numbers it. Such a field is found by its label, and never made twice.
     """
-    with _client(project, "crm") as client:
+    with client_of(project, "tap-crm") as client:
         for object_ in sorted({one.object for one in makeable}):
             labels = _labels(client, object_)
             some = [one for one in makeable if one.object == object_ and label_of(one.field) not in labels]

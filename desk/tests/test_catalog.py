@@ -51,7 +51,10 @@ def test_a_new_field_is_named_and_captured(project, sandbox):
     shown = ask(project, "--tap", "tap-crm", "--show")
     assert "  new: Products.Shelf" in shown.output.splitlines()
     assert path.read_bytes() == before
-    assert ask(project, "--tap", "tap-crm").exit_code == 0
+    captured = ask(project, "--tap", "tap-crm", "--json")
+    assert captured.exit_code == 0
+    [told] = json.loads(captured.stdout)
+    assert (told["tap"], told["written"], "new: Products.Shelf" in told["differences"]) == ("tap-crm", True, True)
     [products] = [one for one in json.loads(path.read_bytes())["streams"] if one["tap_stream_id"] == "Products"]
     assert "Shelf" in products["schema"]["properties"]
 

@@ -1,5 +1,7 @@
 """`ofrecord learn`: one decision becomes a line of the rules and its case."""
 
+import json
+
 import pytest
 
 from ofrecord.lesson import LessonProblem, with_policy
@@ -116,6 +118,16 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(learn, texts):
     assert "-    policy: latest # for now\n+    policy: crm  # for now\n" in done.stdout
     assert "+  - case: Phone changed" in done.stdout
     assert texts() == before
+
+
+def test_what_is_learned_can_be_read_by_a_program(learn, texts):
+    before = texts()
+    told = json.loads(learn("company/42.phone", "--keep", "crm", "--dry-run", "--json").stdout)
+    assert (told["field"], told["keep"], told["written"]) == ("Phone", "crm", False)
+    assert any("+    policy: crm" in change for change in told["changes"].values())
+    assert texts() == before
+    assert json.loads(learn("company/42.phone", "--keep", "crm", "--json").stdout) == told | {"written": True}
+    assert texts() != before
 
 
 def test_rules_that_changed_since_are_not_touched(learn, texts, tmp_path):
