@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from ofrecord_kit.plan import Fact, FieldRule, obstacles
 from ofrecord_kit.plan.facts import Glance
 from ofrecord_kit.target.guard import Guard
 from ofrecord_kit.target.incoming import Digests, unchanged
+from ofrecord_kit.target.reader import ExactReader
 from ofrecord_kit.testing.shop import World, record, schema
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -121,3 +123,19 @@ def test_what_was_read_before_is_not_used_when_another_run_has_written_it_since(
         writing.record_agreed(link, {"price": {"inventory": 12, "crm": 12}}, between=("inventory", "crm"))
     agreed = world.ledger.agreed_of([link], "inventory", "crm")[link]
     assert (agreed["code"].source, agreed["price"].source, agreed["name"].source) == ("B-1", 12, "Bolt")
+
+
+def test_an_error_while_a_record_is_taken_is_no_error_of_its_line() -> None:
+    taken = []
+
+    def take(stream: str, _record: msgspec.Raw) -> bool:
+        taken.append(stream)
+        msg = "what the ledger holds is damaged"
+        raise msgspec.DecodeError(msg)
+
+    reader = ExactReader()
+    reader.take = take
+    line = io.StringIO('{"type": "RECORD", "stream": "product", "record": {}}\n')
+    with pytest.raises(msgspec.DecodeError, match="damaged"):
+        reader.process_lines(line, {"RECORD": lambda _message: taken.append("again")})
+    assert taken == ["product"]

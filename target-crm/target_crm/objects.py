@@ -14,9 +14,21 @@ from typing import Any
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.plan import Fact, canonical, match_form
 from ofrecord_kit.target.counted import Counted
-from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, chunks
+from ofrecord_kit.target.destination import (
+    Change,
+    Current,
+    Destination,
+    Done,
+    Missing,
+    New,
+    Refused,
+    Result,
+    Stale,
+    chunks,
+)
 from ofrecord_kit.target.keyed import Keyed, upsert_rows
 from ofrecord_kit.target.permitted import FactStore
+from ofrecord_kit.vendors import crm_doubts
 from ofrecord_kit.vendors.crm import (
     ACTIVE_FIELDS,
     BULK_ROWS,
@@ -26,9 +38,9 @@ from ofrecord_kit.vendors.crm import (
     REMEDIES,
     ROOT,
 )
-from ofrecord_kit.vendors.crm_answers import doubts_metadata, refused, results_of
+from ofrecord_kit.vendors.crm_answers import doubts_metadata, is_complete, refused, results_of, told_by_id
 from ofrecord_kit.vendors.crm_beside import Beside, is_beside
-from ofrecord_kit.vendors.crm_bulk import Bulk, can_be_bulk
+from ofrecord_kit.vendors.crm_bulk import NO_RESULT, Bulk, can_be_bulk
 from ofrecord_kit.vendors.crm_coql import (
     COLUMNS_A_QUERY,
     TIMES,
@@ -165,7 +177,9 @@ class Crm(Destination):
         for some in chunks([number for number in rows if number not in results], BULK_ROWS):
             sent = self._bulk.upsert(module, key, [rows[number] for number in some], self.facts(module))
             results |= zip(some, sent, strict=True)
-        return results
+        silent = [number for number, one in results.items() if isinstance(one, Refused) and one.code == NO_RESULT]
+        found = crm_doubts.keyed(self._client, module, key, [rows[number] for number in silent], {})
+        return results | dict(zip(silent, found, strict=True))
 
     def _strangers(self, object_: str, key: str, rows: Mapping[int, Row]) -> dict[int, Result]:
         """Rows of which another record holds a unique value."""
@@ -213,6 +227,8 @@ class Crm(Destination):
         off: Result = Done(record, changed=False)
         if switch and action in {"active", "inactive", "delete"}:
             [off] = self._write("PUT", object_, [{"id": record, switch: action == "active"}])
+            if isinstance(off, Stale):
+                off = Refused(NO_RESULT, "the CRM answered without a result for it")
             if action != "delete":
                 return off
         if action != "delete":
@@ -300,9 +316,18 @@ class Crm(Destination):
             answer = self._client.send(method, f"{ROOT}/{path}", json=body, headers=headers, repeatable=repeatable)
         except VendorRefusal as refusal:
             return [refused(refusal)] * len(rows)
+        module = path.partition("/")[0]
         if doubts_metadata(answer):
-            self._facts.forget(path.partition("/")[0])
-        return results_of(answer, len(rows), found_by)
+            self._facts.forget(module)
+        if is_complete(answer, len(rows)):
+            return results_of(answer, len(rows), found_by)
+        told = told_by_id(answer, found_by)
+        if found_by is not None:
+            return crm_doubts.keyed(self._client, module, found_by, rows, told)
+        if method == "PUT":
+            return crm_doubts.updated(rows, told)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return crm_doubts.inserted(rows, told, self.read(module, list(told), names) if told else {})
 
     def _delete(self, module: str, record: str) -> Result:
         params = {"ids": record, "wf_trigger": self._fires}

@@ -48,14 +48,11 @@ class ExactReader(GenericSingerReader[str]):
         records = 0
         for line in file_input or self.default_input:
             self._current_message = line
-            try:
-                message = _decode_message(line)
-                if message.type == "RECORD" and message.record is not _NOTHING and take(message.stream, message.record):
-                    records += 1
-                    continue
-            except msgspec.MsgspecError:
-                pass  # said below, or by the SDK, in words
-            self._dispatch(line, callbacks, counted)
+            message = _offered(line)
+            if message is not None and take(message.stream, message.record):
+                records += 1
+            else:
+                self._dispatch(line, callbacks, counted)
         counted["RECORD"] += records
         return counted
 
@@ -77,6 +74,15 @@ class ExactReader(GenericSingerReader[str]):
         except msgspec.MsgspecError as error:
             raise _not_a_message(len(line), error) from None
         return message
+
+
+def _offered(line: str | bytes) -> _Message | None:
+    """The message if it is a RECORD; what is wrong with another one is said, or by the SDK, in words."""
+    try:
+        message = _decode_message(line)
+    except msgspec.MsgspecError:
+        return None
+    return message if message.type == "RECORD" and message.record is not _NOTHING else None
 
 
 def read_record(raw: Raw) -> dict[str, Any]:

@@ -28,8 +28,24 @@ def results_of(answer: Answer, number: int, found_by: str | None = None) -> list
     elements = (answer.body or {}).get("data", [])
     if len(elements) != number:
         return [Refused("NO_RESULT", f"{len(elements)} results for {number} records")] * number
+    return _read(answer, found_by)
+
+
+def told_by_id(answer: Answer, found_by: str | None = None) -> dict[str, Result]:
+    """What an answer says, by the id of the record each element names; those that name none are left out."""
+    elements = (answer.body or {}).get("data", [])
+    ids = [str((element.get("details") or {}).get("id") or "") for element in elements]
+    return {one: result for one, result in zip(ids, _read(answer, found_by), strict=True) if one}
+
+
+def is_complete(answer: Answer, number: int) -> bool:
+    """Is there a result for each of `number` records?"""
+    return len((answer.body or {}).get("data", [])) == number
+
+
+def _read(answer: Answer, found_by: str | None) -> list[Result]:
     request = answer.headers.get("X-Request-Id")  # UNVERIFIED: the vendor documents no such header
-    return [_result(element, found_by, request) for element in elements]
+    return [_result(element, found_by, request) for element in (answer.body or {}).get("data", [])]
 
 
 def doubts_metadata(answer: Answer) -> bool:

@@ -21,6 +21,8 @@ from ofrecord_kit.target.destination import Done, Refused, Result
 from ofrecord_kit.vendors.crm import BULK_BYTES, BULK_ROWS, NOT_BULK, REMEDIES, ROOT
 from ofrecord_kit.vendors.crm_answers import refused
 
+NO_RESULT = "NO_RESULT"
+"""The code of a record about which nothing is said."""
 _JOBS = "/crm/bulk/v8/write"
 _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd'T'HH:mm:ssXXX"}
 _POLLS = 240
@@ -149,4 +151,4 @@ def told_by(content: bytes) -> dict[Any, Result]:
 
 
 def _nothing_said() -> Refused:
-    return Refused("NO_RESULT", "the result of the bulk write job has no line for it", fix="Send it again.")
+    return Refused(NO_RESULT, "the result of the bulk write job has no line for it", fix="Send it again.")
