@@ -8,14 +8,17 @@ again, they are given up. What was measured holds for the client's next reads, t
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from ofrecord_kit.answers import Answer, Decoder
+from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.http import Client, Params
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ _LATELY = 20
 """Answers that must all have been fast before threads are given up."""
 _DRAWN = 2
 """Calls drawn for each thread: what is asked for and not yet taken is bounded."""
+MISSING = 404
 _slow: WeakSet[Client] = WeakSet()
 """Clients whose answers were found to be slow."""
 
@@ -42,6 +46,8 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     decoder: Decoder | None = None
     json: Any = None
+    may_be_missing: bool = False
+    """Whether the vendor's "does not exist" is an answer (of status `MISSING`, without a body) and no error."""
 
 
 def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
@@ -67,16 +73,22 @@ def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
 
 def answer_to(client: Client, call: Call, stop: threading.Event | None = None) -> Answer:
     """The answer to one call."""
-    return client.send(
-        "GET" if call.json is None else "POST",
-        call.path,
-        params=call.params,
-        headers=call.headers,
-        json=call.json,
-        decoder=call.decoder,
-        repeatable=True,
-        stop=stop,
-    )
+    started = time.perf_counter()
+    try:
+        return client.send(
+            "GET" if call.json is None else "POST",
+            call.path,
+            params=call.params,
+            headers=call.headers,
+            json=call.json,
+            decoder=call.decoder,
+            repeatable=True,
+            stop=stop,
+        )
+    except VendorRefusal as refusal:
+        if call.may_be_missing and refusal.is_missing:
+            return Answer(MISSING, None, {}, datetime.now(UTC), time.perf_counter() - started)
+        raise
 
 
 def _in_turn(client: Client, left: Iterator[Call]) -> Generator[Answer, None, bool]:

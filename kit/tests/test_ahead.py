@@ -98,6 +98,20 @@ def test_an_error_is_raised_in_the_place_of_its_call(items, client_of):
     assert threads() == []
 
 
+def test_a_record_that_may_be_missing_is_an_answer_and_nothing_is_asked_for_again(items, client_of):
+    items.delay_s = SLOW_S
+    items.by_path["/inventory/v1/items/17"] = (404, {"code": 1002, "message": "Item does not exist."})
+    items.by_path["/inventory/v1/items/23"] = (400, {"code": 5, "message": "Not this one."})
+    calls = (replace(call, may_be_missing=True) for call in calls_for(range(40)))
+    answers = ahead(client_of("inventory"), calls)
+    found = list(islice(answers, 23))
+    assert [(n, one.body) for n, one in enumerate(found) if one.status == looking.MISSING] == [(17, None)]
+    with pytest.raises(VendorRefusal):
+        next(answers)
+    asked = [one.path for one in items.calls()]
+    assert len(asked) == len(set(asked))
+
+
 def test_who_stops_early_leaves_no_thread_and_draws_little_further(items, client_of):
     items.delay_s = SLOW_S
     drawn = count()

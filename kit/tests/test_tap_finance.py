@@ -4,6 +4,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from typing import ClassVar
 
 import pytest
 from singer_sdk import typing as th
@@ -13,6 +14,7 @@ from ofrecord_kit.errors import Stop
 from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.tap.settings import READING
+from ofrecord_kit.tap.stream import DELETED
 from ofrecord_kit.vendors import finance
 
 SCHEMA = th.PropertiesList(
@@ -65,12 +67,12 @@ def tap_of(stream):
 def read(connection):
     """Runs a stream in this process: its records and its bookmark."""
 
-    def run(stream, bookmark=None, states=None, written=None, **more):
+    def run(stream, bookmark=None, states=None, written=None, marks=None, **more):
         config = {name: getattr(connection, name) for name in ("api_url", "accounts_url", "organization_id")}
         config |= {"client_id": "c", "client_secret": "s", "refresh_token": "r", "state_dir": str(connection.state_dir)}
         config |= {"retry_wait_s": 0, "calls_per_minute": 0, **more}
-        mark = {"replication_key": "last_modified_time", "replication_key_value": bookmark}
-        tap = tap_of(stream)(config=config, state={"bookmarks": {"items": mark}} if bookmark else {})
+        mark = marks or (bookmark and {"replication_key": "last_modified_time", "replication_key_value": bookmark})
+        tap = tap_of(stream)(config=config, state={"bookmarks": {"items": mark}} if mark else {})
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         try:
             with redirect_stdout(out):
@@ -275,3 +277,21 @@ def test_amounts_keep_every_digit(vendor, read):
         "12345678901234567.10",
         "0.30",
     ]
+
+
+class Swept(Sorted):
+    schema: ClassVar = {**SCHEMA, "properties": {**SCHEMA["properties"], DELETED: {"type": ["string", "null"]}}}
+
+
+def test_a_record_that_was_pushed_over_the_border_of_a_page_comes_with_its_detail_at_the_next_sweep(vendor, read):
+    first, second, third = (row(number, f"2026-02-01T10:0{number}:00+0000") for number in (1, 2, 3))
+    details = [(200, {"code": 0, "item": {**one, "note": "detail"}}) for one in (first, second, third)]
+    vendor.by_path = {f"/inventory/v1/items/{number}": one for number, one in enumerate(details, 1)}
+    vendor.will_answer(listed(first, third))  # the second moved to a page that was read when another one was deleted
+    records, mark = read(Swept, deletions_every_s=60)
+    assert [one["item_id"] for one in records] == ["1", "3"]
+    later = {"Date": "Sun, 01 Mar 2026 14:00:00 GMT"}
+    vendor.will_answer((*listed()[:2], later), (*listed(first, second, third)[:2], later))
+    records, after = read(Swept, marks=mark, deletions_every_s=60)
+    assert [(one["item_id"], one["note"]) for one in records] == [("2", "detail")]
+    assert after["replication_key_value"] == "2026-03-01T14:00:00+00:00"

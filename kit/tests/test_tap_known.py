@@ -204,6 +204,95 @@ def test_where_nothing_is_set_all_ids_are_read_once_a_day(read):
     assert read(shelf, "swept", second.state, deletions_every_s=None).deleted == ["2"]
 
 
+def known_of(tmp_path, mark, now=0.0):
+    return Known(tmp_path, "things", mark, now)
+
+
+def confirmed(known, **prints):
+    for one, text in prints.items():
+        known.remember(one, known.fingerprint(text.encode()))
+    return known.confirm()
+
+
+def test_a_file_from_a_backup_that_is_older_than_the_state_is_no_reason_to_be_silent(tmp_path):
+    """Value 1 was delivered, the file copied, value 2 delivered, the copy put back: the vendor may be at 1 again."""
+    first = known_of(tmp_path, None)
+    one = confirmed(first, a="1")
+    first.close()
+    copy = (tmp_path / FILE).read_bytes()
+    second = known_of(tmp_path, one)
+    two = confirmed(second, a="2")
+    second.close()
+    (tmp_path / FILE).write_bytes(copy)
+    third = known_of(tmp_path, two)
+    assert third.prints(["a"]) == {}
+    confirmed(third, b="1")  # and its state is lost
+    third.close()
+    fourth = known_of(tmp_path, two)
+    assert (fourth.prints(["a", "b"]), fourth.strangers(["a", "b"])) == ({}, {"b"})
+    fourth.close()
+
+
+def test_two_runs_of_one_state_do_not_take_what_the_other_wrote_for_delivered(tmp_path):
+    begun = known_of(tmp_path, None)
+    state = confirmed(begun, a="1", b="1")
+    begun.close()
+    one, other = known_of(tmp_path, state), known_of(tmp_path, state)
+    confirmed(one, a="2")
+    assert other.prints(["a"]) == {}
+    after = confirmed(other, c="1")
+    other.close()
+    one.close()
+    last = known_of(tmp_path, after)  # of the other one; whether the first one's records arrived is not known
+    assert last.prints(["a", "b", "c"]).keys() == {"b", "c"}
+    last.close()
+
+
+def test_a_folder_that_may_not_be_written_is_one_message(tmp_path):
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(Stop, match="What was delivered cannot be read or kept"):
+        known_of(tmp_path, None)
+
+
+def test_a_record_a_reading_passed_over_is_delivered_by_the_next_sweep_once(tmp_path):
+    """Its row was pushed over the border of a page while the list was read."""
+    shelf = Shelf(dated("1", "2", "3", "4"))
+    shelf.hidden.add("3")
+    first = run(shelf, tmp_path, streams=["swept"], **DAY)
+    assert first.ids == ["1", "2", "4"]
+    shelf.hidden.clear()
+    shelf.now += timedelta(days=2)
+    lost = run(shelf, tmp_path, first.state, streams=["swept"], **DAY)
+    assert lost.ids == ["3"]
+    second = run(shelf, tmp_path, first.state, streams=["swept"], **DAY)
+    marks = [one.state["bookmarks"]["swept"]["replication_key_value"] for one in (first, second)]
+    assert (second.ids, marks[0] < marks[1]) == (["3"], True)
+    shelf.now += timedelta(days=2)
+    assert run(shelf, tmp_path, second.state, streams=["swept"], **DAY).records == []
+
+
+@pytest.mark.parametrize("more", [{"start_date": at(2)}, {"end_date": at(1)}, {"filters": {"swept": {"name": "this"}}}])
+def test_a_sweep_delivers_nothing_that_is_not_wanted(tmp_path, more):
+    shelf = Shelf([{**row, "name": "this" if row["id"] == "2" else "other"} for row in dated("1", "2", "3")])
+    shelf.hidden.update(("1", "3") if "filters" in more else ("1",) if "start_date" in more else ("2", "3"))
+    first = run(shelf, tmp_path, streams=["swept"], **DAY, **more)
+    shelf.hidden.clear()
+    shelf.now += timedelta(days=2)
+    assert run(shelf, tmp_path, first.state, streams=["swept"], **DAY, **more).records == []
+
+
+def test_a_store_that_is_gone_takes_what_is_there_for_delivered(read, tmp_path):
+    shelf = Shelf(dated("1", "2"))
+    first = read(shelf, "swept", **DAY)
+    (tmp_path / FILE).unlink()
+    shelf.now += timedelta(hours=1)
+    second = read(shelf, "swept", first.state, **DAY)
+    assert (second.records, shelf.swept) == ([], 1)
+    shelf.rows = shelf.rows[:1]
+    shelf.now += timedelta(days=2)
+    assert read(shelf, "swept", second.state, **DAY).deleted == ["2"]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from(["1", "2", None]), st.sampled_from(["kept", "lost", "cut"])),
     max_size=8,

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from singer_sdk.singerlib import MetadataMapping
 
-from ofrecord_kit.ahead import Call, ahead
+from ofrecord_kit.ahead import MISSING, Call, ahead
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.tap import finance_custom
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
@@ -109,7 +109,7 @@ class FinanceStream(VendorStream):
 
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows, detailed where something only details have is chosen."""
-        if not (self.detail or self.details_together) or not self.wants_details:
+        if not self._reads_details:
             return self.listing(since)
         tap = self._tap
         return (
@@ -118,13 +118,24 @@ class FinanceStream(VendorStream):
             else self.detailed(since)
         )
 
+    @property
+    def _reads_details(self) -> bool:
+        return bool(self.detail or self.details_together) and self.wants_details
+
+    def _each(self, rows: list[Row]) -> Iterator[list[Row]]:
+        """Details of rows, a few at a time."""
+        return self._together(rows) if self.details_together else self._one_by_one(rows)
+
+    def full(self, rows: list[Row]) -> Iterator[list[Row]]:
+        """In detail where something only details have is chosen."""
+        return self._each(rows) if self._reads_details else iter([rows])
+
     def detailed(self, since: datetime | None) -> Iterator[Page]:
         """Changed rows in detail, a few a page, so that the bookmark follows every read."""
-        each = self._together if self.details_together else self._one_by_one
         oldest = since.isoformat() if since else ""
         for page in self.listing(since):
             yield replace(page, rows=[])
-            for some in each([row for row in page.rows if self._is_since(row, oldest)]):
+            for some in self._each([row for row in page.rows if self._is_since(row, oldest)]):
                 yield replace(page, rows=some)
 
     def ids(self) -> Iterator[Page] | None:
@@ -238,21 +249,11 @@ class FinanceStream(VendorStream):
 
     def _one_by_one(self, changed: list[Row]) -> Iterator[list[Row]]:
         """Each row with its detail, passed over when it was deleted meanwhile."""
-        path = f"{self.root}{self.path}"
-        while changed:
-            answers = ahead(
-                self.client, [Call(f"{path}/{text_of(row, self._key)}", self.detail_query) for row in changed]
-            )
-            done = 0
-            try:
-                for row, answer in zip(changed, answers, strict=True):
-                    done += 1
-                    yield self._over(row, answer.body)
-            except VendorRefusal as refusal:
-                if not refusal.is_missing:
-                    raise
-                done += 1
-            changed = changed[done:]
+        path, query = f"{self.root}{self.path}", self.detail_query
+        calls = [Call(f"{path}/{text_of(row, self._key)}", query, may_be_missing=True) for row in changed]
+        for row, answer in zip(changed, ahead(self.client, calls), strict=True):
+            if answer.status != MISSING:
+                yield self._over(row, answer.body)
 
     def _over(self, row: Row, body: Row) -> list[Row]:
         """The detail over the row, which for some objects has what the detail lacks.

@@ -20,7 +20,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ofrecord_kit.errors import Stop, sentence
 from ofrecord_kit.tokens import make_private_folder
@@ -28,9 +28,13 @@ from ofrecord_kit.tokens import make_private_folder
 FILE = "known.sqlite"
 MARK = "known"
 """The key in a bookmark."""
+PARTIAL = "partial"
+"""The key within it that says that more was delivered than the store knows, until a sweep has taken over what there is."""
 _UNUSED_S = 400 * 86400
 """A store that no state named for so long goes."""
 _ASKED_AT_ONCE = 500
+_DOUBTED = -1
+"""The generation of what nobody confirmed."""
 _TABLES = """
 create table if not exists store (
     number integer primary key, name text unique not null, stream text not null, key blob not null,
@@ -55,9 +59,14 @@ class Known:
         self._fresh: dict[str, tuple[bytes | None, int]] = {}
         """Written since the last state: fingerprint, and 1 for a deletion."""
         self._now = now
+        mark = mark or {}
+        at = int(mark.get("at") or 0)
         with self._told(), FileLock(state_dir / f"{FILE}.lock", timeout=60):
             self._db = self._opened()
-            self._store, self._name, self._key, self.is_new = self._begun(stream, mark or {})
+            self._store, self._name, self._key, last, self.is_new = self._begun(stream, mark, at)
+        self._last = max(last, at) if not self.is_new else 0
+        self.is_partial = bool(mark.get(PARTIAL)) or (last < at and not self.is_new)
+        """Whether more was delivered than is known: the state is older than this store, or the file is from a backup."""
 
     def fingerprint(self, line: bytes) -> bytes:
         """Of a record's JSON text, keyed."""
@@ -70,8 +79,8 @@ class Known:
             for start in range(0, len(ids), _ASKED_AT_ONCE):
                 some = ids[start : start + _ASKED_AT_ONCE]
                 marks = ",".join("?" * len(some))
-                query = f"select id, print from known where store = ? and gone = 0 and print is not null and id in ({marks})"  # noqa: S608 - marks only
-                found.update(self._db.execute(query, (self._store, *some)))
+                query = f"select id, print from known where store = ? and gone = 0 and print is not null and generation <= ? and id in ({marks})"  # noqa: S608 - marks only
+                found.update(self._db.execute(query, (self._store, self._last, *some)))
         for one in ids:
             if one in self._fresh:
                 (mine, gone) = self._fresh[one]
@@ -94,6 +103,10 @@ class Known:
             self._db.execute("begin immediate")
             with self._db:
                 row = self._db.execute("select last from store where number = ?", (self._store,)).fetchone()
+                if (
+                    int(row[0]) > self._last
+                ):  # another run of the same state, whose success this one's says nothing about
+                    self._doubt(self._store, self._last)
                 at = int(row[0]) + bool(self._fresh)
                 rows = [(self._store, one, fp, at, gone) for one, (fp, gone) in self._fresh.items()]
                 self._db.executemany(
@@ -103,7 +116,8 @@ class Known:
                 )
                 self._db.execute("update store set last = ?, used = ? where number = ?", (at, self._now, self._store))
         self._fresh.clear()
-        return {"store": self._name, "at": at}
+        self._last = at
+        return {"store": self._name, "at": at, **({PARTIAL: True} if self.is_partial else {})}
 
     def saw(self, ids: Iterable[str]) -> None:
         """These are there: for `absent`."""
@@ -118,10 +132,23 @@ class Known:
             self._db.execute("delete from there")
 
     def adopt(self) -> None:
-        """Take what `saw` named for delivered: of a bookmark that is older than its store."""
+        """Take what `saw` named for delivered, where the bookmark is older than its store."""
         query = "insert or ignore into known (store, id, generation) select ?, id, 0 from there"
         with self._told():
             self._db.execute(query, (self._store,))
+        self.is_partial = False
+
+    def strangers(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that were never delivered, as far as is known."""
+        found = set(ids) - self._fresh.keys()
+        with self._told():
+            for start in range(0, len(ids), _ASKED_AT_ONCE):
+                some = ids[start : start + _ASKED_AT_ONCE]
+                query = (
+                    f"select id from known where store = ? and generation >= 0 and id in ({','.join('?' * len(some))})"  # noqa: S608 - marks only
+                )
+                found -= {one for (one,) in self._db.execute(query, (self._store, *some))}
+        return found
 
     def absent(self, asked_before: float, most: int) -> list[str]:
         """Delivered records that `saw` did not name: those asked for longest ago first, none asked for since `asked_before`."""
@@ -165,7 +192,7 @@ class Known:
         db.executescript(_TABLES)
         return db
 
-    def _begun(self, stream: str, mark: Mapping[str, Any]) -> tuple[int, str, bytes, bool]:
+    def _begun(self, stream: str, mark: Mapping[str, Any], at: int) -> tuple[int, str, bytes, int, bool]:
         """The store of a bookmark, what was never confirmed forgotten; a new one where there is none."""
         self._db.execute("begin immediate")
         with self._db:
@@ -182,27 +209,33 @@ class Known:
                     self._db.execute("delete from store where number = ?", (number,))
             if found:
                 number, name, key, last = found
-                if last > int(mark.get("at") or 0):
-                    self._db.execute(
-                        "update known set print = null, gone = 0, asked = null where store = ? and generation > ?",
-                        (number, int(mark.get("at") or 0)),
-                    )
+                self._doubt(number, at)
+                if last < at:  # the file is older than the state: what was written since is not in it
+                    self._db.execute("update known set print = null where store = ?", (number,))
+                    self._db.execute("update store set last = ? where number = ?", (at, number))
                 self._db.execute("delete from known where store = ? and gone = 1", (number,))
-                return number, name, key, False
+                return number, name, key, last, False
             name, key = os.urandom(8).hex(), os.urandom(32)
             made = self._db.execute(
                 "insert into store (name, stream, key, last, used) values (?, ?, ?, 0, ?)",
                 (name, stream, key, self._now),
             )
-            return int(made.lastrowid or 0), name, key, True
+            return int(made.lastrowid or 0), name, key, 0, True
+
+    def _doubt(self, store: int, at: int) -> None:
+        """Whether the consumer has what was written after `at` is not known: it is written again, and may have to be deleted."""
+        self._db.execute(
+            "update known set print = null, gone = 0, asked = null, generation = ? where store = ? and generation > ?",
+            (_DOUBTED, store, at),
+        )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Within the block, a damaged file is one message."""
         try:
             yield
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        except (sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, Timeout) or (isinstance(error, sqlite3.OperationalError) and "locked" in str(error)):
                 raise Stop(
                     sentence(
                         "What was delivered cannot be remembered: another run holds the file",
@@ -215,7 +248,7 @@ class Known:
                 sentence(
                     "What was delivered cannot be read or kept",
                     where=f"{FILE} in the folder of the setting state_dir",
-                    expected="the file as this program left it, and space for it",
-                    remedy="Free some space; if that is not it, remove the file: every record is then written once more.",
+                    expected="the file as this program left it, which this user may write, and space for it",
+                    remedy="Free some space, or correct who may write; if that is not it, remove the file: every record is then written once more.",
                 )
             ) from error

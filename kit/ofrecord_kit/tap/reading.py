@@ -110,6 +110,21 @@ class Reading:
             words = "Rows come out of order; the bookmark moves at the end of the list only."
             self._stream.log(words, level=logging.WARNING)
 
+    def wants(self, row: Row) -> bool:
+        """Whether a row of all there is belongs to what was read before this reading began, as far as the row itself tells."""
+        floor, begun = self._stream.floor, self.begun
+        modified = _text(self._stream.shape(self._stream.mended(dict(row))).get(self._time))
+        if not modified and (floor or self._end):
+            return False  # nothing tells whether it is of that time
+        in_time = not modified or (
+            (not floor or modified >= floor.isoformat()) and (not begun or modified < begun.isoformat())
+        )
+        return in_time and (not self._end or modified < self._end) and passes(row, self._wanted)
+
+    def late(self, page: Page) -> list[Fresh]:
+        """Records of a page that stand where the bookmark is long past, so that it takes no notice of them."""
+        return [one._replace(modified="") for one in self._fresh(page, "")]
+
     def id_of(self, record: Row) -> str:
         """The key of a record as text; the text of several is their JSON list. Empty without one."""
         if self._key is not None:

@@ -72,6 +72,10 @@ class VendorStream(Stream):
         """
         return None
 
+    def full(self, rows: list[Row]) -> Iterator[list[Row]]:
+        """Rows of `ids` as `read` gives them, with details where those are wanted."""
+        yield rows
+
     def is_gone(self, record_id: str) -> bool:
         """Whether the vendor itself says that this record does not exist; asked of ids a sweep did not find."""
         raise NotImplementedError
@@ -111,6 +115,11 @@ class VendorStream(Stream):
     def until(self) -> datetime | None:
         """The end (exclusive) of what is read by modification time, from the setting `end_date`."""
         return instant_or_none(str(self.config.get("end_date") or ""))
+
+    @cached_property
+    def floor(self) -> datetime | None:
+        """Records modified before are not read, by the setting `start_date`."""
+        return instant_or_none(str(self.config.get("start_date") or ""))
 
     @property
     def wants_details(self) -> bool:
@@ -161,7 +170,7 @@ class VendorStream(Stream):
         """From when to read: the bookmark less the overlap, never before `start_date`; None reads everything."""
         if not self.is_incremental:
             return None
-        floor = instant_or_none(str(self.config.get("start_date") or ""))
+        floor = self.floor
         marked = instant_or_none(str(self._bookmark().get("replication_key_value") or ""))
         if marked is None:
             return floor
@@ -190,11 +199,12 @@ class VendorStream(Stream):
         """Records, then deletions."""
         if self._tap.is_closed(self):
             return
-        had = reading.bookmark.reached is not None and MARK not in self._bookmark()
+        if self.sweeps and self.known.is_new and reading.bookmark.reached is not None:
+            self.known.is_partial = True
         seen = self.known.saw if self.sweeps else None
         yield from reading.batches(seen)
         if self.sweeps and reading.begun is not None and reading.is_complete:
-            yield from sweep(self, reading, adopt=had)
+            yield from sweep(self, reading)
 
     def _news(self, batch: list[Fresh]) -> Iterator[tuple[Fresh, bytes]]:
         """Records of a batch with their JSON text, those that the consumer has left out."""

@@ -52,6 +52,8 @@ class Shelf:
     asked_for: list[str] = field(default_factory=list)
     swept: int = 0
     gone: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    """Ids a reading in order of modification passes over."""
     fails_at: dict[str, Exception] = field(default_factory=dict)
     """Page number or `ids`, and how it fails."""
     on_page: Any = None
@@ -81,7 +83,8 @@ class Things(VendorStream):
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Modified since."""
         oldest = since.isoformat() if since else ""
-        rows = [row for row in self._tap.shelf.rows if str(row.get("at") or "") >= oldest]
+        shelf = self._tap.shelf
+        rows = [row for row in shelf.rows if str(row.get("at") or "") >= oldest and row["id"] not in shelf.hidden]
         return self._tap.shelf.pages(sorted(rows, key=lambda row: str(row.get("at") or "")))
 
 
@@ -106,7 +109,7 @@ class Swept(Things):
     def ids(self) -> Iterator[Page]:
         """All ids."""
         shelf = self._tap.shelf
-        yield from shelf.pages([{"id": row["id"]} for row in shelf.rows if "unlisted" not in row])
+        yield from shelf.pages([row for row in shelf.rows if "unlisted" not in row])
         if error := shelf.fails_at.get("ids"):
             raise error
         shelf.swept += 1
