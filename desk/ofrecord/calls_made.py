@@ -47,21 +47,20 @@ def within_a_day(counts: Iterable[Calls], now: float) -> Counter[str]:
 def measured(counts: Iterable[Calls], pipeline: str) -> Cost | None:
     """The median of a pipeline's last runs; None when it never ran.
 
-    A run is one of its tap. What a target called belongs to the run of the same name, else to the one that had begun.
+    A run is one of its tap, told apart by when that began. What a target called belongs to the run that had begun then.
     """
     mine = [one for one in counts if one.pipeline == pipeline]
-    begun: dict[str, float] = {}
+    runs: dict[tuple[str, float], float] = {}
     for one in mine:
         if one.plugin.startswith("tap-"):
-            begun.setdefault(one.run, one.started)
-    runs, starts = list(begun), list(begun.values())
-    called: dict[str, Counter[str]] = {run: Counter() for run in runs}
+            runs.setdefault((one.run, one.begun), one.begun or one.started)
+    begun = sorted(runs.values())
+    called: list[Counter[str]] = [Counter() for _ in begun]
     for one in mine:
-        place = bisect_right(starts, one.started) - 1
-        run = one.run if one.run in called else runs[place] if place >= 0 else None
-        if run is not None:
-            called[run][budget_of(one.system)] += one.weight
-    last = list(called.values())[-LAST:]
+        place = bisect_right(begun, runs.get((one.run, one.begun), one.started)) - 1
+        if place >= 0:
+            called[place][budget_of(one.system)] += one.weight
+    last = called[-LAST:]
     if not last:
         return None
     budgets = {budget for one in last for budget in one}

@@ -182,11 +182,7 @@ def _too_many(lines: Sequence[Line], wholes: Sequence[Whole]) -> list[str]:
         if quota.a_day is not None and whole.planned <= quota.a_day:
             continue
         most = max(lines, key=lambda line: line.a_day.get(whole.budget, 0))
-        than = (
-            f"{quota.a_day} are allowed ({quota.said})"
-            if quota.a_day is not None
-            else f"that is too many by {quota.said}"
-        )
+        than = quota.said if quota.a_day is None else f"{quota.a_day} are allowed ({quota.said})"
         found.append(
             f"{whole.budget}: the schedules call for {whole.planned} {whole.unit} a day, {than}. Run {most.schedule} "
             f"({most.a_day.get(whole.budget, 0)}) less often, read fewer streams, or raise calls_per_day if the vendor allows more."

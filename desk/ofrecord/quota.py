@@ -46,4 +46,7 @@ def quota_of(budget: str, settings: Mapping[str, int], planned: int) -> Quota:
         if planned <= a_day:
             return Quota(a_day, f"the vendor's table: {name}, the smallest edition with room; calls_per_day is not set")
     more = f"; {_EACH_USER}" if budget == CRM else ""
-    return Quota(None, f"the vendor's table: {sold[-1][0]} has {sold[-1][1]:,}{more}; calls_per_day is not set")
+    return Quota(
+        None,
+        f"no edition has so many by the vendor's table: {sold[-1][0]} has {sold[-1][1]:,}{more}; calls_per_day is not set",
+    )

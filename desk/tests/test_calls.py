@@ -93,6 +93,19 @@ def test_a_run_is_the_median_of_the_last_ten_in_calls_and_in_credits(calls, name
     assert schedule(plan, "orders")["source"] == "no run yet: the least"
 
 
+def test_runs_of_one_name_are_told_apart_by_when_they_began(calls):
+    def again(number, reads):
+        begun = 1_000.0 + 300 * number
+        for part in range(2):
+            at = begun + 1 + part
+            yield Calls("nightly", "tap-inventory", "inventory", reads, at, at, reads, "tap-inventory--stock", begun)
+            yield Calls("nightly", "target-crm", "crm", 1, at, at, 3, "tap-inventory--stock", begun - 0.5)
+
+    _, plan, _ = calls(counts=[one for number in range(4) for one in again(number, 2)])
+    assert schedule(plan, "stock")["a_run"] == {"inventory, books": 4, "crm": 6}
+    assert schedule(plan, "stock")["source"] == "4"
+
+
 def test_a_run_without_writes_counts_as_one_that_wrote_nothing(calls):
     counts = [one for n in range(9) for one in run(n, 2, 30 if n == 4 else 0)]
     assert schedule(calls(counts=counts)[1], "stock")["a_run"] == {"inventory, books": 2, "crm": 0}

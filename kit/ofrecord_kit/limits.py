@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ class Calls(msgspec.Struct, frozen=True):
     """Calls one plugin made to one system within a run. `started` and `ended` are seconds since the epoch.
 
     `weight` is what the vendor counts: credits of the CRM, else calls. `pipeline` is the name the tap has in `meltano.yml`,
-    which Meltano tells tap and target of it; empty in a run without Meltano.
+    which Meltano tells tap and target of it; empty in a run without Meltano. `begun` is when the plugin began to call, so that
+    runs of one name are told apart.
     """
 
     run: str
@@ -31,6 +33,7 @@ class Calls(msgspec.Struct, frozen=True):
     ended: float
     weight: int = 0
     pipeline: str = ""
+    begun: float = 0.0
 
 
 _decoder = msgspec.json.Decoder(Calls)
@@ -57,6 +60,7 @@ class Tally:
         self._plugin = plugin
         self._pipeline = os.environ.get("MELTANO_EXTRACTOR_NAME", "")
         self._counts: dict[str, _Count] = {}
+        self._begun = time.time()
         self._written = 0.0
         self._lock = threading.Lock()
 
@@ -81,7 +85,7 @@ class Tally:
                 file.write(lines)
 
     def _line(self, system: str, found: _Count) -> bytes:
-        told = (found.calls, found.started, found.ended, found.weight, self._pipeline)
+        told = (found.calls, found.started, found.ended, found.weight, self._pipeline, self._begun)
         return msgspec.json.encode(Calls(self._run, self._plugin, system, *told))
 
 
