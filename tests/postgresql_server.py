@@ -99,6 +99,11 @@ class Server:
         name = url.partition("@/")[2].partition("?")[0]
         self._admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def cut(self, url: str) -> None:
+        """End every connection to a database, as a server that is started anew does."""
+        name = url.partition("@/")[2].partition("?")[0]
+        self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
     def stop(self) -> None:
         self._admin.close()
         self._process.send_signal(signal.SIGINT)

@@ -27,6 +27,11 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _EXPONENT = re.compile(rb"\dE[+-]?\d")
 """A number that may be in scientific notation; texts that look like it cost a second encoding."""
 
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]+)?")
+_A_DAY_S = 86_400.0
+MOST_ADVISED_S = 3_600.0
+"""More than this nobody waits for at the vendor's word: it may be wrong, and the next call asks again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -110,11 +115,21 @@ def time_of(headers: Mapping[str, str]) -> datetime:
 
 def day_begins(answer: Answer) -> datetime | None:
     """When the vendor's day begins anew, where it says so: seconds in `X-Rate-Limit-Reset` (seen, not documented)."""
-    text = answer.headers.get("X-Rate-Limit-Reset", "")
-    return answer.read_at + timedelta(seconds=int(text)) if text.isdigit() else None
+    seconds = _seconds(answer.headers.get("X-Rate-Limit-Reset", ""))
+    return None if seconds is None else answer.read_at + timedelta(seconds=min(seconds, _A_DAY_S))
 
 
 def retry_after(answer: Answer) -> float:
-    """Seconds of `Retry-After`, 0 without one (its date form is not used by these vendors)."""
+    """Seconds of `Retry-After`, a number or a time (RFC 9110); 0 without one, an hour at most, since all who share the budget wait."""
     text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdigit() else 0.0
+    seconds = _seconds(text)
+    if seconds is None:
+        try:
+            seconds = (parsedate_to_datetime(text).astimezone(UTC) - answer.read_at).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+    return min(max(0.0, seconds), MOST_ADVISED_S)
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None

@@ -27,6 +27,8 @@ SLICE_S = 600
 SHRUNK_S = 300.0
 """How long fewer calls are made at once after the vendor found them too many."""
 _GLANCE_S = 1.0
+_AHEAD_S = 4_000.0
+"""Nothing is planned, or closed, for later than this: such a time was written before a clock was set back, and counts no more."""
 
 _SPEND = (
     "insert into ofrecord_spent (key, slice, weight) values (?, ?, ?) "
@@ -117,7 +119,7 @@ class Budget:
         """When less than this plugin's share of calls went within a minute, those of all others counted, too."""
         if not self.terms.a_minute:
             return now
-        run("delete from ofrecord_call where key = ? and at < ?", self.key, now - WINDOW_S)
+        run("delete from ofrecord_call where key = ? and (at < ? or at > ?)", self.key, now - WINDOW_S, now + _AHEAD_S)
         full = run(
             "select at from ofrecord_call where key = ? order by at desc limit 1 offset ?",
             self.key,
@@ -127,7 +129,8 @@ class Budget:
 
     def _check_day(self, run: Run, weight: int, now: float) -> None:
         oldest = int(now - DAY_S) // SLICE_S
-        run("delete from ofrecord_spent where key = ? and slice < ?", self.key, oldest)
+        latest = int(now + _AHEAD_S) // SLICE_S
+        run("delete from ofrecord_spent where key = ? and (slice < ? or slice > ?)", self.key, oldest, latest)
         if not self.terms.a_day:
             return
         share = self.terms.share(self.terms.a_day)
@@ -212,8 +215,8 @@ class Budget:
         found = run("select until, most, most_until from ofrecord_closed where key = ?", self.key)
         until, most, most_until = found[0] if found else (0.0, 0, 0.0)
         whole = max(1, self.terms.at_once)
-        self._most = min(whole, int(most)) if most_until > now else whole
-        return float(until)
+        self._most = min(whole, int(most)) if now < most_until <= now + SHRUNK_S + WINDOW_S else whole
+        return float(until) if until <= now + _AHEAD_S else 0.0
 
     def _store(self) -> Store:
         if self._opened is None:

@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ofrecord_kit.errors import BadSettings, VendorBusy, sentence
 from ofrecord_kit.tokens import make_private_folder
 
+T = TypeVar("T")
 Run = Callable[..., list[tuple[Any, ...]]]
 """Runs one statement with its values (marked `?`) and returns the rows it has."""
 
@@ -92,8 +93,8 @@ class FileStore:
             self._open.execute("begin immediate")
             yield self._run
             self._open.execute("commit")
-        except sqlite3.OperationalError as error:
-            raise _busy(error) from error
+        except sqlite3.Error as error:
+            raise _unkept(error) from error
         finally:
             if self._open.in_transaction:
                 self._open.execute("rollback")
@@ -108,7 +109,10 @@ class FileStore:
         opened = self._files.get((key, number))
         if opened is None:
             name = f"calls.{hashlib.sha256(key.encode()).hexdigest()[:12]}.{number}.lock"
-            opened = self._files[key, number] = os.open(self._folder / name, os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                opened = self._files[key, number] = os.open(self._folder / name, os.O_CREAT | os.O_RDWR, 0o600)
+            except OSError as error:
+                raise BadSettings([_not_opened(error)]) from error
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -159,16 +163,31 @@ class DatabaseStore:
 
     @contextmanager
     def transaction(self, key: str) -> Iterator[Run]:
-        """One at a time for a key. A connection that was lost is made again, once; its slots are gone with it."""
+        """One at a time for a key."""
+
+        def begin() -> None:
+            self._run("begin")
+            self._run("select pg_advisory_xact_lock(?)", number_of(key))
+
         try:
-            if self._open.broken or self._open.closed:
-                self._held.clear()
-                self._connect()
-            with self._open.transaction():
-                self._run("select pg_advisory_xact_lock(?)", number_of(key))
-                yield self._run
+            self._surely(begin)
+            yield self._run
+            self._run("commit")
         except self._psycopg.Error as error:
             raise _busy(error) from error
+        finally:
+            if not self._open.closed and self._open.info.transaction_status:
+                self._open.rollback()
+
+    def _surely(self, work: Callable[[], T]) -> T:
+        """Do the first thing on a connection: only that notices that it was lost. It is made again, once; its slots are gone."""
+        try:
+            return work()
+        except self._psycopg.OperationalError:
+            self._open.close()
+            self._held.clear()
+            self._connect()
+            return work()
 
     def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         found = self._open.execute(statement.replace("?", "%s").encode(), values)
@@ -179,7 +198,9 @@ class DatabaseStore:
         if (key, number) in self._held:
             return False
         try:
-            row = self._run("select pg_try_advisory_lock(?::int, ?::int)", number_of(key) >> 33, number)
+            row = self._surely(
+                lambda: self._run("select pg_try_advisory_lock(?::int, ?::int)", number_of(key) >> 33, number)
+            )
         except self._psycopg.Error as error:
             raise _busy(error) from error
         if row[0][0]:
@@ -210,10 +231,16 @@ def number_of(key: str) -> int:
 _NO_DRIVER = "needs the driver of PostgreSQL. Install ofrecord-kit[postgresql], or leave it empty."
 
 
-def _not_opened(error: sqlite3.Error) -> str:
+def _unkept(error: sqlite3.Error) -> VendorBusy | BadSettings:
+    """Another program's lock passes; what is wrong with the file itself, or with its disk, does not."""
+    passes = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+    return _busy(error) if passes else BadSettings([_not_opened(error)])
+
+
+def _not_opened(error: Exception) -> str:
     return (
-        f"state_dir: calls.sqlite cannot be used ({type(error).__name__}). Name a folder this user may write to; "
-        "if the file is damaged, remove it: it holds the counts of a day, nothing else."
+        f"state_dir: calls.sqlite cannot be used ({type(error).__name__}). Name a folder this user may write to, with space left; "
+        "if the file is damaged, or of another version, remove it: it holds the counts of a day, nothing else."
     )
 
 

@@ -24,7 +24,17 @@ import msgspec
 import requests
 
 from ofrecord_kit import errors, oauth
-from ofrecord_kit.answers import Answer, Decoder, day_begins, decode_body, encode_body, judge, retry_after, time_of
+from ofrecord_kit.answers import (
+    MOST_ADVISED_S,
+    Answer,
+    Decoder,
+    day_begins,
+    decode_body,
+    encode_body,
+    judge,
+    retry_after,
+    time_of,
+)
 from ofrecord_kit.budget import Budget, DaySpent, Terms
 from ofrecord_kit.errors import Place
 from ofrecord_kit.exchange import Files, Heard, Into, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
@@ -217,7 +227,7 @@ class Client:
 
     def _after_answer(self, call: Request, answer: Answer, reading: Reading, attempt: int) -> float:
         if reading.verdict is Verdict.BUSY:
-            advised = retry_after(answer) or reading.wait_s
+            advised = min(MOST_ADVISED_S, retry_after(answer) or reading.wait_s)
             wait_s = self._policy.wait_s(attempt, advised)
             if advised and wait_s:
                 self.budget.close_until(time.time() + wait_s)

@@ -363,9 +363,9 @@ def instant_or_none(text: str) -> datetime | None:
     """The instant an ISO 8601 text names, in UTC; a text without offset is taken as UTC. None when it names none."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 in the east is before the calendar begins
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _missing(name: str) -> str:

@@ -1,8 +1,10 @@
 """One budget for all processes and machines: minute, day and calls at once, with a share kept for others."""
 
+import os
 import random
-import subprocess
-import sys
+import signal
+import sqlite3
+import time
 
 import pytest
 
@@ -11,18 +13,25 @@ from ofrecord_kit.errors import BadSettings
 
 NOW = 1_800_000_000.0
 
-PROGRAM = """
-import sys, time, pathlib
-from ofrecord_kit.budget import Budget, Terms
-folder, url, what = sys.argv[1:]
-budget = Budget("organisation", Terms(a_minute=40, at_once=2), state_dir=pathlib.Path(folder), url=url)
-if what == "calls":
-    now = time.time()
-    print(sum(budget.admit(1, now) < now + 30 for _ in range(30)))
-else:
-    print(budget.slot(), flush=True)
-    time.sleep(60)
-"""
+
+def beside(work):
+    """A process of its own, forked, that does `work` and writes what it returns: its id, and where that is read."""
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(tell, f"{work()}\n".encode())
+            time.sleep(60)
+        finally:
+            os._exit(0)
+    os.close(tell)
+    return pid, os.fdopen(told)
+
+
+def ended(pid, out):
+    out.close()
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 @pytest.fixture(params=["file", "postgresql"])
@@ -141,20 +150,73 @@ def test_too_many_calls_at_once_make_them_fewer_for_a_while_for_everybody(budget
 
 
 def test_processes_that_know_nothing_of_each_other_stay_within_the_minute(tmp_path, budget_url):
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path), budget_url, "calls"]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == 40
+    def calls():
+        mine = Budget("organisation", Terms(40), state_dir=tmp_path, url=budget_url)
+        now = time.time()
+        return sum(mine.admit(1, now) < now + 30 for _ in range(30))
+
+    running = [beside(calls) for _ in range(3)]
+    assert sum(int(out.readline()) for _, out in running) == 40
+    for pid, out in running:
+        ended(pid, out)
 
 
 def test_the_slot_of_a_killed_process_is_free_again(tmp_path, budget_url, budget):
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path), budget_url, "slot"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "0\n"
-        mine = budget(at_once=1)
-        assert mine.slot() is None
-        process.kill()
+    theirs = Budget("organisation", Terms(at_once=1), state_dir=tmp_path, url=budget_url)
+    pid, out = beside(theirs.slot)
+    assert out.readline() == "0\n"
+    mine = budget(at_once=1)
+    assert mine.slot() is None
+    ended(pid, out)
     found = next(slot for _ in range(200_000) if (slot := mine.slot()) is not None)
     assert found == 0
+
+
+def test_a_clock_that_is_set_back_blocks_nothing(tmp_path):
+    """File only: with a database its clock counts."""
+    one = Budget("organisation", Terms(2, 10, 4), state_dir=tmp_path)
+    later = NOW + 10 * DAY_S
+    one.close_until(later + 30)
+    one.shrink(later)
+    for _ in range(5):
+        one.admit(2, later)
+    assert (one.admit(1, NOW), [one.slot() for _ in range(4)]) == (NOW, [0, 1, 2, 3])
+    one.close(NOW)
+
+
+def test_a_database_server_that_was_started_anew_costs_nothing_but_its_slots(postgresql, tmp_path):
+    url = postgresql.new()
+    mine = Budget("organisation", Terms(10, at_once=2), state_dir=tmp_path, url=url)
+    mine.admit(1, NOW)
+    held = mine.slot()
+    for work in (lambda: mine.admit(1, NOW), mine.slot):
+        postgresql.cut(url)
+        work()
+    mine.free(held)
+    assert mine.spent(NOW) == 2
+    mine.close(NOW)
+    postgresql.drop(url)
+
+
+@pytest.mark.parametrize("wrong", ["older", "damaged", "no place for slots"])
+def test_a_file_that_becomes_unusable_is_named_with_what_to_do(tmp_path, wrong):
+    mine = Budget("organisation", Terms(10), state_dir=tmp_path)
+    mine.admit(1, NOW)
+    file = tmp_path / "calls.sqlite"
+    if wrong == "older":
+        with sqlite3.connect(file) as db:
+            db.execute("alter table ofrecord_spent rename column weight to calls")
+        db.close()
+    elif wrong == "damaged":
+        with file.open("r+b") as db:
+            db.write(b"no database " * 400)
+    else:
+        for number in range(30):
+            mine._opened._files.pop(("organisation", number), None)
+        tmp_path.joinpath("away").mkdir()
+        mine._opened._folder = tmp_path / "away" / "gone"
+    with pytest.raises(BadSettings, match=r"calls.sqlite cannot be used .* remove it"):
+        mine.slot() if wrong == "no place for slots" else mine.admit(1, NOW)
 
 
 def test_a_database_that_cannot_be_used_is_named_by_its_setting_and_without_its_password(tmp_path):

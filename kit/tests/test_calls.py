@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ofrecord_kit import errors
+from ofrecord_kit.answers import Answer, retry_after
 from ofrecord_kit.http import Client, RetryPolicy
 
 QUICK = RetryPolicy(first_wait_s=0.01)
@@ -40,6 +41,18 @@ def test_the_vendors_own_time_is_waited_out_by_all_that_share_the_budget(vendor,
     assert client(system, QUICK).get(path).status == 200
     assert client(system).budget.admit(1, started) >= started + 1
     assert time.time() >= started + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7), ("1.5", 1.5), ("Sun, 01 Mar 2026 12:00:09 GMT", 9), ("Sun, 01 Mar 2026 11:00:00 GMT", 0), ("9" * 17, 3600),
+        ("86400", 3600), ("9" * 400, 0), ("-5", 0), ("\xb2", 0), ("soon", 0), ("", 0), ("Fri, 31 Dec 9999 23:59:59 -1200", 0),
+    ],
+)  # fmt: skip
+def test_a_time_to_wait_is_taken_in_every_form_and_for_an_hour_at_most(said, seconds):
+    answer = Answer(429, None, {"Retry-After": said}, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert retry_after(answer) == seconds
 
 
 @pytest.mark.parametrize(("code", "least_s"), [(44, 60), (1070, 5)])

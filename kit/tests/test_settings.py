@@ -46,6 +46,7 @@ def test_all_problems_are_told_at_once():
         ({"accounts_url": "http://accounts.zoho.eu"}, "accounts_url: is an http address of another machine"),
         ({"calls_per_minute": "many"}, "calls_per_minute: must be integer"),
         ({"start_date": "soon"}, "start_date: is not a time. Use ISO 8601"),
+        ({"start_date": "0001-01-01T00:00:00+05:00"}, "start_date: is not a time. Use ISO 8601"),
         ({"refresh_token": 5}, "refresh_token: must be string"),
     ],
 )
