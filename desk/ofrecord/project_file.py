@@ -115,10 +115,18 @@ class ProjectFile:
             for setting in one.get("settings") or ():
                 value = _from_environment(setting.get("value"))
                 if value is not None and value != "":
-                    found[setting["name"]] = _KINDS.get(setting.get("kind"), lambda said: said)(value)
+                    found[setting["name"]] = self._typed(plugin, setting, value)
         for one in reversed(self.lineage(plugin)):
             found |= {name: _from_environment(value) for name, value in (one.get("config") or {}).items()}
         return found
+
+    def _typed(self, plugin: str, setting: Said, value: Any) -> Any:
+        """As its kind says: variables of the environment are texts."""
+        try:
+            return _KINDS.get(setting.get("kind"), lambda said: said)(value)
+        except (TypeError, ValueError):
+            message = f"{self.at(plugin)}: {setting['name']} is no {setting['kind']}. Correct it, or its environment variable."
+            raise ProjectProblem(message) from None
 
     def said(self, plugin: str, key: str) -> Any:
         """Another key of a plugin, such as `executable` or `catalog`, own or inherited."""

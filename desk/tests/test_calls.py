@@ -174,13 +174,19 @@ def test_an_interval_nobody_can_read_is_named_and_the_plan_is_not_said_to_fit(ca
 
 BAD = {
     "no number": ("{streams: [items]}", "{streams: [items], calls_per_day: many}", "calls_per_day is no whole number"),
+    "no number in the environment": (
+        "{name: tap-crm, executable: tap-crm}",
+        "{name: tap-crm, executable: tap-crm, settings: [{name: calls_per_day, value: $OFRECORD_TEST_PATH, kind: integer}]}",
+        "calls_per_day is no integer. Correct it, or its environment variable.",
+    ),
     "no such plugin": ("inherit_from: tap-crm,", "inherit_from: tap-cmr,", "there is no plugin tap-cmr"),
     "no project": ("jobs:", "jobs: 3\nnothing:", "cannot be read as a Meltano project"),
 }
 
 
 @pytest.mark.parametrize(("old", "new", "words"), BAD.values(), ids=BAD)
-def test_a_project_that_cannot_be_read_is_one_sentence(calls, old, new, words):
+def test_a_project_that_cannot_be_read_is_one_sentence(calls, monkeypatch, old, new, words):
+    monkeypatch.setenv("OFRECORD_TEST_PATH", "many")
     code, plan, said = calls((old, new))
     assert (code, plan) == (1, None)
     assert words in said
