@@ -259,10 +259,17 @@ def test_a_custom_module_is_read_by_its_name_alone(sandbox, tmp_path, client):
     assert [row["Amount"] for row in found["Parts"]] == [3, 4.5]
 
 
-def test_converted_leads_are_read(sandbox, tmp_path):
-    plant(sandbox, "Leads", 3)
-    sandbox.control("DELETE", "journal")
-    assert len(read(sandbox, tmp_path, "Leads").records("Leads")) == 3
+def test_converted_leads_are_read_as_the_others_and_their_conversion_is_no_deletion(sandbox, tmp_path):
+    first = int(plant(sandbox, "Leads", 3)["first"])
+    sandbox.control("POST", "crm/convert", {"ids": [str(first)]})
+    sandbox.control("POST", "clock", {"move_s": 600})
+    run = read(sandbox, tmp_path, "Leads", read_plan={"Leads": "list"})
+    assert {one["id"]: bool(one["Converted__s"]) for one in run.records()} == {
+        str(first): True, str(first + 1): False, str(first + 2): False,
+    }  # fmt: skip
+    sandbox.control("POST", "crm/convert", {"ids": [str(first + 1)]})
+    again = read(sandbox, tmp_path, "Leads", state=run.state)
+    assert [(one["id"], one.get("Converted__s")) for one in again.records()] == [(str(first + 1), True)]
 
 
 def test_one_currency_is_no_error(sandbox, tmp_path):
