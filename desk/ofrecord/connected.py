@@ -20,17 +20,16 @@ class Token:
 
 
 def tokens_of(project: ProjectFile, system: str) -> list[Token]:
-    """One where tap and target have the same, else one each. Raises ProjectProblem when the project has no such tap.
+    """One where tap and target have the same, else one each. Raises ProjectProblem when the project has neither.
 
     What is written through the Books door is written by the target of Inventory (`vendors.scopes.updating`).
     """
     tap, target = f"tap-{system}", "target-crm" if system == "crm" else "target-inventory"
-    if target not in project.plugins:
-        return [Token(tap, system, reads=True, writes=True)]
-    settings = [project.settings(plugin) for plugin in (tap, target)]
+    there = [plugin for plugin in (tap, target) if plugin in project.plugins] or [tap]
+    settings = [project.settings(plugin) for plugin in there]
     names = ("client_id", "refresh_token")
-    if [settings[0].get(name) for name in names] == [settings[1].get(name) for name in names]:
-        return [Token(tap, system, reads=True, writes=True)]
+    if len({tuple(one.get(name) for name in names) for one in settings}) == 1:
+        return [Token(there[0], system, reads=True, writes=True)]
     return [Token(tap, system, reads=True, writes=False), Token(target, system, reads=False, writes=True)]
 
 

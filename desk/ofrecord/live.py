@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ofrecord_transforms.rules import Rules
 
 
+_GIVEN = ("ownerlookup", "layout")
+"""Types the CRM fills itself: a record without an owner is the token's user's, without a layout it has the standard one ("Insert Records")."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing a run would stumble over. `kind`: missing, unreadable, unwritable, required, retyped, refused."""
@@ -143,7 +147,13 @@ def _unfilled(made: Made, known: dict[str, Live]) -> Iterator[Finding]:
     """Fields new records need and no line fills. One that nobody can write is the vendor's own business."""
     filled = {name.partition(".")[0] for name in made.filled} | made.filled
     for name, live in known.items():
-        if live.required and live.obstacle is None and name not in filled and "." not in name:
+        if (
+            live.required
+            and live.obstacle is None
+            and live.type not in _GIVEN
+            and name not in filled
+            and "." not in name
+        ):
             words = (
                 f'{made.where}, "{made.entity}": {made.system} requires {name} of new {made.object} now, and no line fills it. '
                 f"Add a line with {made.system}: {name}, or a constant with always."

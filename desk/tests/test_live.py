@@ -203,6 +203,24 @@ def test_a_target_with_a_token_of_its_own_is_asked_what_it_may_write(project, ch
     assert [one["scope"] for one in told["live"]["scopes"]["missing"]] == ["ZohoCRM.modules.products.CREATE"]
 
 
+def test_a_project_without_the_tap_of_books_asks_the_target_that_writes_through_its_door(project, ask, token, exact):
+    for path in (project / "rules").glob("*.yml"):
+        if path.stem != "account":
+            path.unlink()
+    path = project / "meltano.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("name: tap-books\n", "name: tap-elsewhere\n")
+        .replace("{name: tap-books--", "{name: tap-there--")
+        .replace("inherit_from: tap-books", "inherit_from: tap-elsewhere"),
+        encoding="utf-8",
+    )
+    token([one for one in exact if one != "ZohoBooks.contacts.UPDATE"])
+    done = ask("scopes", "--live", "--rules", str(project / "rules"), "--project", str(project))
+    assert done.exit_code == 1
+    assert "books: the token was not granted ZohoBooks.contacts.UPDATE (account: " in done.stderr
+
+
 def test_a_system_that_cannot_be_asked_is_one_sentence_without_the_secret(check, monkeypatch):
     monkeypatch.setenv("OFRECORD_CLIENT_SECRET", "planted-secret")
     code, told = check()
