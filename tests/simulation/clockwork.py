@@ -4,11 +4,12 @@ Nothing sleeps: who waits moves the clock on. Nothing is drawn from the operatin
 seed. A process id belongs to one plugin's run, and dies with it.
 """
 
+import atexit
 import itertools
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -61,11 +62,27 @@ class Processes:
     def __init__(self) -> None:
         self._numbers = itertools.count(100)
         self.pid = next(self._numbers)
+        self._at_exit: list[Callable[[], object]] = []
 
     def begin(self) -> None:
         """Another plugin starts; whatever ran before it has ended."""
         self.pid = next(self._numbers)
         living.own_process.cache_clear()
+
+    def at_exit(self, work: Callable[[], object]) -> Callable[[], object]:
+        """As `atexit.register`."""
+        self._at_exit.append(work)
+        return work
+
+    def not_at_exit(self, work: Callable[[], object]) -> None:
+        """As `atexit.unregister`."""
+        self._at_exit = [one for one in self._at_exit if one != work]
+
+    def end(self, *, killed: bool) -> None:
+        """The plugin's process ends; one that is killed does nothing any more."""
+        works, self._at_exit = self._at_exit, []
+        for work in () if killed else works[::-1]:
+            work()
 
     def kill(self, pid: int, _sign: int) -> None:
         """As `os.kill(pid, 0)`: only the plugin that runs is alive."""
@@ -91,6 +108,8 @@ def surroundings(seed: int) -> Iterator[tuple[Clock, Processes]]:
             (random, "_urandom", dice.randbytes),
             (os, "getpid", lambda: processes.pid),
             (os, "kill", processes.kill),
+            (atexit, "register", processes.at_exit),
+            (atexit, "unregister", processes.not_at_exit),
             (living, "_began", str),
             (PluginBase, "_setup_signal_handlers", lambda _self: None),
         ):

@@ -66,6 +66,7 @@ def _is_about(row: Held, thing: Thing) -> bool:
 
 def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: list[Held]) -> Iterator[Broken]:
     if thing.deleted:
+        yield from _judge_deleted(people, thing, rows)
         explained += [row for row in rows if row.code == "GONE" or row.kind in {"conflict", "reference"}]
         return
     for system in SYSTEMS:
@@ -74,6 +75,28 @@ def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: 
             yield Broken("no duplicate", f"{thing.entity.name} {thing.number} has {len(there)} records in {system}")
         if not thing.is_alone and system not in thing.ids:
             yield Broken("convergence", f"{thing.entity.name} {thing.number} never came to {system}")
+
+
+def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[Broken]:
+    """A customer that is gone in the CRM is switched off; a product that is gone there is held as soon as it has news."""
+    if not thing.was_linked:
+        return
+    record = people.record(thing, "inventory") or {}
+    if thing.entity.name == "account" and record.get("status") != "inactive":
+        yield Broken(
+            "nothing lost", f"account {thing.number} was deleted in the CRM and is {record.get('status')} in inventory"
+        )
+    news = [
+        one
+        for name in thing.wrote
+        for one in thing.wrote[name]
+        if one.order > thing.deleted and one.system == "inventory"
+    ]
+    changed = [one for one in thing.entity.fields if any(wrote in news for wrote in thing.wrote.get(one.name, ()))]
+    if thing.entity.name == "product" and changed and not any(row.code == "GONE" for row in rows):
+        yield Broken(
+            "nothing lost", f"product {thing.number} was edited after it was deleted in the CRM, and nobody was told"
+        )
 
 
 def _judge_counts(people: People) -> Iterator[Broken]:
@@ -158,7 +181,9 @@ def _judge_agreement(
             "nothing lost",
             f"{where} is {value!r} everywhere, which nobody wrote last ({newest.value!r} in {newest.system})",
         )
-    elif newest.at - others[-1].at > CLOSE_S and thing.was_everywhere.get(one.name, 0) < newest.order:
+    elif (
+        newest.at - thing.touched[others[-1].system] > CLOSE_S and thing.was_everywhere.get(one.name, 0) < newest.order
+    ):
         yield Broken(
             "nothing lost", f"{where} is {value!r} everywhere; {newest.value!r} was written later in {newest.system}"
         )

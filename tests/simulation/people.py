@@ -31,10 +31,15 @@ class Thing:
     """Field → what people wrote, oldest first."""
     apart: set[str] = field(default_factory=set)
     """Systems where it was made by hand although it begins elsewhere."""
-    deleted: bool = False
+    deleted: int = 0
+    """When the record of the CRM was deleted, in the order of writings; 0: it was not."""
+    was_linked: bool = False
+    """Were there two records when it was?"""
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
     was_everywhere: dict[str, int] = field(default_factory=dict)
     """Field → the last writing whose value was seen in every system."""
+    touched: dict[str, float] = field(default_factory=dict)
+    """System → when a person last changed anything in the record, by its own clock: vendors date records, not fields."""
     unsure: set[str] = field(default_factory=set)
     """Shared fields that differed when the ledger was lost: nobody knows any more who changed them last."""
 
@@ -172,13 +177,16 @@ class People:
         """Delete the CRM's record."""
         thing = self._thing(step.thing, "crm")
         if thing is not None:
+            record = self.record(thing, "crm") or {}
             status, _ = self.bottle.person("DELETE", f"/crm/v8/{thing.entity.module}/{thing.ids['crm']}")
-            thing.deleted = thing.deleted or status < FINE
+            if status < FINE:
+                self._order += 1
+                thing.deleted, thing.was_linked = self._order, bool(record.get("Inventory_ID"))
 
     def _thing(self, number: int, system: str) -> Thing | None:
         thing = self.things.get(number)
         self.meet()
-        if thing is None or system not in thing.ids or thing.deleted:
+        if thing is None or system not in thing.ids or (thing.deleted and system == "crm"):
             return None
         return thing
 
@@ -194,6 +202,7 @@ class People:
         thing.wrote.setdefault(one.name, []).append(Wrote(system, one.meant(value), moment, self._order))
 
     def _see(self, thing: Thing, system: str) -> None:
+        thing.touched[system] = self.bottle.clock.at + self.bottle.line.skew_s.get(system, 0.0)
         record = self.record(thing, system)
         if record is not None:
             thing.untouched[system] = thing.entity.untouched(system, record)

@@ -1,5 +1,6 @@
 """A story from its first step to peace, and what was broken on the way."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,12 +9,14 @@ from functools import cache
 from simulation import oracle
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
+from simulation.orders import Accepted, accept, judge_orders
 from simulation.people import People
-from simulation.story import Create, Delete, Edit, Lose, Remark, Run, Story, Wait
+from simulation.story import Create, Delete, Edit, Lose, Order, Remark, Run, Story, Wait
 
 HOUR_S = 3600
 REST_S = 100_000
 """Between quiet cycles: whatever was put off for a day is due."""
+REFUSED = 400
 VENDORS = {"crm", "inventory", "books"}
 
 
@@ -24,6 +27,8 @@ class Played:
     story: Story
     broken: list[Broken] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    accepted: list[Accepted] = field(default_factory=list)
+    """Quotes."""
     asked: list[str] = field(default_factory=list)
     """Everything the vendors were asked, and how they answered."""
 
@@ -44,6 +49,7 @@ def play(story: Story, look: Callable[[Bottle, People], None] = lambda _world, _
         played.counts["calls"] += len(played.asked)
         look(world, people)
         played.counts["runs"] += world.host.runs
+    gc.collect()  # a world is full of circles
     return played
 
 
@@ -57,6 +63,19 @@ def _warm_up() -> None:
 
 def _take(step: object, world: Bottle, people: People, played: Played) -> None:
     match step:
+        case Run():
+            _run(step, world, people, played)
+        case Wait(seconds):
+            world.clock.move(seconds)
+        case _:
+            _act(step, world, people, played)
+            played.counts[type(step).__name__] += 1
+            world.clock.move(2)
+
+
+def _act(step: object, world: Bottle, people: People, played: Played) -> None:
+    """Something that takes no time worth speaking of."""
+    match step:
         case Create():
             people.create(step)
         case Edit():
@@ -65,17 +84,13 @@ def _take(step: object, world: Bottle, people: People, played: Played) -> None:
             people.remark(step)
         case Delete():
             people.delete(step)
-        case Wait(seconds):
-            world.clock.move(seconds)
+        case Order():
+            if (quote := accept(people, step)) is not None:
+                played.accepted.append(quote)
         case Lose(what):
             world.forget(*what)
             if "ledger" in what:
                 people.lose_memory()
-        case Run():
-            _run(step, world, people, played)
-    if not isinstance(step, Run | Wait):
-        played.counts[type(step).__name__] += 1
-        world.clock.move(2)
 
 
 def _run(step: Run, world: Bottle, people: People, played: Played) -> None:
@@ -108,7 +123,7 @@ def writes_of(world: Bottle, since: int) -> list[str]:
     return [
         f"{one.method} {one.path}"
         for one in world.vendors.journal[since:]
-        if one.method != "GET" and one.system in VENDORS and not one.path.endswith("/coql")
+        if one.method != "GET" and one.status < REFUSED and one.system in VENDORS and not one.path.endswith("/coql")
     ]
 
 
@@ -133,7 +148,9 @@ def _find_peace(story: Story, world: Bottle, people: People, played: Played) -> 
     held = [*ledger.held(), *ledger.held(state="waiting")]
     ledger.close()
     played.counts["held"] += len(held)
-    played.broken += oracle.judge_things(people, held)
+    found = list(judge_orders(people, played.accepted, held))
+    played.broken += [Broken("orders", said) for said in found if isinstance(said, str)]
+    played.broken += oracle.judge_things(people, [row for row in held if row not in found])
     played.broken += oracle.judge_ledger(world)
     is_whole = not any(
         thing.deleted for thing in people.things.values()

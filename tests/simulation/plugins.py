@@ -172,6 +172,7 @@ class Host:
                 self.log.append(f"{name}: {error}")
             except Exception as error:  # noqa: BLE001 - a defect is what is looked for
                 code, met = DEFECT, error
+        self.processes.end(killed=code == KILLED)
         self.gate.begin()
         return Ended(name, code, out.lines.getvalue(), met)
 

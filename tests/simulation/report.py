@@ -29,6 +29,7 @@ def table(counts: Counter[str], worlds: int, seconds: float) -> str:
         "edits by people": edits,
         "of these while a job ran": counts["edits meanwhile"],
         "things made": counts["Create"],
+        "quotes accepted": counts["Order"],
         "things deleted": counts["Delete"],
         "losses of ledger, state or tokens": counts["Lose"],
         "mishaps on the line": counts["mishaps"],

@@ -7,7 +7,7 @@ from simulation.play import Played, play
 from simulation.story import Run, Story
 
 
-def shrunk(played: Played, most: int = 120, play_: Callable[[Story], Played] = play) -> Played:
+def shrunk(played: Played, most: int = 60, play_: Callable[[Story], Played] = play) -> Played:
     """A shorter story with an invariant in common; at most `most` worlds are tried."""
     wanted = {one.invariant for one in played.broken}
     best, tried = played, 0

@@ -61,6 +61,18 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class Order:
+    """Somebody accepts a quote; lines are (quantity, price)."""
+
+    account: int
+    product: int
+    lines: tuple[tuple[int, float], ...]
+
+    def __str__(self) -> str:
+        return f"a quote over {' and '.join(f'{quantity} pieces at {price:g}' for quantity, price in self.lines)} is accepted in the CRM"
+
+
+@dataclass(frozen=True)
 class Wait:
     """Time goes by."""
 
@@ -108,7 +120,7 @@ class Run:
         return "; ".join(said)
 
 
-Step = Create | Edit | Remark | Delete | Wait | Lose | Run
+Step = Create | Edit | Remark | Delete | Order | Wait | Lose | Run
 
 
 @dataclass(frozen=True)
@@ -137,21 +149,33 @@ def story_of(seed: int) -> Story:
     dice = random.Random(f"story {seed}")  # noqa: S311 - nothing is guarded by it
     calm = dice.random() < 0.3  # then nothing goes wrong but people
     things: list[str] = []
+    sells = dice.random() < 0.3
     steps: list[Step] = [_create(dice, things) for _ in range(dice.choice([1, 1, 2, 3]))]
+    if sells:
+        steps += [_create(dice, things, name) for name in sorted(ENTITIES) if name not in things]
     steps.append(_run(dice, things, calm=calm))
-    for _ in range(dice.randint(3, 10)):
+    for number in range(dice.randint(3, 10)):
         steps += _something(dice, things, calm=calm)
+        if sells and number % 3 == 0:
+            steps += [_order(dice), *([_run(dice, things, calm=calm, job="orders")] if dice.random() < 0.7 else [])]
     skew = (
         (0.0, 0.0)
         if dice.random() < 0.6
         else (dice.choice([-50.0, 0.0, 3.0, 45.0]), dice.choice([-50.0, 0.0, 3.0, 45.0]))
     )
-    order = [job for job in dice.sample(sorted(JOB_OF.values()), 2) if job in {JOB_OF[one] for one in things}]
+    order = [job for job in dice.sample(sorted(JOB_OF.values()), 2) if job in {JOB_OF[one] for one in things}] + [
+        "orders"
+    ] * sells
     return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, tuple(order), dice.random() < 0.4)
 
 
-def _create(dice: random.Random, things: list[str]) -> Create:
-    entity = ENTITIES[dice.choice(sorted(ENTITIES))]
+def _order(dice: random.Random) -> Order:
+    lines = tuple((dice.randint(1, 9), dice.choice([0.01, 3, 19.99, 2.5])) for _ in range(dice.choice([1, 1, 2])))
+    return Order(dice.randrange(60), dice.randrange(60), lines)
+
+
+def _create(dice: random.Random, things: list[str], name: str = "") -> Create:
+    entity = ENTITIES[name or dice.choice(sorted(ENTITIES))]
     things.append(entity.name)
     begins = entity.begins
     other = "crm" if begins == "inventory" else "inventory"
@@ -214,8 +238,8 @@ def _something(dice: random.Random, things: list[str], *, calm: bool) -> list[St
     return [_run(dice, things, calm=calm)]
 
 
-def _run(dice: random.Random, things: list[str], *, calm: bool) -> Run:
-    job = (
+def _run(dice: random.Random, things: list[str], *, calm: bool, job: str = "") -> Run:
+    job = job or (
         dice.choice(["stock", "prices"])
         if "product" in things and dice.random() < 0.15
         else JOB_OF[dice.choice(things)]
@@ -223,14 +247,19 @@ def _run(dice: random.Random, things: list[str], *, calm: bool) -> Run:
     death = None
     mishaps: list[tuple[int, int, int, str]] = []
     meanwhile: list[tuple[int, int, int, Edit]] = []
-    if not calm and dice.random() < 0.25:
-        death = (dice.randrange(2), dice.choice([0, 2, 2, 2]), dice.randint(1, 24))
-    if not calm and dice.random() < 0.4:
-        mishaps = [_mishap(dice) for _ in range(dice.choice([1, 1, 2, 4]))]
+    if not calm and dice.random() < 0.35:
+        death = (dice.randrange(2), dice.choice([0, 2, 2, 2]), dice.randint(1, 16))
+    if not calm and dice.random() < 0.6:
+        mishaps = [_mishap(dice) for _ in range(dice.choice([1, 2, 3, 6]))]
     if dice.random() < 0.3:
         meanwhile.append((dice.randrange(2), dice.choice([0, 2, 2]), dice.randint(1, 7), _edit(dice, things)))
     return Run(job, tuple(mishaps), death, tuple(meanwhile))
 
 
 def _mishap(dice: random.Random) -> tuple[int, int, int, str]:
-    return dice.randrange(2), dice.choice([0, 2, 2]), dice.randint(1, 8), dice.choice(sorted(MISHAPS))
+    return (
+        dice.randrange(2),
+        dice.choice([0, 2, 2]),
+        dice.choice([1, 1, 2, 2, 3, 4, 5, 7]),
+        dice.choice(sorted(MISHAPS)),
+    )

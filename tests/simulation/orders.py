@@ -1,0 +1,104 @@
+"""Accepted quotes, and the orders they must become: each exactly one, over the same sum."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from simulation.ownership import Record
+from simulation.people import People, Thing
+from simulation.story import Order
+
+from ofrecord_kit.ledger import Held
+
+CONFIRMED = {"confirmed", "open"}
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A quote that somebody accepted."""
+
+    id: str
+    number: str
+    account: Thing
+    products: tuple[Thing, ...]
+
+
+def accept(people: People, step: Order) -> Accepted | None:
+    """Make a deal with an accepted quote, if there are a customer and products to make it of in the CRM."""
+    people.meet()
+    there = [one for one in people.things.values() if "crm" in one.ids and not one.deleted]
+    accounts = [one for one in there if one.entity.name == "account"]
+    products = [one for one in there if one.entity.name == "product"]
+    if not (accounts and products):
+        return None
+    account = accounts[step.account % len(accounts)]
+    chosen = [
+        products[(step.product + number) % len(products)] for number in range(min(len(step.lines), len(products)))
+    ]
+    deal = _post(
+        people, "Deals", {"Deal_Name": "A deal", "Stage": "Qualification", "Account_Name": {"id": account.ids["crm"]}}
+    )
+    rows = [
+        {"Product_Name": {"id": product.ids["crm"]}, "Quantity": quantity, "List_Price": price}
+        for product, (quantity, price) in zip(chosen, step.lines, strict=False)
+    ]
+    key = _post(people, "Quotes", {
+        "Subject": "A quote", "Quote_Stage": "Accepted", "Account_Name": {"id": account.ids["crm"]},
+        "Deal_Name": {"id": deal}, "Quoted_Items": rows,
+    })  # fmt: skip
+    return Accepted(key, str(_quote(people, key)["Quote_Number"]), account, tuple(chosen))
+
+
+def _post(people: People, module: str, values: dict[str, Any]) -> str:
+    status, answer = people.bottle.person("POST", f"/crm/v8/{module}", {"data": [values]})
+    assert status < 300, answer
+    return str(answer["data"][0]["details"]["id"])
+
+
+def _quote(people: People, key: str) -> Record:
+    _status, answer = people.bottle.person("GET", f"/crm/v8/Quotes/{key}")
+    found: Record = answer["data"][0]
+    return found
+
+
+def judge_orders(people: People, accepted: list[Accepted], held: list[Held]) -> Iterator[str | Held]:
+    """What is wrong with the orders, in words; and the held rows that are explained."""
+    table = people.bottle.vendors.store.table
+    orders = list(table("finance/salesorders"))
+    yield from (row for row in held if row.entity == "deal" and row.state == "waiting" and len(orders) < len(accepted))
+    for one in accepted:
+        rows = [row for row in held if row.entity == "order" and row.source_id in {one.id, *_ids(orders, one)}]
+        mine = [row for row in orders if row.get("reference_number") == one.number]
+        parts = (one.account, *one.products)
+        if not mine and any(part.deleted or part.is_alone for part in parts) and rows:
+            yield from rows
+        elif len(mine) != 1:
+            yield f"quote {one.number} became {len(mine)} orders"
+        else:
+            yield from _judge_order(people, one, mine[0])
+    if len(orders) > len(accepted):
+        yield f"there are {len(orders)} orders of {len(accepted)} quotes"
+
+
+def _ids(orders: list[Record], one: Accepted) -> list[str]:
+    return [row["salesorder_id"] for row in orders if row.get("reference_number") == one.number]
+
+
+def _judge_order(people: People, one: Accepted, row: Record) -> Iterator[str]:
+    _status, answer = people.bottle.person("GET", f"/inventory/v1/salesorders/{row['salesorder_id']}")
+    order, quote = answer["salesorder"], _quote(people, one.id)
+    total, asked = (Decimal(str(value)) for value in (order["total"], quote["Grand_Total"]))
+    lines = sum(
+        (Decimal(str(line["rate"])) * Decimal(str(line["quantity"])) for line in order["line_items"]), Decimal(0)
+    )
+    if total != asked:
+        yield f"order {order['salesorder_number']} is over {total}, its quote over {asked}"
+    if abs(total - lines) >= CENT:
+        yield f"order {order['salesorder_number']} is over {total}, its lines sum up to {lines}"
+    if order["status"] not in CONFIRMED:
+        yield f"order {order['salesorder_number']} is {order['status']}, not confirmed"
+    for name, value in (("Order_Number", order["salesorder_number"]), ("Order_Status", order["status"])):
+        if quote.get(name) != value:
+            yield f"{name} of quote {one.number} is {quote.get(name)!r}, the order says {value!r}"

@@ -1,0 +1,117 @@
+"""Mistakes planted in the project on purpose, each of a kind that such programs really make. A world must notice every one of them.
+
+A mistake replaces one function or method while a world is played; the files of the project stay as they are.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+from ofrecord_kit.exchange import TokenHeader
+from ofrecord_kit.ledger import Ledger, Writing
+from ofrecord_kit.plan import fields
+from ofrecord_kit.tap.stream import VendorStream
+from ofrecord_kit.target import deciding, finance, finance_bodies
+from ofrecord_kit.target.incoming import Digests
+from ofrecord_kit.target.outbox import Outbox
+from ofrecord_kit.target.program import OfrecordTarget
+from ofrecord_kit.target.sink import OfrecordSink
+from ofrecord_transforms.lenses import amounts
+from ofrecord_transforms.lenses.lens import both
+
+Plant = tuple[object, str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is done wrongly, by which replacements, and the seed of a world that notices."""
+
+    what: str
+    plants: tuple[Plant, ...]
+    seed: int
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """Within the block it is made."""
+        with ExitStack() as undo:
+            for place, name, instead in self.plants:
+                undo.enter_context(patch.object(place, name, instead))
+            yield
+
+
+def _nothing(*_given: Any, **_named: Any) -> None:
+    """Left out."""
+
+
+def _agreed_of(_ledger: Ledger, _links: Any, _source: str, _destination: str) -> dict[str, Any]:
+    return {}
+
+
+_process_state = OfrecordTarget._process_state_message
+
+
+def _state_first(target: OfrecordTarget, message: dict[str, Any]) -> None:
+    target._write_state_message(message["value"])
+    _process_state(target, message)
+
+
+def _forever(digests: Digests, *_given: Any) -> Any:
+    return "always the same"
+
+
+def _after_the_bookmark(stream: VendorStream) -> Any:
+    found = _since(stream)
+    return found and found + timedelta(seconds=61)
+
+
+_since, _owe, _count, _call, _body_of = (
+    VendorStream.since,
+    Writing.owe,
+    OfrecordSink.count,
+    TokenHeader.__call__,
+    finance_bodies.body_of,
+)
+
+
+def _owe_stamps_only(ledger: Writing, *place: str, **more: Any) -> bool:
+    return False if place[-1] == "revert" else _owe(ledger, *place, **more)
+
+
+def _miscount(sink: OfrecordSink, items: Any) -> None:
+    _count(sink, [item for item in items if item.outcome != "written"])
+
+
+def _talkative(header: TokenHeader, request: Any) -> Any:
+    logging.getLogger("ofrecord").info("calling with %s", header._token)
+    return _call(header, request)
+
+
+def _without_neighbours(values: Mapping[str, Any], _current: Any = None, *, clearing: bool = False) -> dict[str, Any]:
+    return _body_of(values, None, clearing=clearing)
+
+
+def _say_nothing_of_it(_delivery: Any, item: Any) -> None:
+    item.outcome = "unchanged"
+
+
+MISTAKES = (
+    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 0),
+    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 0),
+    Mistake("the state is passed on before what it speaks of was delivered", ((OfrecordTarget, "_process_state_message", _state_first),), 0),
+    Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 0),
+    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 0),
+    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 0),
+    Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), 0),
+    Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 0),
+    Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 0),
+    Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), 0),
+    Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
+    Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
+    Mistake("what is owed is never paid", ((Outbox, "drain", lambda _outbox: {}),), 0),
+    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 0),
+    Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 0),
+)  # fmt: skip
