@@ -95,6 +95,17 @@ def test_the_bookmark_follows_page_by_page_so_that_a_failure_resumes(tmp_path):
     assert run(shelf, tmp_path, first.state, streams=["things"], overlap_s=1).ids == ["2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("mark", ["0001-01-01T00:00:10Z", "0001-01-01T00:00:00+05:00", None])
+def test_a_time_before_all_records_reads_all_of_them(tmp_path, mark):
+    shelf = Shelf(things(3))
+    odd = {"replication_key": "at", "replication_key_value": mark, "known": mark, "swept_at": mark}
+    for name, more in (("things", {}), ("swept", {"deletions_every_s": 60})):
+        done = run(
+            shelf, tmp_path, {"bookmarks": {name: odd}}, streams=[name], start_date="0001-01-01T00:00:00Z", **more
+        )
+        assert (done.error, done.ids) == (None, ["0", "1", "2"])
+
+
 def test_an_end_leaves_later_records_out_and_the_bookmark_at_it(tmp_path):
     read = []
     shelf = Shelf(things(10), on_page=read.append)

@@ -38,14 +38,14 @@ class TapCrm(CrmTap):
 
     def stream_names(self) -> list[str]:
         """The modules the token may read, and what stands beside them; those of the catalog when one is given."""
-        if self.input_catalog:
+        if self.input_catalog is not None:
             return [entry.tap_stream_id for entry in self.input_catalog.streams]
         return [*self.modules, *BESIDE]
 
     @cached_property
     def modules(self) -> list[str]:
         """Modules whose records the token may read. One call, none with a catalog."""
-        if self.input_catalog:
+        if self.input_catalog is not None:
             return [name for name in self.stream_names() if name not in BESIDE]
         found = [one for one in self.client.get(f"{crm.ROOT}/settings/modules").body["modules"] if _is_read(one)]
         found.sort(key=lambda one: (_KINDS.index(one["generated_type"]), one["api_name"]))
@@ -58,7 +58,7 @@ class TapCrm(CrmTap):
         That is a call for each module and, since lines have fields of their own, for each subform, side by side.
         """
         chosen = self.chosen_names()
-        known = {name: self.input_catalog.get_stream(name) for name in chosen} if self.input_catalog else {}
+        known = {name: self.input_catalog.get_stream(name) for name in chosen} if self.input_catalog is not None else {}
         described = self._described([name for name in chosen if name not in BESIDE and not known.get(name)])
         streams: list[Stream] = []
         for name in chosen:

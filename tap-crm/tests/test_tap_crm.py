@@ -273,3 +273,11 @@ def test_the_catalog_knows_lines_and_what_is_written_without_being_listed(sandbo
     assert of["Quotes"]["properties", "Quoted_Items"].get("selected-by-default") is not False
     assert of["Accounts"]["properties", "Account_Name"]["max-length"] == 255
     assert "Closed Won" in of["Deals"]["properties", "Stage"]["values"]
+
+
+def test_a_catalog_without_streams_reads_nothing(sandbox, tmp_path):
+    sandbox.control("POST", "crm/plant", {"module": "Price_Books", "count": 1})
+    empty = tmp_path / "empty.json"
+    empty.write_text('{"streams": []}')
+    run = run_tap(TapCrm, tmp_path, sandbox.config(tmp_path / "state"), catalog=empty)
+    assert (run.code, run.messages) == (0, [])

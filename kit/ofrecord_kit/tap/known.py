@@ -59,8 +59,8 @@ class Known:
         self._fresh: dict[str, tuple[bytes | None, int]] = {}
         """Written since the last state: fingerprint, and 1 for a deletion."""
         self._now = now
-        mark = mark or {}
-        at = int(mark.get("at") or 0)
+        mark = mark if isinstance(mark, Mapping) else {}  # a state by another hand
+        at = said if isinstance(said := mark.get("at"), int) else 0
         with self._told(), FileLock(state_dir / f"{FILE}.lock", timeout=60):
             self._db = self._opened()
             self._store, self._name, self._key, last, self.is_new = self._begun(stream, mark, at)

@@ -10,7 +10,7 @@ written within the same second, or by a late clock, are not missed, and a run wi
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -41,6 +41,12 @@ __all__ = ["CONTROL", "DELETED", "IN_VIEW", "VendorStream"]
 IN_VIEW = "_in_view"
 CONTROL = frozenset({DELETED, IN_VIEW})
 """Properties that are ours, not the vendor's."""
+_NOTHING_BEFORE = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def _later(at: datetime | None) -> datetime | None:
+    """A time from which records may be there; a time before any of them is none, and no calendar goes before the year 1."""
+    return at if at and at > _NOTHING_BEFORE else None
 
 
 class VendorStream(Stream):
@@ -119,7 +125,7 @@ class VendorStream(Stream):
     @cached_property
     def floor(self) -> datetime | None:
         """Records modified before are not read, by the setting `start_date`."""
-        return instant_or_none(str(self.config.get("start_date") or ""))
+        return _later(instant_or_none(str(self.config.get("start_date") or "")))
 
     @property
     def wants_details(self) -> bool:
@@ -171,7 +177,7 @@ class VendorStream(Stream):
         if not self.is_incremental:
             return None
         floor = self.floor
-        marked = instant_or_none(str(self._bookmark().get("replication_key_value") or ""))
+        marked = _later(instant_or_none(str(self._bookmark().get("replication_key_value") or "")))
         if marked is None:
             return floor
         overlapped = marked.replace(microsecond=0) - timedelta(seconds=max(1, int(self.config.get("overlap_s", 60))))
