@@ -295,3 +295,40 @@ def test_a_record_that_was_pushed_over_the_border_of_a_page_comes_with_its_detai
     records, after = read(Swept, marks=mark, deletions_every_s=60)
     assert [(one["item_id"], one["note"]) for one in records] == [("2", "detail")]
     assert after["replication_key_value"] == "2026-03-01T14:00:00+00:00"
+
+
+def test_what_is_later_than_the_end_is_not_read_in_detail(vendor, read):
+    early, late = row(1, "2026-02-01T10:00:00+0000"), row(2, "2026-02-20T10:00:00+0000")
+    vendor.by_path = {"/inventory/v1/items/1": (200, {"code": 0, "item": early})}
+    vendor.will_answer(listed(early, late))
+    records, mark = read(Sorted, end_date="2026-02-10T00:00:00Z")
+    assert [one["item_id"] for one in records] == ["1"]
+    assert [call.path for call in vendor.calls()] == ["/inventory/v1/items", "/inventory/v1/items/1"]
+    assert mark["replication_key_value"] == "2026-02-10T00:00:00+00:00"
+
+
+def test_where_no_record_can_be_asked_for_by_itself_one_more_reading_tells_of_all_that_are_missing(vendor, read):
+    class Alone(Plain):
+        schema = Swept.schema
+        replication_key = None
+        answers_one = False
+
+    vendor.will_answer(listed(*(row(number, None) for number in range(1, 6))))
+    _, mark = read(Alone, deletions_every_s=60)
+    vendor.seen.clear()
+    vendor.will_answer(listed(row(1, None)), listed(row(1, None), row(2, None)))
+    records, _ = read(Alone, marks=mark, deletions_every_s=60)
+    assert sorted(one["item_id"] for one in records if one.get(DELETED)) == ["3", "4", "5"]
+    assert len(vendor.calls()) == 2
+
+
+def test_a_filter_for_nothing_is_checked_here_and_not_sent(vendor, read):
+    class ByNote(Filtered):
+        filtered_by: ClassVar = {"note": "note"}
+
+    vendor.will_answer(
+        listed(row(1, "2026-02-01T10:00:00+0000", note="x"), row(2, "2026-02-01T10:00:00+0000", note=""))
+    )
+    records, _ = read(ByNote, filters={"items": {"note": ""}})
+    assert [one["item_id"] for one in records] == ["2"]
+    assert "note" not in vendor.calls()[0].query

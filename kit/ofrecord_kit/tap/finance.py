@@ -135,7 +135,9 @@ class FinanceStream(VendorStream):
         oldest = since.isoformat() if since else ""
         for page in self.listing(since):
             yield replace(page, rows=[])
-            for some in self._each([row for row in page.rows if self._is_since(row, oldest)]):
+            for some in self._each(
+                [row for row in page.rows if self._is_since(row, oldest) and not self._is_late(row)]
+            ):
                 yield replace(page, rows=some)
 
     def ids(self) -> Iterator[Page] | None:
@@ -145,8 +147,7 @@ class FinanceStream(VendorStream):
     def is_gone(self, record_id: str) -> bool:
         """Whether the vendor says that there is no such record, asked for by itself or in a second reading of the list."""
         if not self.answers_one:
-            pages = self.ids() or ()
-            return all(text_of(row, self._key) != record_id for page in pages for row in page.rows)
+            return record_id not in self._there
         try:
             self.client.get(f"{self.root}{self.path}/{record_id}")
         except VendorRefusal as refusal:
@@ -154,6 +155,11 @@ class FinanceStream(VendorStream):
                 return True
             raise
         return False
+
+    @cached_property
+    def _there(self) -> frozenset[str]:
+        """Ids of a second reading of the list, one for all that are asked for."""
+        return frozenset(text_of(row, self._key) for page in self.ids() or () for row in page.rows)
 
     def mended(self, row: Row) -> Row:
         """Custom fields under one key, whether the vendor sent a hash, a list or loose `cf_` keys, and each by itself."""
@@ -195,7 +201,7 @@ class FinanceStream(VendorStream):
         """Filters the vendor's list documents, for a single value; every record is checked besides."""
         found: dict[str, str] = {}
         for name, values in self.filters.items():
-            if name in self.filtered_by and len(values) == 1 and isinstance(values[0], str | int):
+            if name in self.filtered_by and len(values) == 1 and isinstance(values[0], str | int) and values[0] != "":
                 found[self.filtered_by[name]] = (
                     str(values[0]).lower() if isinstance(values[0], bool) else str(values[0])
                 )
@@ -208,6 +214,10 @@ class FinanceStream(VendorStream):
         """A row without a modification time may have changed."""
         modified = self._modified(row)
         return not modified or modified >= oldest
+
+    def _is_late(self, row: Row) -> bool:
+        """A row that is of no interest before `until`: its detail would be read in vain."""
+        return self.until is not None and self._modified(row) >= self.until.isoformat()
 
     def _looked_over(self, oldest_first: Mapping[str, str], newest_first: Mapping[str, str]) -> Iterator[Page]:
         """The whole list in order of modification, by page number.
