@@ -42,6 +42,7 @@ from ofrecord_kit.limits import Tally
 from ofrecord_kit.login import Login
 from ofrecord_kit.refusals import TOO_LARGE, day_over, day_spent, doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.surroundings import Known, Session
 from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading, Verdict, crm, crm_credits, finance
 
 __all__ = ["Answer", "Client", "Files", "Params", "RetryPolicy", "encode_body"]
@@ -78,6 +79,7 @@ class Client:
         self._read_answer = _READERS[system]
         self._policy = policy or RetryPolicy(first_wait_s=float(connection.retry_wait_s))
         self._sessions: deque[requests.Session] = deque()
+        self._around: Known = {}
         self._login = Login(connection, self._post_form, self._rest)
         self._answered = False
         self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
@@ -336,7 +338,7 @@ class Client:
         try:
             return self._sessions.pop()
         except IndexError:
-            made = requests.Session()
+            made = Session(self._around)
             made.headers["User-Agent"] = f"ofrecord-{self.plugin}"
             return made
 
