@@ -322,12 +322,11 @@ class Crm(Destination):
         if is_complete(answer, len(rows)):
             return results_of(answer, len(rows), found_by)
         told = told_by_id(answer, found_by)
-        if found_by is not None:
-            return crm_doubts.keyed(self._client, module, found_by, rows, told)
         if method == "PUT":
             return crm_doubts.updated(rows, told)
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        return crm_doubts.inserted(rows, told, self.read(module, list(told), names) if told else {})
+        if found_by is not None:
+            return crm_doubts.keyed(self._client, module, found_by, rows, told)
+        return crm_doubts.inserted(rows, told, lambda names: self.read(module, list(told), names) if told else {})
 
     def _delete(self, module: str, record: str) -> Result:
         params = {"ids": record, "wf_trigger": self._fires}

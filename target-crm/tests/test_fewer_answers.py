@@ -99,6 +99,6 @@ def test_a_row_without_a_key_is_known_by_all_of_its_values() -> None:
         one: Current({"Subject": name}, datetime(2026, 1, 1, tzinfo=UTC)) for one, name in (("7", "b"), ("8", "b"))
     }
     sent = [{"Subject": "a"}, {"Subject": "b"}, {"Subject": "b"}]
-    first, *others = crm_doubts.inserted(sent, {"7": Done("7"), "8": Done("8")}, there)
+    first, *others = crm_doubts.inserted(sent, {"7": Done("7"), "8": Done("8")}, lambda _names: there)
     assert isinstance(first, Refused)
     assert others == [Done("7"), Done("8")]

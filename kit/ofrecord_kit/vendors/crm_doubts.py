@@ -6,7 +6,7 @@ hold, order tells nothing, and what was sent may have happened: every record is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ofrecord_kit.plan import canonical, same
@@ -36,8 +36,9 @@ def keyed(client: Counted, module: str, key: str, rows: Sequence[Row], told: Tol
     return [_unsure() if one is None else told.get(one, Done(one)) for one in found]
 
 
-def inserted(rows: Sequence[Row], told: Told, there: Mapping[str, Current]) -> list[Result]:
-    """Of rows without such a field: whose record is there (`there`: those of the answer, as they are) by all of its values."""
+def inserted(rows: Sequence[Row], told: Told, read: Callable[[list[str]], Mapping[str, Current]]) -> list[Result]:
+    """Of rows without such a field: whose record is there by all of its values. `read`: fields of the records of the answer."""
+    there = read(list(dict.fromkeys(name for row in rows for name in row)))
     left = {one: there[one].values for one, result in told.items() if isinstance(result, Done) and one in there}
     results: list[Result] = []
     for row in rows:
