@@ -117,6 +117,12 @@ def _types(about: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(types) - {"null"} or None
 
 
+def line_of(message: Mapping[str, Any], field: str) -> str:
+    """The line of the rules that a field of a SCHEMA message comes from, as a sentence; empty for what is no field."""
+    about = (one.get("x-ofrecord") or {} for one in message["schema"]["properties"].values())
+    return next((f" See {one['rule']}." for one in about if one.get("field") == field and one.get("rule")), "")
+
+
 def annotated(message: Mapping[str, Any], drift: Drift, entity: Entity, source: str) -> dict[str, Any]:
     """The SCHEMA message that tells of the drift.
 

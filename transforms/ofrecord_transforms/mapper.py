@@ -15,6 +15,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from ofrecord_kit.program import defects_told, full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
+from ofrecord_transforms.drift import line_of
 from ofrecord_transforms.load import load
 from ofrecord_transforms.plain import plain_schema
 from ofrecord_transforms.problems import RulesError
@@ -96,6 +97,7 @@ class Mapper(InlineMapper):
             stream: outputs_for(routes, self._tallies, plain=self._plain) for stream, routes in self._by_stream.items()
         }
         self._announced: set[str] = set()
+        self._told: set[tuple[str, ...]] = set()
 
     def map_schema_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
         """The schemas of all entities that read this stream; the tap's own is replaced."""
@@ -108,10 +110,14 @@ class Mapper(InlineMapper):
         incoming = schema_of(message_dict["line"]) if routes else None
         for compiled in routes:
             announced, drift = compiled.announce(incoming)
-            for said in drift if first else ():
+            for said in drift:
+                if (told := (compiled.entity, *said.values())) in self._told:
+                    continue
+                self._told.add(told)
                 self.logger.warning(
-                    'Stream %s differs from the rules of %s: "%s" reads %s, expected %s, found %s.',
+                    'Stream %s differs from the rules of %s: "%s" reads %s, expected %s, found %s.%s',
                     stream, compiled.entity, said["field"], said["property"], said["expected"], said["found"],
+                    line_of(compiled.schema, said["field"]),
                 )  # fmt: skip
             yield encode(plain_schema(announced) if self._plain else announced)
         self._flush()

@@ -356,6 +356,8 @@ class CrmModule(VendorStream):
         except (VendorRefusal, PermissionMissing) as error:
             self.log(f"{self.name}: the fields could not be compared with the catalog. {error}", level=logging.WARNING)
         self._bookmark()[_DRIFT] = now.isoformat(timespec="seconds")
+        if self._left_out:
+            del self._bookmark()[_DRIFT]  # what is left out is so in every run, until the catalog is captured again
 
     def _compare(self) -> Drift:
         """Warn of what has changed since the catalog was captured, once a run."""
@@ -365,6 +367,15 @@ class CrmModule(VendorStream):
                 self.log(line, level=logging.WARNING)
             self._left_out = found.left_out
             self._drift = found
+            if found.left_out:
+                self._announce()
         return self._drift
+
+    def _announce(self) -> None:
+        """The schema again, without what is left out: the mapper tells which rules it concerns."""
+        for message in self._generate_schema_messages():
+            properties = {name: one for name, one in message.schema["properties"].items() if name not in self._left_out}
+            message.schema = {**message.schema, "properties": properties}
+            self._tap.write_message(message)
 
     _drift = Drift()
