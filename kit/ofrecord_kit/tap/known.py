@@ -180,6 +180,13 @@ class Known:
         with self._told():
             self._db.execute("update known set asked = ? where store = ? and id = ?", (at, self._store, record_id))
 
+    def also_open(self) -> sqlite3.Connection:
+        """Another connection to the file. Closing the last one takes longer than a small stream, so one is kept for all of a run."""
+        with self._told():
+            other = sqlite3.connect(self._file, timeout=60, isolation_level=None)
+            other.execute("select count(*) from store").fetchone()  # what was not read is not open
+        return other
+
     def close(self) -> None:
         """Release the file. What was not confirmed is not kept."""
         self._db.close()

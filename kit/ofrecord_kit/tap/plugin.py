@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from ofrecord_kit.settings import Connection, problems_of
 from ofrecord_kit.tap import ends
 from ofrecord_kit.tap.chosen import problems_of_filters
 from ofrecord_kit.tap.facts import with_facts, written_object
+from ofrecord_kit.tap.known import Known
 from ofrecord_kit.tap.permits import about, check_scopes
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.tap.writer import Writer
@@ -51,6 +53,7 @@ class VendorTap(Tap):
         self.ended: set[str] = set()
         """Streams that were read to their end, or could not be read."""
         self._said_closed = False
+        self._open: list[sqlite3.Connection] = []
         try:
             super().__init__(**given)
         except DailyLimit as error:  # what describes the streams takes calls, too
@@ -161,6 +164,11 @@ class VendorTap(Tap):
         chosen = self.chosen_names()
         return [kind(tap=self) for kind in self.stream_types if kind.name in chosen]  # type: ignore[misc]
 
+    def keep_open(self, known: Known) -> None:
+        """Keep the file of what is known open for the streams behind this one."""
+        if not self._open:
+            self._open.append(known.also_open())
+
     def is_closed(self, stream: VendorStream) -> bool:
         """Whether nothing may be read now."""
         return self.must_end(stream)
@@ -204,6 +212,9 @@ class VendorTap(Tap):
             raise _with_waiting(error, waiting) from error
         finally:
             self.writer.flush()
+            for one in self._open:
+                one.close()
+            self._open.clear()
         if self.unread:
             raise Stop(
                 sentence(
