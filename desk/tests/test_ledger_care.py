@@ -42,3 +42,26 @@ def test_old_runs_are_pruned_but_for_those_history_names(book):
 
 def test_keeping_runs_for_no_day_is_refused(book):
     assert book.ask("ledger", "prune", "--keep-days", "0").exit_code == 2
+
+
+def test_the_key_is_changed_and_every_refusal_says_that_nothing_was(book, monkeypatch):
+    three_events(book)
+    book.ledger.close()
+    old, new = "a key of forty characters and some more", "another key of forty characters, not it"
+    monkeypatch.setenv("OFRECORD_LEDGER_KEY", old)
+    for said, words in (
+        (None, "is not set"),
+        ("short", "shorter than 32"),
+        (old, "is the same as OFRECORD_LEDGER_KEY"),
+    ):
+        if said is not None:
+            monkeypatch.setenv("OFRECORD_LEDGER_KEY_NEW", said)
+        done = book.ask("ledger", "rekey")
+        assert (done.exit_code, words in done.stderr, "Nothing was changed" in done.stderr) == (1, True, True)
+        assert "OFRECORD_LEDGER_KEY_NEW" in done.stderr
+    monkeypatch.setenv("OFRECORD_LEDGER_KEY_NEW", new)
+    done = book.ask("ledger", "rekey")
+    assert (done.exit_code, "its history of 3 events" in done.stderr) == (0, True)
+    assert book.ask("ledger", "verify").exit_code == 1
+    monkeypatch.setenv("OFRECORD_LEDGER_KEY", new)
+    assert book.ask("ledger", "verify").stdout == "whole\t\n"

@@ -7,6 +7,7 @@ the systems. All times are UTC. `Ledger` reads by intention; `Ledger.writing()` 
 from ofrecord_kit.cipher import KEY_VARIABLE
 from ofrecord_kit.ledger.history import Setting
 from ofrecord_kit.ledger.opening import LedgerProblem, engine_for
+from ofrecord_kit.ledger.rekeying import rekey
 from ofrecord_kit.ledger.rows import Due, Event, Held, Intention, Link, Owed, Run, Side
 from ofrecord_kit.ledger.sealing import key_from
 from ofrecord_kit.ledger.store import Ledger
@@ -32,6 +33,7 @@ __all__ = [
     "engine_for",
     "from_json",
     "key_from",
+    "rekey",
     "store_of",
     "to_json",
 ]

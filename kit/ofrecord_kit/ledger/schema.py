@@ -206,4 +206,4 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Facts about the ledger itself: `events` (the end of their chain), `pointers` (fields looked up by value), `key`, `values`."""
+"""Facts about the ledger itself: `events` (the end of their chain), `pointers` (fields looked up by value), `key`, `prints`, `values`."""

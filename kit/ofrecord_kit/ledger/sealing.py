@@ -37,6 +37,15 @@ class Vault:
         self._prints = b"" if key is None else derived(key, b"fingerprints")
         self._cipher = None if key is None else Cipher(key, purpose=b"encryption", about=_ABOUT)
 
+    def carry(self, sealed: str | None) -> None:
+        """Compare with the fingerprints of an earlier key, as `carried` has kept it; None: there was none."""
+        if sealed is not None:
+            self._prints = bytes.fromhex(self.open(sealed))
+
+    def carried(self, to: Vault) -> str | None:
+        """What fingerprints are made with, sealed for a vault with another key; None where there is no key."""
+        return to.seal(self._prints.hex()) if self._prints else None
+
     def seal(self, text: str) -> str:
         """Text as it is stored."""
         if self._cipher is None:
@@ -98,12 +107,12 @@ class Vault:
         return Fingerprint(digest, form, self._prints)
 
 
-def key_from(environment: Mapping[str, str]) -> str | None:
+def key_from(environment: Mapping[str, str], variable: str = KEY_VARIABLE) -> str | None:
     """The ledger's key, for the entry of a program: `key_from(os.environ)`. Raises LedgerProblem when it is too short."""
-    key = environment.get(KEY_VARIABLE) or None
+    key = environment.get(variable) or None
     if key is not None and len(key) < SHORTEST_KEY:
         msg = f"The ledger's key is shorter than {SHORTEST_KEY} characters"
-        raise _problem(msg)
+        raise _problem(msg, variable)
     return key
 
 
@@ -134,11 +143,11 @@ def check_values(values: str | None, key: str | None) -> None:
         raise _problem(msg)
 
 
-def _problem(what: str) -> LedgerProblem:
+def _problem(what: str, variable: str = KEY_VARIABLE) -> LedgerProblem:
     return LedgerProblem(
         sentence(
             what,
-            where=f"environment variable {KEY_VARIABLE}",
+            where=f"environment variable {variable}",
             expected="the key the ledger is written with, 32 characters or more",
             remedy="Set it (a new one: `openssl rand -base64 32`). A ledger whose key is lost is rebuilt from the ids stamped in the systems.",
         )

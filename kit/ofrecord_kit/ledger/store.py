@@ -19,7 +19,8 @@ from ofrecord_kit.ledger.reading_runs import RunReading
 from ofrecord_kit.ledger.sealing import Vault, check_proof, check_values
 from ofrecord_kit.ledger.writing import Writing
 
-_KEPT = ("key", "values")
+_PROOF = select(t.meta.c.value).where(t.meta.c.name == "key")
+_KEPT = ("key", "prints", "values")
 
 
 class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
@@ -57,6 +58,7 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
             check_values(mode, key)
             vault = Vault(key, hashed=mode == "hashed")
             check_proof(known.get("key"), vault)
+            vault.carry(known.get("prints"))
             news = {"values": mode, **({"key": vault.proof} if vault.proof else {})}
             rows = [(name, value) for name, value in news.items() if known.get(name, "full") != value]
             bulk.replace(connection, t.meta, ["name"], ["value"], rows)
@@ -75,6 +77,8 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
     def writing(self, at: datetime) -> Iterator[Writing]:
         """One transaction: everything written within is recorded at `at` (UTC), or nothing is."""
         with explained(self._where), self._engine.begin() as connection:
+            if self._vault.proof:  # somebody may have given it another key meanwhile
+                check_proof(connection.execute(_PROOF).scalar(), self._vault)
             writing = Writing(connection, at, self.run, self._vault, self._read_before)
             yield writing
             writing.flush()
