@@ -23,8 +23,11 @@ from typing import Any, ClassVar
 from singer_sdk.singerlib import MetadataMapping
 
 from ofrecord_kit.ahead import MISSING, Call, ahead
+from ofrecord_kit.answers import Decoder
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.tap import finance_custom
+from ofrecord_kit.tap.cells import Cut
+from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
 from ofrecord_kit.tap.finance_tap import FinanceTap
@@ -110,7 +113,7 @@ class FinanceStream(VendorStream):
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Pages of rows, detailed where something only details have is chosen."""
         if not self._reads_details:
-            return self.listing(since)
+            return self.listing(since, None if self.row_names or self.filters else self._cut)
         tap = self._tap
         return (
             tap.aside.keeping(self, since, self.detailed(since))
@@ -173,26 +176,33 @@ class FinanceStream(VendorStream):
     def _key(self) -> str:
         return (self.primary_keys or ("id",))[0]
 
-    def listing(self, since: datetime | None) -> Iterator[Page]:
+    @cached_property
+    def _cut(self) -> Cut:
+        """Decodes the list into records, where no row has a custom field: those come in three forms, see `mended`."""
+        schema = chosen_schema(self.schema, self.mask, self._always)
+        filled = {finance_custom.HASH: b"{}"} if finance_custom.HASH in schema["properties"] else {}
+        return Cut(self.rows or self.name, schema, filled=filled, never=b'"cf_')
+
+    def listing(self, since: datetime | None, decoder: Decoder | None = None) -> Iterator[Page]:
         """Pages of the list's rows modified since `since`, in order of modification."""
         params: dict[str, str] = {**self.query, **self._filters()}
         if not self.replication_key or not (self.is_incremental or self.sorts_by_time):
-            return self._pages(params)
+            return self._pages(params, decoder)
         if since and self.filters_by_time:
             params["last_modified_time"] = finance.modified_from(since)
         if self.sorts_by_time:
             params |= {"sort_column": "last_modified_time", "sort_order": "A"}
             if self.filters_by_time:
                 path, key = self.root + self.path, self.rows or self.name
-                return finance_pages_by_time(self.client, path, key, params, self._modified)
+                return finance_pages_by_time(self.client, path, key, params, self._modified, decoder=decoder)
             newest_first = {**params, "sort_order": "D"}
             return self._until(self._pages(newest_first), since) if since else self._looked_over(params, newest_first)
-        return self._in_order_of_time(self._pages(params), since)
+        return self._in_order_of_time(self._pages(params, decoder), since)
 
-    def _pages(self, params: Mapping[str, str]) -> Iterator[Page]:
+    def _pages(self, params: Mapping[str, str], decoder: Decoder | None = None) -> Iterator[Page]:
         """Pages of the list, with the names that details have."""
         path, key = self.root + self.path, self.rows or self.name
-        for page in finance_pages(self.client, path, key, params, is_paged=self.is_paged):
+        for page in finance_pages(self.client, path, key, params, is_paged=self.is_paged, decoder=decoder):
             for row in page.rows if self.row_names else ():
                 row.update({name: row.pop(other) for name, other in self.row_names.items() if other in row})
             yield page

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import datetime
 
+from ofrecord_kit.answers import Decoder
 from ofrecord_kit.http import Client, Params
 from ofrecord_kit.tap.pages import Page, Row, rows_under
 from ofrecord_kit.vendors import finance
@@ -17,7 +19,13 @@ _TIME = "last_modified_time"
 
 
 def finance_pages(
-    client: Client, path: str, key: str, params: Params | None = None, *, is_paged: bool = True
+    client: Client,
+    path: str,
+    key: str,
+    params: Params | None = None,
+    *,
+    is_paged: bool = True,
+    decoder: Decoder | None = None,
 ) -> Iterator[Page]:
     """Pages of a finance list whose rows sit under `key`. Loops while `page_context.has_more_page`.
 
@@ -26,7 +34,7 @@ def finance_pages(
     """
     for number in itertools.count(1):
         page: Params = {"page": number, "per_page": finance.PER_PAGE} if is_paged else {}
-        answer = client.get(path, params={**(params or {}), **page}, decoder=rows_under(key))
+        answer = client.get(path, params={**(params or {}), **page}, decoder=decoder or rows_under(key))
         body = answer.body or {}
         yield Page(body.get(key) or [], answer.read_at)
         if not (body.get("page_context") or {}).get("has_more_page"):
@@ -34,7 +42,13 @@ def finance_pages(
 
 
 def finance_pages_by_time(
-    client: Client, path: str, key: str, params: Params, modified: Callable[[Row], str]
+    client: Client,
+    path: str,
+    key: str,
+    params: Params,
+    modified: Callable[[Row], str],
+    *,
+    decoder: Decoder | None = None,
 ) -> Iterator[Page]:
     """Pages of a finance list that is sorted by `last_modified_time`, oldest first, and can be filtered by it.
 
@@ -47,7 +61,7 @@ def finance_pages_by_time(
 
     def read(number: int) -> tuple[Page, bool, bool]:
         asked_now = {**asked, "page": number, "per_page": finance.PER_PAGE}
-        answer = client.get(path, params=asked_now, decoder=rows_under(key))
+        answer = client.get(path, params=asked_now, decoder=decoder or rows_under(key))
         context = (answer.body or {}).get("page_context") or {}
         is_sorted = context.get("sort_column", _TIME) == _TIME
         return Page((answer.body or {}).get(key) or [], answer.read_at), bool(context.get("has_more_page")), is_sorted
@@ -59,7 +73,7 @@ def finance_pages_by_time(
         has_rows, last = bool(page.rows), modified(page.rows[-1]) if page.rows else ""
         begin = finance.modified_from(datetime.fromisoformat(last)) if is_sorted and last else ""
         goes_on = begin > str(asked.get(_TIME, ""))
-        held = None if goes_on else [dict(row) for row in page.rows]  # whoever gets the page may change its rows
+        held = None if goes_on else [copy(row) for row in page.rows]  # whoever gets the page may change its rows
         yield page
         if is_sorted and before is not None and before != read(number - 1)[0].rows:
             number, before = 1, None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from ofrecord_kit.answers import Decoder
 from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.tap.finance_pages import finance_pages
 from ofrecord_kit.tap.pages import Page, Row, text_of
@@ -23,11 +24,10 @@ _BY_TIME = {"sort_column": "last_modified_time", "sort_order": "D"}
 class UndatedStream(FinanceStream):
     """A finance list whose rows carry no modification time. The list alone, without details, is always read whole."""
 
-    def listing(self, since: datetime | None) -> Iterator[Page]:  # noqa: ARG002 - nothing in a row says how old it is
+    def listing(self, since: datetime | None, decoder: Decoder | None = None) -> Iterator[Page]:  # noqa: ARG002 - nothing in a row says how old it is
         """Every row."""
-        return finance_pages(
-            self.client, self.root + self.path, self.rows or self.name, {**self.query, **self._filters()}
-        )
+        params = {**self.query, **self._filters()}
+        return finance_pages(self.client, self.root + self.path, self.rows or self.name, params, decoder=decoder)
 
     def detailed(self, since: datetime | None) -> Iterator[Page]:
         """Records modified since `since`, oldest first."""

@@ -44,6 +44,10 @@ def text_of(row: Row, name: str) -> str:
     return "" if value is None else str(value)
 
 
+BESIDE = ("code", "message", "status", "details", "info", "page_context")
+"""What answers say beside their rows."""
+
+
 class RowsDecoder:
     """Decodes an answer whose rows sit under `key` and leaves the values of the rows as they are, for `Client.get(decoder=…)`.
 
@@ -52,7 +56,7 @@ class RowsDecoder:
     """
 
     def __init__(self, key: str) -> None:
-        beside: dict[str, Any] = dict.fromkeys(("code", "message", "status", "details", "info", "page_context"), Any)
+        beside: dict[str, Any] = dict.fromkeys(BESIDE, Any)
         shape = TypedDict("shape", {**beside, key: list[dict[str, msgspec.Raw]] | None}, total=False)  # type: ignore[misc]
         self._decode = msgspec.json.Decoder(shape, float_hook=Decimal).decode
 

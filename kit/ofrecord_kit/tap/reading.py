@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Raw
 
 from ofrecord_kit.tap.bookmark import Bookmark
+from ofrecord_kit.tap.cells import Cells, column
+from ofrecord_kit.tap.cells import shape as shape_cells
 from ofrecord_kit.tap.chosen import passes, wanted_texts
 from ofrecord_kit.tap.pages import Page, Row, decode_value
 
@@ -47,9 +49,9 @@ class Seen:
 
 
 class Fresh(NamedTuple):
-    """A record to deliver: as it is written, its id as text, and when it was modified (UTC; empty: no time)."""
+    """A record to deliver: as it is written (a dict or `Cells`), its id as text, and when it was modified (UTC; empty: no time)."""
 
-    record: dict[str, Any]
+    record: Any
     id: str
     modified: str
 
@@ -106,7 +108,9 @@ class Reading:
         """These were written: the bookmark follows, where the stream says that its records come in order."""
         if not self._stream.is_sorted:
             return
-        if not self.bookmark.follow([one.modified for one in batch if not one.record.get(DELETED)]):
+        if not self.bookmark.follow(
+            [one.modified for one in batch if isinstance(one.record, Cells) or not one.record.get(DELETED)]
+        ):
             words = "Rows come out of order; the bookmark moves at the end of the list only."
             self._stream.log(words, level=logging.WARNING)
 
@@ -136,7 +140,10 @@ class Reading:
         mended, shape, time, end, wanted = self._stream.mended, self._stream.shape, self._time, self._end, self._wanted
         is_new, id_of = self._seen.is_new, self.id_of
         found: list[Fresh] = []
-        for raw in page.rows:
+        rows: list[Any] = page.rows
+        if rows and isinstance(rows[0], Cells) and self._key and not wanted:
+            return self._fresh_cells(rows, oldest)
+        for raw in rows:
             row = mended(raw)
             record = shape(row)
             gone = record.get(DELETED)
@@ -153,6 +160,21 @@ class Reading:
                 found.append(Fresh(record, identity, modified))
         return found
 
+    def _fresh_cells(self, rows: list[Any], oldest: str) -> list[Fresh]:
+        """The same of rows that are decoded as records, one property of all after the other. The vendor deletes none in them."""
+        shape_cells(rows)
+        end, is_new = self._end, self._seen.is_new
+        times, keys = column(rows, self._time), column(rows, self._key or "")
+        found: list[Fresh] = []
+        for record, said, key in zip(rows, times, keys, strict=True):
+            modified = said if type(said) is str else _text(said)
+            if modified and (modified < oldest or (end and modified >= end)):
+                continue
+            identity = key if type(key) is str else _text(key)
+            if not identity or is_new((identity, modified)):
+                found.append(Fresh(record, identity, modified))
+        return found
+
     def _is_past_its_end(self) -> bool:
         """Whether everything before the end was delivered."""
         until, reached = self._stream.until, self.bookmark.reached
@@ -162,7 +184,9 @@ class Reading:
         """Whether a page, and so whatever comes behind it, is later than the end."""
         if not self._end or not page.rows or not self.bookmark.is_in_order:
             return False
-        times = [self._stream.shape(row).get(self._time) for row in (page.rows[0], page.rows[-1])]
+        ends: tuple[Any, ...] = (page.rows[0], page.rows[-1])
+        shape = self._stream.shape
+        times = [(row if isinstance(row, Cells) else shape(row)).get(self._time) for row in ends]
         return all(isinstance(one, str) and one >= self._end for one in times)
 
 

@@ -8,6 +8,7 @@ and of all numbers, by how their JSON texts begin; objects and lists of objects 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -21,13 +22,14 @@ from msgspec import UNSET, Raw, UnsetType
 from ofrecord_kit.tap.pages import decode_value
 
 Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
-_Turn = Callable[[Any], Any]
+Turn = Callable[[Any], Any]
 _QUOTED = b'"'
 _QUOTE = _QUOTED[0]
 _TEXT_OR_NULL = b'"n'
 _ZERO = b"\0"
 _FLAGS = {"true": True, "false": False, "": None}
 _PLANS = 1_000
+_WHOLE_HOURS = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d)(:[0-5]\d:[0-5]\d)(Z|[+-]\d\d:?00)"').fullmatch
 
 
 def utc_text(text: str) -> str | None:
@@ -90,7 +92,7 @@ def compile_shape(schema: Mapping[str, Any], *, in_order: bool = True) -> Shape:
 
     `in_order`: properties come in the order of the schema, however the vendor sent them; else in the row's, which costs less.
     """
-    turns = {name: _turn(inner) for name, inner in schema.get("properties", {}).items()}
+    turns = {name: turn_of(inner) for name, inner in schema.get("properties", {}).items()}
     plans: dict[tuple[str, ...], _Plan] = {}
 
     def shape(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def compile_shape(schema: Mapping[str, Any], *, in_order: bool = True) -> Shape:
 class _Plan:
     """What is done with rows that have these properties; most rows of a list have the same."""
 
-    def __init__(self, turns: Mapping[str, _Turn | None], names: tuple[str, ...], *, in_order: bool) -> None:
+    def __init__(self, turns: Mapping[str, Turn | None], names: tuple[str, ...], *, in_order: bool) -> None:
         there = set(names)
         self._in_order = in_order
         self._beside = tuple(name for name in names if name not in turns)
@@ -133,7 +135,7 @@ class _Plan:
         if not _are_texts(self._get_texts(row)):
             for name in self._texts:
                 kept[name] = text(kept[name])
-        if not _are_bare(self._get_bare(row)):
+        if not are_bare(self._get_bare(row)):
             for name, turn in self._bare:
                 kept[name] = turn(kept[name])
         for name, turn in self._alone:
@@ -160,7 +162,7 @@ def _are_texts(values: tuple[Any, ...]) -> bool:
     return joined[0] in _TEXT_OR_NULL and (not rest or joined.count(b"\0n") == rest)
 
 
-def _are_bare(values: tuple[Any, ...]) -> bool:
+def are_bare(values: tuple[Any, ...]) -> bool:
     """Whether all are JSON texts, and none of a text."""
     try:
         return _QUOTED not in _ZERO.join(values)
@@ -168,7 +170,7 @@ def _are_bare(values: tuple[Any, ...]) -> bool:
         return False
 
 
-def _turn(schema: Mapping[str, Any]) -> _Turn | None:
+def turn_of(schema: Mapping[str, Any]) -> Turn | None:
     """What one property needs, or None when its value is taken as it is."""
     kinds = _kinds(schema)
     if schema.get("format") == "date-time":
@@ -184,12 +186,17 @@ def _turn(schema: Mapping[str, Any]) -> _Turn | None:
     if "object" in kinds and schema.get("properties"):
         return _nested(schema, _cut_object(schema))
     if "array" in kinds:
-        each = _turn(schema.get("items", {}))
+        each = turn_of(schema.get("items", {}))
         if each is not None:
             return _nested(
                 schema, lambda value: [each(one) for one in value] if isinstance(value, list) else value or []
             )
     return None
+
+
+def is_looked_at(turn: Turn) -> bool:
+    """Whether all properties with this turn are seen to need no work when none of their JSON texts is one of a text."""
+    return turn in {_number, flag}
 
 
 def _kinds(schema: Mapping[str, Any]) -> set[str]:
@@ -203,10 +210,19 @@ def _time(value: Any) -> Any:
     return None if value is None else utc_text(value)
 
 
+@lru_cache(maxsize=4096)
+def _utc_of_hour(hour: bytes, offset: bytes) -> str:
+    """What of a time changes with an offset of whole hours, worked out once for all times of an hour."""
+    return (utc_text((hour + b":00:00" + offset).decode()) or "")[:13]
+
+
 @lru_cache(
     maxsize=4096
 )  # records written together share their times, and many were never changed since they were created
 def _utc_of_json(json_text: bytes) -> str | None:
+    if found := _WHOLE_HOURS(json_text):
+        hour, rest, offset = found.groups()
+        return _utc_of_hour(hour, offset) + rest.decode() + "+00:00"
     said = decode_value(json_text)
     return None if said is None else utc_text(said)
 
@@ -228,14 +244,14 @@ def _number(value: Any) -> Any:
     return number(value)
 
 
-def _cut_object(schema: Mapping[str, Any]) -> _Turn:
+def _cut_object(schema: Mapping[str, Any]) -> Turn:
     cut = compile_shape(schema)
     return lambda value: cut(value) if isinstance(value, Mapping) else None
 
 
-def _nested(schema: Mapping[str, Any], slow: _Turn) -> _Turn:
+def _nested(schema: Mapping[str, Any], slow: Turn) -> Turn:
     """Cuts JSON text by a type made from the schema; what is decoded already, or of another shape, goes through `slow`."""
-    kind, mend = _type_of(schema)
+    kind, mend = type_of(schema)
     decode = msgspec.json.Decoder(kind).decode
 
     def turn(value: Any) -> Any:
@@ -253,35 +269,36 @@ def _nested(schema: Mapping[str, Any], slow: _Turn) -> _Turn:
     return turn
 
 
-def _type_of(schema: Mapping[str, Any]) -> tuple[Any, _Turn | None]:
+def type_of(schema: Mapping[str, Any]) -> tuple[Any, Turn | None]:
     """The type that cuts a value to its schema when it is decoded, and what is to be done with it afterwards."""
     kinds = _kinds(schema)
     if "object" in kinds and schema.get("properties"):
         return _struct_of(schema["properties"])
     if "array" in kinds:
-        if _turn(schema.get("items", {})) is None:
+        if turn_of(schema.get("items", {})) is None:
             return Raw, None
-        kind, mend = _type_of(schema["items"])
+        kind, mend = type_of(schema["items"])
         if mend is None:
             return list[kind] | None, None  # type: ignore[valid-type]
         each = mend
         return list[kind] | None, lambda values: [one if one is None else each(one) for one in values]  # type: ignore[valid-type]
-    turn = _turn(schema)
+    turn = turn_of(schema)
     if turn is text or turn is flag:
         return (str if turn is text else bool) | None, None
     return Raw, turn
 
 
-def _struct_of(properties: Mapping[str, Any]) -> tuple[Any, _Turn | None]:
+def _struct_of(properties: Mapping[str, Any]) -> tuple[Any, Turn | None]:
     fields: list[tuple[str, Any, Any]] = []
-    works: list[tuple[str, _Turn]] = []
+    works: list[tuple[str, Turn]] = []
     for place, inner in enumerate(properties.values()):
-        kind, mend = _type_of(inner)
+        kind, mend = type_of(inner)
         fields.append((f"f{place}", kind | UnsetType, UNSET))
         if mend is not None:
             works.append((f"f{place}", mend))
     names = {f"f{place}": name for place, name in enumerate(properties)}
-    struct = msgspec.defstruct("Cut", fields, rename=names, gc=False)
+    places = {name: place for place, name in names.items()}
+    struct = msgspec.defstruct("Cut", fields, rename=names, gc=False, namespace={"places": places})
     if not works:
         return struct | None, None
 
