@@ -16,8 +16,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -100,8 +98,8 @@ def failures_of_standard_tests(tap: type[VendorTap], config: dict[str, Any], fol
         f"from {tap.__module__} import {tap.__name__}\n"
         f"TestStandard = get_tap_test_class({tap.__name__}, config={config!r}, parse_env_config=False)\n"
     )
-    command = [sys.executable, "-m", "pytest", str(file), "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=folder)  # noqa: S603
+    command = ["pytest", str(file), "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
+    done = programs.run(command, timeout=300, cwd=folder)
     return "" if done.returncode == 0 and " passed" in done.stdout else done.stdout + done.stderr
 
 
