@@ -1,6 +1,14 @@
 """Rules are changed at any time: views, keys, directions, what is stopped, what is switched off."""
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
+
+from ofrecord_transforms.load import load
+
+PROJECT = Path(__file__).parents[2]
 
 
 def accounts(company, **ratings):
@@ -124,3 +132,39 @@ def test_a_value_that_cannot_be_converted_is_held_at_its_source_and_its_neighbou
     company.synced("customers")
     assert company.contact(contact["contact_id"])["billing_address"]["country"] == "Germany"
     assert company.held() == []
+
+
+@pytest.mark.promise("F032")
+def test_products_are_limited_to_a_view_as_accounts_are(company):
+    company.edit_rules(
+        "product.yml",
+        "new: [inventory]\n",
+        "new: [inventory]\nviews: {Sold here: {inventory: {brand: [Nord]}}}\nview: Sold here\n"
+        "leaving: {inventory: {crm: inactive}}\n",
+    )
+    inside, outside = company.new_item("IN-1", brand="Nord"), company.new_item("OUT-1", brand="South")
+    company.synced("products", run="first")
+    assert [row["Inventory_ID"] for row in company.people.crm_list("Products", "Inventory_ID")] == [inside]
+    [reason] = [name for name in company.counts("first", "product") if name.startswith("filtered: ") and "view" in name]
+    assert "Sold here" in reason
+    for item, brand in ((inside, "South"), (outside, "Nord")):
+        company.people.ask("PUT", f"/inventory/v1/items/{item}", {"name": f"Item {item}", "rate": 10, "brand": brand})
+    company.synced("products", run="left")
+    assert (company.product_of(inside)["Product_Active"], company.product_of(outside)["Product_Active"]) == (
+        False,
+        True,
+    )
+    assert [event.entity for event in company.events("left", "left")] == ["product"]
+
+
+@pytest.mark.promise("F032")
+@pytest.mark.parametrize("file", sorted(path.name for path in (PROJECT / "rules").glob("*.yml")))
+def test_every_entity_takes_a_view(tmp_path, file):
+    shutil.copytree(PROJECT / "rules", tmp_path / "rules")
+    path = tmp_path / "rules" / file
+    text = path.read_text()
+    [(system, key)] = re.findall(r"^  (\w+): {(?:stream|object): \w+, id: (\w+)", text, re.MULTILINE)[:1]
+    view = f"views: {{Some: {{{system}: {{{key}: present}}}}}}\nview: Some\nfields:\n"
+    path.write_text(text.replace("\nfields:\n", f"\n{view}", 1))
+    [entity] = [one for one in load(tmp_path / "rules").entities.values() if one.view == "Some"]
+    assert key in dict(entity.conditions(system))
