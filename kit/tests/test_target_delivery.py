@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ofrecord_kit.ledger import Held
+from ofrecord_kit.plan import Fact
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.outbox import Outbox, choose_primaries
 from ofrecord_kit.testing.shop import NOON, Shop, World, field, record, schema
@@ -133,6 +135,62 @@ def test_a_lone_edit_of_a_field_the_source_does_not_own_is_put_back_whatever_els
     assert world.shop.objects["Products"][crm]["Price"] == 10
     assert world.ledger.owed("crm", NOON) == []
     assert not any(Outbox("crm", world.shop, world.ledger, world.now).drain().values())
+
+
+@pytest.mark.parametrize(
+    ("fact", "code"),
+    [(Fact(length=2), "TOO_LONG"), (Fact(values=("Nut",)), "NOT_IN_LIST"), (Fact(forbidden=True), "NO_PERMISSION")],
+)
+def test_what_is_owed_and_breaks_a_fact_is_held_in_words_until_it_can_be_put_right(
+    world: World, fact: Fact, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(record(Name="Bolt", Price=10))
+    with world.ledger.writing(NOON) as writing:
+        link = world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].link
+        writing.owe("product", "crm", link, "name", "revert")
+        writing.owe("product", "crm", link, "price", "revert")
+    world.products()[0].update(Name="Edited", Price=15)
+    monkeypatch.setattr(world.shop, "facts", lambda _object, *, fresh=False: {"Name": fact})
+    told = Outbox("crm", world.shop, world.ledger, world.now).drain()
+    assert (told["reverted"], told["postponed"], world.products()[0]["Name"], world.products()[0]["Price"]) == (
+        1,
+        1,
+        "Edited",
+        10,
+    )
+    (held,) = world.ledger.held()
+    assert (held.source_id, held.field, held.kind, held.code, held.rule) == (
+        "1",
+        "name",
+        "refused",
+        code,
+        "product.yml:name",
+    )
+    assert held.message.startswith("it cannot be put right: ")
+    assert held.fix
+    monkeypatch.setattr(world.shop, "facts", lambda _object, *, fresh=False: {})
+    later = NOON + timedelta(days=2)
+    assert Outbox("crm", world.shop, world.ledger, lambda: later).drain()["reverted"] == 1
+    assert (world.products()[0]["Name"], world.ledger.held()) == ("Bolt", [])
+
+
+def test_what_is_owed_and_refused_is_held_and_no_other_question_about_the_field_is_lost(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    other = Held(
+        "product", "inventory", "crm", "1", "refused", "the vendor's words", field="code", payload={"Code": "B"}
+    )
+    with world.ledger.writing(NOON) as writing:
+        link = world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].link
+        writing.record_agreed(link, {"code": {"inventory": "A", "crm": "A"}})
+        writing.hold(other)
+        for field_ in ("name", "code"):
+            writing.owe("product", "crm", link, field_, "revert")
+    world.products()[0].update(Name="Edited", Code="Z")
+    world.shop.refuses = "Name"
+    Outbox("crm", world.shop, world.ledger, world.now).drain()
+    rows = {row.field: row for row in world.ledger.held()}
+    assert (rows["code"].message, rows["code"].payload) == ("the vendor's words", {"Code": "B"})
+    assert rows["name"].message == "it cannot be put right: invalid data"
 
 
 def test_an_owners_write_over_an_edit_records_the_violation(world: World) -> None:

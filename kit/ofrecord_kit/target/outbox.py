@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ofrecord_kit.ledger import Event, Held, Ledger, Owed
+from ofrecord_kit.ledger import Event, Held, Ledger, Owed, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed, Fingerprint, same
-from ofrecord_kit.target.destination import Change, Destination, Done, Result
+from ofrecord_kit.plan.facts import Obstacle
+from ofrecord_kit.target.destination import Change, Destination, Done, Refused, Result
 from ofrecord_kit.target.leaving import DELETED
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.parts import in_parts
+from ofrecord_kit.target.permitted import what_forbids
 from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK
 from ofrecord_kit.target.recording_new import STAMP
 from ofrecord_kit.target.wire import Wire, read_wire
 
 OWED = "*owed"
 """Stands for a record's id where a whole outbox is held."""
+_NOT_RIGHT = "it cannot be put right"
 
 
 class Outbox:
@@ -118,34 +121,76 @@ class Outbox:
             there = current.get(ids[one.link])
             if there is not None and not same(there.values.get(rule.name), value, rule.form):
                 values.setdefault(ids[one.link], {})[rule.name] = value
-        changes = [Change(record, fields, current[record]) for record, fields in values.items()]
-        results = dict(zip(values, destination.update(object_, changes), strict=True)) if changes else {}
-        self._record(group, payable, ids, current, results, counts)
+        against = {
+            (record, name): why
+            for record, fields in values.items()
+            for name, why in what_forbids(destination, object_, list(rules.values()), fields)[0].items()
+        }
+        for record, name in against:
+            del values[record][name]
+        changes = [Change(record, fields, current[record]) for record, fields in values.items() if fields]
+        sent = destination.update(object_, changes) if changes else []
+        results = {change.id: result for change, result in zip(changes, sent, strict=True)}
+        with self.ledger.writing(self.now()) as ledger:
+            self._record(ledger, group, payable, ids, current, results, against, counts)
+            self._hold(ledger, {field: wire for field, (wire, _rule) in ways.items()}, payable, ids, results, against)
+
+    def _hold(  # noqa: PLR0917 - one place, called once
+        self, ledger: Writing, ways: Mapping[str, Wire], payable: Sequence[tuple[Owed, Any, Any]], ids: Mapping[str, str],
+        results: Mapping[str, Result], against: Mapping[tuple[str, str], Obstacle],
+    ) -> None:  # fmt: skip
+        """What cannot be put right is held in words, at the record of the field's owner, and released when it is done.
+
+        A row that is there already, about the same field of that record, is another question and stays as it is.
+        """
+        for source in sorted({ways[one.field].source for one, _rule, _value in payable}):
+            mine = [(one, rule) for one, rule, _value in payable if ways[one.field].source == source]
+            owners = self.ledger.ids_of([one.link for one, _rule in mine], source)
+            known = self.ledger.held_ids(mine[0][0].entity, source) & set(owners.values())
+            held = self.ledger.held(entity=mine[0][0].entity, source=source) if known else []
+            rows = {(row.source_id, row.field): row for row in held if row.destination == self.system}
+            for one, rule in mine:
+                record, owner = ids[one.link], owners.get(one.link)
+                row = rows.get((owner or "", one.field))
+                if owner is None or (row and not row.message.startswith(_NOT_RIGHT)):
+                    continue
+                place = (one.entity, source, ways[one.field].destination)
+                why: Obstacle | Result | None = against.get((record, rule.name)) or results.get(record)
+                if isinstance(why, Obstacle | Refused):
+                    request = why.request if isinstance(why, Refused) else None
+                    ledger.hold(
+                        Held(
+                            *place, owner, "refused", f"{_NOT_RIGHT}: {why.message}", why.code, one.field, None, rule.where,
+                            fix=why.fix, request=request,
+                        )
+                    )  # fmt: skip
+                elif row and (why is None or isinstance(why, Done)):
+                    ledger.release(*place, [owner], kinds=["refused"], fields=[one.field])
 
     def _record(  # noqa: PLR0917 - one place, called once
-        self, group: Sequence[Owed], payable: Sequence[tuple[Owed, Any, Any]], ids: Mapping[str, str],
-        current: Mapping[str, Any], results: Mapping[str, Result], counts: dict[str, int],
+        self, ledger: Writing, group: Sequence[Owed], payable: Sequence[tuple[Owed, Any, Any]], ids: Mapping[str, str],
+        current: Mapping[str, Any], results: Mapping[str, Result], against: Mapping[tuple[str, str], Obstacle],
+        counts: dict[str, int],
     ) -> None:  # fmt: skip
         paid: set[int] = set()
-        with self.ledger.writing(self.now()) as ledger:
-            for one, rule, value in payable:
-                record = ids[one.link]
-                there = current.get(record)
-                result = results.get(record, Done(record) if there is not None else None)
-                if not isinstance(result, Done) or there is None:
-                    continue
-                paid.add(one.id)
-                ledger.settle([one.id])
-                if record in results and not same(there.values.get(rule.name), value, rule.form):
-                    before = there.values.get(rule.name)
-                    ledger.event(
-                        Event("reverted", one.entity, one.link, {self.system: record}, one.field, self.system, before, value, rule.where, one.reason)
-                    )  # fmt: skip
-                    counts["reverted"] += 1
-            for one in group:
-                if one.id not in paid:
-                    ledger.postpone([one.id], one.attempts)
-                    counts["postponed"] += 1
+        for one, rule, value in payable:
+            record = ids[one.link]
+            there = current.get(record)
+            result = results.get(record, Done(record) if there is not None else None)
+            if not isinstance(result, Done) or there is None or (record, rule.name) in against:
+                continue
+            paid.add(one.id)
+            ledger.settle([one.id])
+            if record in results and not same(there.values.get(rule.name), value, rule.form):
+                before = there.values.get(rule.name)
+                ledger.event(
+                    Event("reverted", one.entity, one.link, {self.system: record}, one.field, self.system, before, value, rule.where, one.reason)
+                )  # fmt: skip
+                counts["reverted"] += 1
+        for one in group:
+            if one.id not in paid:
+                ledger.postpone([one.id], one.attempts)
+                counts["postponed"] += 1
 
 
 def choose_primaries(

@@ -91,7 +91,7 @@ def set_forbidden_aside(delivery: Delivery, item: Item, values: Mapping[str, Any
     asked = [rule for rule in (*wire.observed, *wire.sent) if rule.name in values]
     if not asked:
         return dict(values)
-    found, facts = _against(delivery.destination, wire.object, asked, values)
+    found, facts = what_forbids(delivery.destination, wire.object, asked, values)
     if not found:
         return dict(values)
     rules = {rule.name: rule for rule in asked}
@@ -116,7 +116,7 @@ def surely_permitted(delivery: Delivery, values: Mapping[str, Any]) -> bool:
 def set_forbidden_aside_of_whole(delivery: Delivery, item: Item, values: Mapping[str, Any]) -> set[str]:
     """Of a record made of others, the properties that break a fact; they are held with `item`, one of these."""
     asked = [rule for rule in delivery.wire.sent if rule.name in values]
-    found, _facts = _against(delivery.destination, delivery.wire.object, asked, values) if asked else ({}, {})
+    found, _facts = what_forbids(delivery.destination, delivery.wire.object, asked, values) if asked else ({}, {})
     for rule in asked:
         if why := found.get(rule.name):
             delivery.set_aside(
@@ -125,9 +125,10 @@ def set_forbidden_aside_of_whole(delivery: Delivery, item: Item, values: Mapping
     return set(found)
 
 
-def _against(
+def what_forbids(
     destination: Destination, object_: str, rules: list[FieldRule], values: Mapping[str, Any]
 ) -> tuple[dict[str, Obstacle], Facts]:
+    """By property, what stands against these values, and the facts that say so."""
     facts = destination.facts(object_)
     found = obstacles(rules, values, facts)
     if found:  # somebody may have widened the field since the facts were read
