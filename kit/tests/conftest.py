@@ -38,7 +38,8 @@ class Seen:
 
 @dataclass
 class Vendor:
-    """Answers from a list, each a (status, body, headers); status 0 cuts the connection. The last one repeats.
+    """Answers from a list, each a (status, body, headers); status 0 cuts the connection, the header `X-Cut: n` after n bytes of
+    the body. The last one repeats.
 
     `by_path` comes first. Each answer takes `delay_s`; `most_at_once` counts calls that were under way together.
     """
@@ -108,7 +109,8 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if status not in {204, 304}:
-                self.wfile.write(data)
+                self.wfile.write(data[: int(more.get("X-Cut", len(data)))])
+                self.close_connection |= "X-Cut" in more
 
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
 

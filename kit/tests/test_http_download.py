@@ -22,12 +22,13 @@ def test_a_file_is_written_where_it_is_wanted_and_can_be_read_from_its_beginning
 @pytest.mark.parametrize(
     "first",
     [
+        (200, b"the whole file", {**ZIP, "X-Cut": "7"}),
         (429, {"code": "TOO_MANY_REQUESTS", "status": "error"}),
         (500, None),
         (0, None),
         (401, {"code": "INVALID_TOKEN", "status": "error"}),
     ],
-    ids=["busy", "broken", "dropped", "token"],
+    ids=["cut", "busy", "broken", "dropped", "token"],
 )
 def test_a_download_that_fails_is_made_again_from_its_beginning(vendor, client_of, first):
     vendor.will_answer(first, (200, b"the whole file", ZIP))
