@@ -69,3 +69,36 @@ def test_what_waits_for_its_order_needs_no_yes(site: Site, said: dict[str, Any])
     assert tell(site, said, "10") == 0
     assert tell(site, said, "11") == 0
     assert site.held() == []
+
+
+def limited(said: dict[str, Any], most: str) -> dict[str, Any]:
+    amount = {**said["properties"]["Amount"]["x-ofrecord"], "format": "money", "currency": "EUR"}
+    properties = {**said["properties"], "Amount": {**said["properties"]["Amount"], "x-ofrecord": amount}}
+    about = {**said["x-ofrecord"], "limits": {"money": {"EUR": most}}}
+    return {**said, "x-ofrecord": about, "properties": properties}
+
+
+@pytest.mark.parametrize("said", WAYS)
+def test_amounts_of_records_that_make_others_count_by_what_they_change(site: Site, said: dict[str, Any]) -> None:
+    object_ = said["x-ofrecord"]["object"]
+    there = link(site, object_)
+    assert tell(site, limited(said, "100"), "1000", approve=True) == 0
+    assert tell(site, limited(said, "100"), "1100") == 0
+    assert tell(site, limited(said, "100"), "1200.5") == 1
+    assert str(site.shop.objects[object_][there]["Amount"]) == "1100"
+    (held,) = site.held()
+    assert (held.kind, "moves 100.5 EUR, 100 are allowed" in held.message) == ("limits", True)
+    assert tell(site, limited(said, "101"), "1200.5") == 0
+
+
+def test_a_part_that_leaves_its_whole_moves_what_it_was(site: Site) -> None:
+    link(site, "Deals")
+    assert tell(site, limited(INVOICES, "100"), "1000", approve=True) == 0
+    gone = {"_ofrecord": {"id": "1", "by": "1", "deleted": True}}
+    lines = [
+        {"type": "SCHEMA", "stream": "one", "key_properties": [], "schema": limited(INVOICES, "100")},
+        {"type": "RECORD", "stream": "one", "record": gone},
+    ]
+    with pytest.raises(SystemExit):
+        site.target().listen(lines_of(lines))
+    assert "moves 1000 EUR" in site.held()[0].message

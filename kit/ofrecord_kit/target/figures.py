@@ -71,21 +71,24 @@ class Figures:
 
 def moved_by(item: Item, wire: Wire) -> dict[str, Decimal]:
     """Currency → by how much the amounts of a record change; of a document that is made, its total."""
+    if item.moves is not None:
+        return {currency: amount for currency, amount in item.moves.items() if amount}
     moved: dict[str, Decimal] = {}
     written = {**item.plan.writes, **item.plan.adopts}
     for rule in (*wire.sent, *wire.observed):
         if rule.form != "money" or rule.name not in written:
             continue
         before = item.current.values.get(rule.name) if item.current else None
-        amount = abs(_amount(written[rule.name].value) - _amount(before))
+        amount = abs(amount_of(written[rule.name].value) - amount_of(before))
         moved[rule.currency or ANY] = moved.get(rule.currency or ANY, Decimal(0)) + amount
     if item.created:
         for total in (item.note.get("check") or {}).values():
-            moved[ANY] = moved.get(ANY, Decimal(0)) + abs(_amount(total))
+            moved[ANY] = moved.get(ANY, Decimal(0)) + abs(amount_of(total))
     return {currency: amount for currency, amount in moved.items() if amount}
 
 
-def _amount(value: Any) -> Decimal:
+def amount_of(value: Any) -> Decimal:
+    """A value as an amount; 0 for what is none."""
     try:
         found = Decimal(str(value))
     except InvalidOperation:

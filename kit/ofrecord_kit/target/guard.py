@@ -21,6 +21,7 @@ from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.figures import Figures
 from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.spreading import told_to_somebody
+from ofrecord_kit.target.weighing import weigh
 from ofrecord_kit.target.wholes import say_something_new
 from ofrecord_kit.target.wire import Wire
 
@@ -135,6 +136,7 @@ class Guard:
             planned = say_something_new(self.delivery, planned)
         elif wire.spread:
             planned = told_to_somebody(self.delivery, planned)
+        weigh(self.delivery, planned)
         for item in planned:
             self.figures.add(item, wire, again=item.source_id in before)
         for item in items:
@@ -148,6 +150,7 @@ class Guard:
         if not self._watches:
             return list(items)
         fit = []
+        weigh(self.delivery, [item for item in items if item.pending])
         for item in items:
             before = replace(self.figures, money={**self.figures.money})
             if item.pending:

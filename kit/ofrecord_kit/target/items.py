@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Link
@@ -45,6 +46,8 @@ class Item:
     outcome: str | None = None
     changed: tuple[FieldRule, ...] | None = None
     """Rules of what the source changed since it was agreed on; None where nobody has looked yet."""
+    moves: Mapping[str, Decimal] | None = None
+    """Currency → money a record moves that makes others (`weighing`); None: its plan tells."""
     created: bool = False
     delivered: bool = False
     then_done: bool = False

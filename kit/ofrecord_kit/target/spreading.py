@@ -18,7 +18,7 @@ def deliver_spread(delivery: Delivery, items: Sequence[Item]) -> None:
     wire, said = delivery.wire, delivery.wire.spread or {}
     staying = [item for item in items if not (item.note.get("deleted") or item.note.get("filtered"))]
     _forget(delivery, [item for item in items if item not in staying])
-    found = _pointing_at(delivery, [item.source_id for item in staying])
+    found = pointing_at(delivery, [item.source_id for item in staying])
     known = delivery.ledger.parts_of(
         wire.entity, wire.destination, [one for records in found.values() for one in records]
     )
@@ -41,7 +41,7 @@ def deliver_spread(delivery: Delivery, items: Sequence[Item]) -> None:
 
 def told_to_somebody(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
     """Those that something points at."""
-    found = _pointing_at(delivery, [item.source_id for item in items])
+    found = pointing_at(delivery, [item.source_id for item in items])
     return [item for item in items if item.source_id in found]
 
 
@@ -51,13 +51,13 @@ def to_revisit(delivery: Delivery) -> list[Any]:
     told: dict[str, list[str]] = {}
     for record, source_id in delivery.ledger.every_part(wire.entity, wire.destination):
         told.setdefault(source_id, []).append(record)
-    found = _pointing_at(delivery, list(told))
+    found = pointing_at(delivery, list(told))
     again = {one: told[one][0] for one, records in found.items() if set(records) - set(told[one])}
     kept = delivery.ledger.parts_of(wire.entity, wire.destination, again.values())
     return [kept[record][one] for one, record in again.items()]
 
 
-def _pointing_at(delivery: Delivery, source_ids: Sequence[str]) -> dict[str, list[str]]:
+def pointing_at(delivery: Delivery, source_ids: Sequence[str]) -> dict[str, list[str]]:
     """The destination records whose agreed value of the field, in the source system, is one of these ids."""
     wire, said = delivery.wire, delivery.wire.spread or {}
     links = delivery.ledger.links_pointing_at(said["through"], said["field"], wire.source, source_ids, wire.destination)

@@ -21,8 +21,7 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
     A part that says nothing new costs no call.
     """
     wire = delivery.wire
-    staying = [item for item in items if not (item.note.get("deleted") or item.note.get("filtered"))]
-    now = _wholes_of(delivery, staying)
+    now = wholes_now(delivery, items)
     before = delivery.ledger.wholes_of(wire.entity, wire.destination, [item.source_id for item in items])
     known = delivery.ledger.parts_of(
         wire.entity, wire.destination, [*now.values(), *(whole for some in before.values() for whole in some)]
@@ -48,7 +47,7 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
 def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
     """Those that change what is known of a whole: parts that come, go, or say something else than before."""
     wire = delivery.wire
-    now = _wholes_of(delivery, [item for item in items if not (item.note.get("deleted") or item.note.get("filtered"))])
+    now = wholes_now(delivery, items)
     known = delivery.ledger.parts_of(wire.entity, wire.destination, now.values())
     before = delivery.ledger.wholes_of(wire.entity, wire.destination, [item.source_id for item in items])
 
@@ -98,6 +97,11 @@ def _stay_out(delivery: Delivery, item: Item, *, has_been_in: bool) -> None:
                 label=item.note.get("label"), payload=item.record, state="waiting",
             )
         )  # fmt: skip
+
+
+def wholes_now(delivery: Delivery, items: Iterable[Item]) -> dict[str, str]:
+    """The destination record each of these is a part of as it came, by source id; those that go are parts of none."""
+    return _wholes_of(delivery, [one for one in items if not (one.note.get("deleted") or one.note.get("filtered"))])
 
 
 def _wholes_of(delivery: Delivery, items: Iterable[Item]) -> dict[str, str]:
