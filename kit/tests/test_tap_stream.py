@@ -1,7 +1,12 @@
 """From rows to lines: what is written, how far the bookmark goes, when reading ends."""
 
+import fcntl
 import json
 import logging
+import subprocess
+import sys
+import termios
+import time
 from datetime import timedelta
 
 import pytest
@@ -93,6 +98,42 @@ def test_the_bookmark_follows_page_by_page_so_that_a_failure_resumes(tmp_path):
     assert (first.ids, bookmark(first)) == (["0", "1", "2", "3"], at(3))
     shelf.fails_at.clear()
     assert run(shelf, tmp_path, first.state, streams=["things"], overlap_s=1).ids == ["2", "3", "4", "5"]
+
+
+_UNTORN = """
+import os, signal, sys
+from ofrecord_kit.tap.writer import Writer
+writer = Writer()
+def end():
+    writer.write_line(b"STATE" * 20 + b"\\n")
+    writer.flush()
+    sys.exit(0)
+def told(*_):
+    print("told", file=sys.stderr, flush=True)
+    writer.when_written(end)
+signal.signal(signal.SIGTERM, told)
+print("ready", file=sys.stderr, flush=True)
+while True:
+    writer.write_line(b"x" * 99 + b"\\n")
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-u"]])
+def test_a_signal_in_the_middle_of_a_write_tears_no_line(options):
+    """Nobody reads until the signal came, so it finds the program writing; without a buffer of Python's, too."""
+    command = [sys.executable, *options, "-c", _UNTORN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stderr.readline()
+        full = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ)
+        while fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)) != full.to_bytes(4, sys.byteorder):
+            time.sleep(0.01)
+        process.terminate()
+        process.stderr.readline()
+        out = process.stdout.read()
+    *lines, last = out.splitlines()
+    assert process.returncode == 0
+    assert {len(line) for line in lines} == {99}
+    assert last == b"STATE" * 20
 
 
 @pytest.mark.parametrize("mark", ["0001-01-01T00:00:10Z", "0001-01-01T00:00:00+05:00", None])

@@ -55,7 +55,9 @@ class Writer(MsgSpecWriter):
         self._writing = True  # before anything is taken: see `when_written`
         lines, self._lines = self._lines, bytearray()
         try:
-            sys.stdout.buffer.write(lines)
+            left = memoryview(lines)
+            while left:  # without a buffer (PYTHONUNBUFFERED) a write that a signal interrupts takes a part only
+                left = left[sys.stdout.buffer.write(left) :]
             sys.stdout.flush()
         finally:
             self._writing = False
