@@ -87,6 +87,57 @@ def test_a_held_record_is_looked_at(world: World) -> None:
     assert unchanged(delivery, Guard(delivery, "run", {}, yes=True), came) == set()
 
 
+def test_a_record_that_is_again_what_was_delivered_before_a_refused_version_is_looked_at_and_released(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    assert world.deliver(record(Name="A name that is too long for them")) == ["held"]
+    assert known(world, record(Name="Bolt")) == [False]
+    assert world.deliver(record(Name="Bolt")) == ["unchanged"]
+    assert world.ledger.held() == []
+    assert known(world, record(Name="Bolt")) == [True]
+
+
+def test_a_record_that_another_run_has_delivered_otherwise_meanwhile_is_looked_at(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    delivery = world.delivery()
+    world.deliver(record(Name="Nut"))
+    came = [delivery.digests.read(raw(record(Name="Bolt")))]
+    assert unchanged(delivery, Guard(delivery, "run", {}, yes=True), came) == set()
+
+
+def test_what_the_other_way_agreed_on_is_looked_at(world: World) -> None:
+    world.deliver(record(Name="Bolt", Phone="1"))
+    link = world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].link
+    with world.ledger.writing(world.now()) as writing:
+        writing.record_agreed(link, {"phone": {"inventory": "2", "crm": "2"}}, between=("crm", "inventory"))
+    assert known(world, record(Name="Bolt", Phone="1")) == [False]
+
+
+def test_a_record_that_is_linked_with_another_one_now_is_looked_at(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    link = world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].link
+    with world.ledger.writing(world.now()) as writing:
+        writing.unlink(link, "crm")
+    assert known(world, record(Name="Bolt")) == [False]
+    with world.ledger.writing(world.now()) as writing:
+        writing.record_link("product", {"crm": world.shop.put("Products", Name="Other")}, link)
+    assert known(world, record(Name="Bolt")) == [False]
+
+
+def test_a_record_that_had_left_is_looked_at_when_it_is_back(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    world.deliver(record(note={"filtered": "status"}))
+    assert known(world, record(Name="Bolt")) == [False]
+
+
+def test_nothing_is_recognised_while_a_plan_waits(world: World) -> None:
+    world.deliver(record(Name="Bolt"))
+    delivery = world.delivery()
+    guard = Guard(delivery, "run", {"update": 0}, yes=False)
+    assert guard.take(delivery.decide([record(Name="Nut")])) == []
+    came = [delivery.digests.read(raw(record(Name="Bolt")))]
+    assert unchanged(delivery, guard, came) == set()
+
+
 def test_nothing_is_recognised_while_the_entity_is_paused(world: World) -> None:
     world.deliver(record(Name="Bolt"))
     with world.ledger.writing(world.now()) as ledger:
