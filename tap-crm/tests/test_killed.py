@@ -47,7 +47,7 @@ def last_mark(messages):
 
 
 def test_queries_that_are_killed_go_on_from_the_last_state_and_skip_nothing(sandbox, tmp_path):
-    pairs, ids = killed_everywhere(sandbox, tmp_path, 4_300, "coql")
+    pairs, ids = killed_everywhere(sandbox, tmp_path, 2_600, "coql")
     assert len(pairs) > 12
     resumed = 0
     for one in pairs:
@@ -57,13 +57,13 @@ def test_queries_that_are_killed_go_on_from_the_last_state_and_skip_nothing(sand
             oldest = datetime.fromisoformat(begin) - timedelta(seconds=1)  # the least overlap
             assert all(datetime.fromisoformat(record["Modified_Time"]) >= oldest for record in after)
         resumed += 0 < len(after) < len(ids)
-    assert resumed > 3, "some runs went on in the middle"
+    assert resumed > 2, "some runs went on in the middle"
 
 
 def test_bulk_reads_that_are_killed_go_on_with_their_job_and_skip_nothing(sandbox, tmp_path):
     sandbox.control("POST", "crm/bulk", {"seconds": 0, "rows": 1_050})
-    pairs, ids = killed_everywhere(sandbox, tmp_path, 2_600, "bulk")
-    assert len(pairs) > 20
+    pairs, ids = killed_everywhere(sandbox, tmp_path, 2_000, "bulk")
+    assert len(pairs) > 16
     pages = set()
     for one in pairs:
         before, after = records(one["before"]), records(one["after"])
@@ -73,7 +73,7 @@ def test_bulk_reads_that_are_killed_go_on_with_their_job_and_skip_nothing(sandbo
         pages.add(page)
         assert len(after) <= len(ids) - (page - 1) * 1_050
         assert "bulk" not in last_mark(one["after"])
-    assert pages == {1, 2, 3}
+    assert pages == {1, 2}
 
 
 @pytest.mark.parametrize("way", ["coql", "bulk"])
