@@ -182,7 +182,11 @@ class BlockWriter(GenericSingerWriter[bytes, bytes]):
         """Hand everything to the next program. A termination that comes meanwhile takes effect afterwards."""
         self._writing = True
         try:
-            sys.stdout.buffer.write(self._block)
+            written = 0
+            while written < len(
+                self._block
+            ):  # without a buffer (PYTHONUNBUFFERED) a write that a signal interrupts takes a part
+                written += sys.stdout.buffer.write(memoryview(self._block)[written:])
             sys.stdout.buffer.flush()
             self._block.clear()
         finally:

@@ -1,5 +1,6 @@
 """Singer in, Singer out: what the shipped rules make of records, and how the program behaves around them."""
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from ofrecord_transforms.load import load
 from ofrecord_transforms.mapper import Mapper, chosen
 from ofrecord_transforms.problems import RulesError
 from ofrecord_transforms.rules import Rules
+from ofrecord_transforms.wire import BlockWriter
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
@@ -219,6 +221,31 @@ def test_termination_hands_on_whole_lines_only(tmp_path):
     assert [json.loads(line)["type"] for line in first] == ["SCHEMA", "RECORD", "RECORD", "RECORD", "STATE"]
     assert rest == b"" or rest.endswith(b"\n")
     assert all(json.loads(line)["type"] == "RECORD" for line in rest.splitlines())
+
+
+class TakesParts(io.RawIOBase):
+    """A pipe without a buffer (PYTHONUNBUFFERED) whose writes signals interrupt."""
+
+    def __init__(self):
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, some):
+        part = bytes(some[:1000])
+        self.taken += part
+        return len(part)
+
+
+def test_lines_that_are_taken_in_parts_arrive_whole(monkeypatch):
+    pipe = TakesParts()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, write_through=True))
+    writer = BlockWriter()
+    for number in range(2000):
+        writer.write_message(b"%090d\n" % number)
+    writer.flush()
+    assert [int(line) for line in pipe.taken.splitlines()] == list(range(2000))
 
 
 def test_a_target_that_stopped_reading_ends_the_mapper_without_a_traceback(tmp_path):
