@@ -269,6 +269,16 @@ def test_a_document_created_once_is_confirmed_once_and_then_left_alone(world: Wo
     assert world.products()[0]["Price"] == 10
 
 
+def test_what_a_document_was_created_with_is_known_also_when_the_other_direction_linked_it_first(world: World) -> None:
+    """A run that was killed between creating and linking; the pipeline that brings the document's state back came next."""
+    said = schema(about={**ORDER, "once": {"then": []}})
+    there = world.shop.put("Products", Name="Order", Price=10)
+    with world.ledger.writing(NOON) as writing:
+        link = writing.record_link("product", {"inventory": "1", "crm": there})
+    assert world.deliver(order(10), said=said) == ["unchanged"]
+    assert world.ledger.agreed_of([link], "inventory", "crm")[link]["price"].source == 10
+
+
 def test_a_document_whose_total_differs_stays_a_draft_and_is_held(world: World) -> None:
     said = schema(about=ORDER)
     original = world.shop.put

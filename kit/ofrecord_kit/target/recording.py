@@ -165,7 +165,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     source, destination = wire.pair
     agreed: dict[str, dict[str, Any]] = {}
     aside = {held.field for held in item.helds}
-    paired = (item.created and item.delivered) or (item.paired and wire.once)
+    paired = (item.created and item.delivered) or (wire.once and _is_first_met(wire, item))
     written = []
     for rule in wire.sent if paired else _touched(wire, plan):
         name, field = rule.name, rule.field
@@ -196,6 +196,11 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
+
+
+def _is_first_met(wire: Wire, item: Item) -> bool:
+    """Was its pair found in this run, or linked by the other direction, which knows nothing of what this one sends?"""
+    return item.paired or (item.link is not None and not any(rule.field in item.agreed for rule in wire.sent))
 
 
 def _touched(wire: Wire, plan: RecordPlan) -> list[FieldRule]:
