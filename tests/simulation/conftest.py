@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-SEEDS = "0:24"
+SEEDS = "0:16"
 """What `make test` has time for."""
 
 

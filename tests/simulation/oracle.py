@@ -173,6 +173,9 @@ def _judge_agreement(
     if not written or one.name in thing.unsure:
         return
     newest = max(written, key=lambda last: last.order)
+    known = thing.was_everywhere.get(one.name, 0)
+    if one.policy == "review" and len({last.value for last in written if last.order > known}) > 1:
+        yield Broken("nothing lost", f"{where} is {value!r} everywhere; both sides had edited it, and nobody was asked")
     if value == newest.value:
         return
     others = [last for last in written if last.value == value]

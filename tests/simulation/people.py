@@ -152,6 +152,7 @@ class People:
 
     def edit(self, step: Edit) -> None:
         """Change a field, if the thing has a record there."""
+        self.note_agreement()
         thing = self._thing(step.thing, step.system)
         if thing is None:
             return

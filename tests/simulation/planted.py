@@ -99,19 +99,19 @@ def _say_nothing_of_it(_delivery: Any, item: Any) -> None:
 
 
 MISTAKES = (
-    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 0),
-    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 0),
-    Mistake("the state is passed on before what it speaks of was delivered", ((OfrecordTarget, "_process_state_message", _state_first),), 0),
+    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 1),
+    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 1),
+    Mistake("the state is passed on before what it speaks of was delivered", ((OfrecordTarget, "_process_state_message", _state_first),), 6),
     Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 0),
-    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 0),
-    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 0),
+    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 1),
+    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 9),
     Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), 0),
-    Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 0),
-    Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 0),
+    Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 22),
+    Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 1),
     Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), 0),
     Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
     Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
     Mistake("what is owed is never paid", ((Outbox, "drain", lambda _outbox: {}),), 0),
     Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 0),
-    Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 0),
+    Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 24),
 )  # fmt: skip

@@ -85,7 +85,7 @@ class Out(io.StringIO):
 
     def write(self, text: Any) -> int:
         if not self._gate.dead:
-            self.lines.write(text if isinstance(text, bytes | bytearray) else text.encode())
+            self.lines.write(text.encode() if isinstance(text, str) else text)
         return len(text)
 
 

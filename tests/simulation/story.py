@@ -200,7 +200,7 @@ def _edit(
 def _something(dice: random.Random, things: list[str], *, calm: bool) -> list[Step]:
     what = dice.choices(
         ["edit", "both", "there and back", "remark", "create", "delete", "wait", "run", "lose"],
-        [6, 3, 2, 1, 1.5, 0.4, 3, 9, 0 if calm else 0.7],
+        [6, 3, 2, 1, 1.5, 1.2, 3, 9, 0 if calm else 0.7],
     )[0]
     if what == "edit":
         return [_edit(dice, things)]

@@ -18,5 +18,6 @@ def test_a_planted_mistake_is_noticed_by_a_world(mistake):
         assert next(noticed, None) is not None, f"{MORE} worlds went by and nobody noticed"
 
 
-def test_the_world_that_notices_a_mistake_is_whole_without_it():
-    assert [play(story_of(seed)).broken for seed in sorted({one.seed for one in MISTAKES})[:3]] == [[], [], []]
+def test_the_worlds_that_notice_a_mistake_are_whole_without_it():
+    seeds = sorted({one.seed for one in MISTAKES} - set(range(16)))  # the others are played anyway
+    assert {seed: play(story_of(seed)).broken for seed in seeds} == dict.fromkeys(seeds, [])
