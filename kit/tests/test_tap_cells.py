@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofrecord_kit.tap.cells import Cells, Cut, shape
+from ofrecord_kit.tap.cells import Cut, shape
+from ofrecord_kit.tap.crm_fields import Wanted, as_listed, cells_as_listed, queried
 from ofrecord_kit.tap.pages import decode_value, rows_under
-from ofrecord_kit.tap.shapes import compile_shape
+from ofrecord_kit.tap.shapes import Cells, compile_shape
 from ofrecord_kit.tap.writer import encode_record
 
 TEXT, NUMBER, FLAG = {"type": ["string", "null"]}, {"type": ["number", "null"]}, {"type": ["boolean", "null"]}
@@ -111,3 +112,34 @@ def test_digits_stay_as_they_were_sent() -> None:
 def test_a_row_is_looked_at_like_a_dict() -> None:
     [row] = Cut("things", SCHEMA).decode(answer([{"id": "1", "name": None, "other": 3}]))["things"]
     assert (row.get("id"), row.get("name", "?"), row.get("rate"), row.get("other"), list(row)) == ("1", None, None, None, ["id", "name"])  # fmt: skip
+
+
+LOOKUP = {"type": ["object", "null"], "properties": {"id": TEXT, "name": TEXT, "email": TEXT}}
+WANTED = Wanted(
+    "Products",
+    ("id", "Modified_Time", "Vendor_Name", "Owner", "Handler"),
+    {"Vendor_Name": "lookup", "Owner": "ownerlookup", "Handler": "userlookup"},
+    {"Vendor_Name": "Vendor_Name.Vendor_Name"},
+)
+PEOPLE = {"1": {"name": "Anna Berg", "email": "anna@example.org"}}
+_lookups = st.one_of(
+    st.none(), st.fixed_dictionaries({"id": st.sampled_from(["1", "2", 1])}, optional={"name": st.sampled_from(["N", None])})
+)  # fmt: skip
+_answers = st.fixed_dictionaries(
+    {"id": st.just("1")},
+    optional={"Vendor_Name": _lookups, "Vendor_Name.Vendor_Name": st.sampled_from(["Acme", None]), "Owner": _lookups, "Handler": _lookups},
+)  # fmt: skip
+
+
+@given(st.lists(_answers, max_size=3))
+def test_lookups_of_a_query_are_named_whichever_way_its_rows_are_decoded(rows: list[dict[str, Any]]) -> None:
+    schema = {"type": "object", "properties": {"id": TEXT, "Vendor_Name": LOOKUP, "Owner": LOOKUP, "Handler": LOOKUP}}
+    body = json.dumps({"data": rows}).encode()
+    listed, cut = as_listed(WANTED, PEOPLE), compile_shape(schema)
+    plain = [decode_value(encode_record(cut(listed(row)))) for row in rows_under("data").decode(body)["data"]]
+    found = queried(schema, WANTED).decode(body)["data"]
+    if found:
+        assert isinstance(found[0], Cells)
+        cells_as_listed(WANTED, PEOPLE)(found)
+        shape(found)
+    assert [decode_value(encode_record(row)) for row in found] == plain

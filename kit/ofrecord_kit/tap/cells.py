@@ -9,43 +9,22 @@ a text, is decoded again with that property as JSON text, from then on and for a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from ofrecord_kit.tap.pages import BESIDE, RowsDecoder, rows_under
-from ofrecord_kit.tap.shapes import Turn, are_bare, is_looked_at, turn_of, type_of
+from ofrecord_kit.tap.shapes import Cells, Look, Turn, look_of, turn_of, type_of
 
 _MOST_LOOSENED = 50
 """Properties that may be found to have other types than the schema says before its types are given up."""
 
 _NOTHING = 4
 """Bytes of `null`, `{}` and `""`."""
-
-
-class Cells(msgspec.Struct):
-    """A row whose properties are its attributes, under other names."""
-
-    places: ClassVar[Mapping[str, str]] = {}
-    """Property to attribute."""
-    works: ClassVar[Sequence[tuple[str, Turn, bool]]] = ()
-    """Attributes that need work, and whether a look at the JSON texts of all rows tells that they need none."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """As of a dict."""
-        place = self.places.get(name)
-        if place is None:
-            return default
-        value = getattr(self, place)
-        return default if value is UNSET else value
-
-    def __iter__(self) -> Iterator[str]:
-        """Names of the properties that are there."""
-        return (name for name, place in self.places.items() if getattr(self, place) is not UNSET)
 
 
 class Cut:
@@ -68,16 +47,16 @@ class Cut:
 
     def _compile(self) -> None:
         fields: list[tuple[str, Any, Any]] = []
-        works: list[tuple[str, Turn, bool]] = []
+        works: list[tuple[str, Turn, Look | None]] = []
         names = {name: f"f{place}" for place, name in enumerate(self._properties)}
         for name, inner in self._properties.items():
             kind, turn = (Raw, turn_of(inner)) if name in self._loose else type_of(inner)
             place = names[name]
             fields.append((place, kind | UnsetType, Raw(self._filled[name]) if name in self._filled else UNSET))
             if name in self._filled:
-                works.append((place, _filling(Raw(self._filled[name])), False))
+                works.append((place, _filling(Raw(self._filled[name])), None))
             if turn is not None:
-                works.append((place, turn, is_looked_at(turn)))
+                works.append((place, turn, look_of(turn)))
         kind = msgspec.defstruct(
             "CellsOfAStream",
             fields,
@@ -106,7 +85,8 @@ class Cut:
         """The property that does not fit is JSON text from now on. Whether it was one that was not so before."""
         found = self._path.search(error)
         path = found[1] if found else ""
-        name = next((one for one in self._properties if path == one or path.startswith((f"{one}.", f"{one}["))), None)
+        outer = next((one for one in self._properties if path.startswith((f"{one}.", f"{one}["))), None)
+        name = path if path in self._properties else outer
         if name is None or name in self._loose or len(self._loose) >= _MOST_LOOSENED:
             return False
         self._loose.add(name)
@@ -128,12 +108,12 @@ def shape(rows: Sequence[Cells]) -> None:
 
     One property after the other: whether anything is to be done is seen of all rows of a page at once.
     """
-    for place, turn, looked_at in rows[0].works if rows else ():
+    for place, turn, look in rows[0].works if rows else ():
         values = list(map(attrgetter(place), rows))
         absent = values.count(UNSET)
         if absent == len(values):
             continue
-        if looked_at and are_bare(tuple(one for one in values if one is not UNSET) if absent else tuple(values)):
+        if look is not None and look(tuple(one for one in values if one is not UNSET) if absent else tuple(values)):
             continue
         for row, value in zip(rows, values, strict=True):
             if value is not UNSET and value is not None:

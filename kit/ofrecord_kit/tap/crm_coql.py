@@ -8,7 +8,8 @@ Source: Zoho CRM v8 docs, "Records through a COQL Query" (limits differ between 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from ofrecord_kit.ahead import Call, ahead
+from ofrecord_kit.answers import Decoder
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.http import Answer, Client
 from ofrecord_kit.tap.crm_fields import Wanted
@@ -82,6 +84,8 @@ class QueryPages:
     rows_a_query: int = ROWS_A_QUERY
     columns_a_query: int = COLUMNS_A_QUERY
     reach: int = _REACH
+    decoder: Decoder | None = None
+    """What decodes a page whose columns come in one query."""
 
     def pages(self, since: datetime | None, expected: int | None = None) -> Iterator[Page]:
         """Every record modified at or after `since`, in order. `expected`: how many there are, to read none in vain."""
@@ -97,7 +101,7 @@ class QueryPages:
                     if last != begun and (not rows or _key(rows[0]) > last):  # type: ignore[operator]  # set by the first page
                         more = True  # rows moved between the two calls
                         break
-                    rows = [row for row in rows if last is None or _key(row) > last]
+                    rows = list(itertools.dropwhile(_is_had(last), rows))
                     last = _key(rows[-1]) if rows else last
                     left = None if left is None else max(0, left - len(rows))
                     yield Page(rows, page.read_at)
@@ -145,7 +149,8 @@ class QueryPages:
         batches = field_batches(self.wanted.columns, _ALWAYS, self.columns_a_query)
         step = self.rows_a_query - (_OVERLAP if pages > 1 else 0)
         calls = (self._call(batch, where, number * step) for number in range(pages) for batch in batches)
-        answers = (_opened(one) for one in ahead(self.client, calls))
+        decoder = self.decoder if self.decoder and len(batches) == 1 else rows_under("data")
+        answers = (_opened(one, decoder) for one in ahead(self.client, calls))
         for _ in range(pages):
             first, *others = (next(answers) for _ in batches)
             yield self._page(first, others), bool(((first.body or {}).get("info") or {}).get("more_records"))
@@ -171,8 +176,13 @@ _whole = msgspec.json.Decoder(msgspec.Raw).decode
 _UNOPENED = _Unopened()
 
 
-def _opened(answer: Answer) -> Answer:
-    return replace(answer, body=rows_under("data").decode(answer.body["text"])) if answer.body else answer
+def _opened(answer: Answer, decoder: Decoder) -> Answer:
+    return replace(answer, body=decoder.decode(answer.body["text"])) if answer.body else answer
+
+
+def _is_had(last: _Key | None) -> Callable[[Row], bool]:
+    """Whether a row does not lie behind `last`; those that do not stand at the beginning of a page."""
+    return lambda row: last is not None and _key(row) <= last
 
 
 def _key(row: Row) -> _Key:

@@ -5,15 +5,17 @@ Source: Zoho CRM v8 docs, "Fields", "Get Records", "Records through a COQL Query
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
+from ofrecord_kit.tap.cells import Cut, column
 from ofrecord_kit.tap.pages import Row, decode_value, value_of
+from ofrecord_kit.tap.shapes import Cells
 from ofrecord_kit.vendors.crm_fields import Field
 
 NAME_FIELDS = {
@@ -142,6 +144,49 @@ def as_listed(wanted: Wanted, people: Mapping[str, Mapping[str, Any]]) -> Callab
         return row
 
     return listed
+
+
+def cells_as_listed(wanted: Wanted, people: Mapping[str, Mapping[str, Any]]) -> Callable[[Sequence[Cells]], None]:
+    """The same of rows that were decoded as records, all of a page: what names a lookup is put into it."""
+    persons = tuple(name for name in wanted.fields if wanted.kinds.get(name) in PERSONS | {"layout"})
+
+    def listed(rows: Sequence[Cells]) -> None:
+        for name, label in wanted.labels.items():
+            _fill(rows, name, "name", column(rows, label))
+            if place := rows[0].places.get(label):
+                for row in rows:
+                    setattr(row, place, UNSET)
+        for name in persons:
+            _open(rows, name)
+            told = [people.get(str(one.get("id")), {}) if one else {} for one in column(rows, name)]
+            _fill(rows, name, "name", [one.get("name") for one in told], always=True)
+            if name == _OWNER:
+                _fill(rows, name, "email", [one.get("email") for one in told], always=True)
+
+    return listed
+
+
+def _open(rows: Sequence[Cells], name: str) -> None:
+    """Looked-up records whose types did not fit are decoded."""
+    for row, one in zip(rows, column(rows, name), strict=True):
+        if type(one) is Raw:
+            setattr(row, row.places[name], decode_value(one))
+
+
+def _fill(rows: Sequence[Cells], name: str, inner: str, values: Sequence[Any], *, always: bool = False) -> None:
+    """A property of a looked-up record: where it has none, or `always`."""
+    _open(rows, name)
+    for one, value in zip(column(rows, name), values, strict=True):
+        if isinstance(one, dict):
+            one[inner] = value if always else one.get(inner, value)
+        elif isinstance(one, Cells) and (place := one.places.get(inner)) and (always or getattr(one, place) is UNSET):
+            setattr(one, place, value)
+
+
+def queried(schema: Mapping[str, Any], wanted: Wanted | None) -> Cut:
+    """Decodes what lists or queries answer into records of `schema`; columns that name lookups are taken out by `cells_as_listed`."""
+    labels = {label: {"type": ["string", "null"]} for label in (wanted.labels.values() if wanted else ())}
+    return Cut("data", {"properties": {**schema["properties"], **labels}})
 
 
 def _is_bare(lookup: bytes) -> bool:

@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.settings import instant_or_none
+from ofrecord_kit.tap.cells import Cut
+from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
-from ofrecord_kit.tap.crm_fields import PERSONS, Wanted, as_listed, listed_in, wanted_of
+from ofrecord_kit.tap.crm_fields import PERSONS, Wanted, as_listed, cells_as_listed, listed_in, queried, wanted_of
 from ofrecord_kit.tap.crm_lines import Lines, Subform, detailed, forms_of, is_quiet, with_lines
 from ofrecord_kit.tap.crm_pages import ListPages, crm_numbered_pages, modified_from, moment
 from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, said
@@ -24,6 +26,7 @@ from ofrecord_kit.tap.crm_views import IN_VIEW_SCHEMA, left, members, view_id
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.tap.pages import Page, Row, text_of
 from ofrecord_kit.tap.reading import Fresh
+from ofrecord_kit.tap.shapes import Cells
 from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
 from ofrecord_kit.vendors import crm, scopes
 
@@ -145,7 +148,9 @@ class CrmModule(VendorStream):
             return
         plan: Plan | None = None
         if self._forced in {None, LIST}:
-            lister = ListPages(self.client, f"{crm.ROOT}/{self.name}", names, CONVERTED.get(self.name, {}))
+            lister = ListPages(
+                self.client, f"{crm.ROOT}/{self.name}", names, CONVERTED.get(self.name, {}), decoder=self._cut()
+            )
             for page in lister.pages(since):
                 yield page
                 since = lister.last or since
@@ -179,6 +184,12 @@ class CrmModule(VendorStream):
         if self._forced and wanted.not_queried:
             self.log(f"{self.name}: {', '.join(wanted.not_queried)} left out: {why}.", level=logging.WARNING)
         return plan
+
+    def _cut(self, wanted: Wanted | None = None) -> Cut | None:
+        """Decodes pages into records, where nothing is done with their rows before they are written."""
+        if self.filters or self._left_out or self.wants_details:
+            return None
+        return queried(chosen_schema(self.schema, self.mask, self._always), wanted)
 
     _expected: int | None = None
 
@@ -217,10 +228,17 @@ class CrmModule(VendorStream):
 
     def _by_queries(self, since: datetime | None, names: Sequence[str]) -> Iterator[Page]:
         wanted = self._queryable(names)
-        listed = as_listed(wanted, self._people(wanted))
-        queries = QueryPages(self.client, wanted, at_once=int(self.config.get("calls_at_once") or 5))
+        people = self._people(wanted)
+        listed, cells_listed = as_listed(wanted, people), cells_as_listed(wanted, people)
+        at_once = int(self.config.get("calls_at_once") or 5)
+        queries = QueryPages(self.client, wanted, at_once=at_once, decoder=self._cut(wanted))
         for page in queries.pages(since, self._expected):
-            yield Page([listed(row) for row in page.rows], page.read_at)
+            rows: list[Any] = page.rows
+            if rows and isinstance(rows[0], Cells):
+                cells_listed(rows)
+                yield page
+            else:
+                yield Page([listed(row) for row in rows], page.read_at)
 
     def _by_bulk(self, since: datetime | None, names: Sequence[str]) -> Iterator[Page]:
         """By jobs; then a count, because a record that is deleted between two jobs may shift another out of both."""

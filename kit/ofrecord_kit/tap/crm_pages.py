@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ofrecord_kit.ahead import Call, ahead
-from ofrecord_kit.answers import Answer
+from ofrecord_kit.answers import Answer, Decoder
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.http import Client, Params
 from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
@@ -108,6 +108,8 @@ class ListPages:
     fields: Sequence[str]
     params: Mapping[str, str] = field(default_factory=dict)
     order: Mapping[str, str] = field(default_factory=lambda: dict(_IN_ORDER))
+    decoder: Decoder | None = None
+    """What decodes a page whose fields come in one call."""
     more: bool = False
     last: datetime | None = None
 
@@ -141,7 +143,8 @@ class ListPages:
 
     def _fresh(self, page: Page, given: set[str]) -> Page:
         """Rows that were not given yet; `given` keeps those that the next page may repeat."""
-        rows = [row for row in page.rows if _version(row) not in given]
+        ids = {one.partition(" ")[0] for one in given}
+        rows = [row for row in page.rows if text_of(row, "id") not in ids or _version(row) not in given]
         if page.rows:
             self.last = moment(page.rows[-1])
             border = self.last - timedelta(seconds=1)
@@ -203,11 +206,13 @@ class ListPages:
         """A page with all fields, a call for each batch of them side by side, and the tokens of the next page."""
         headers = modified_from(since) if since else {}
         calls = []
-        for number, batch in enumerate(field_batches(self.fields, _ALWAYS)):
+        batches = field_batches(self.fields, _ALWAYS)
+        decoder = self.decoder if self.decoder and len(batches) == 1 else rows_under("data")
+        for number, batch in enumerate(batches):
             asked: dict[str, Any] = {**self.order, **self.params, "fields": ",".join(batch), "per_page": crm.PER_PAGE}
             if tokens.get(number):
                 asked["page_token"] = tokens[number]
-            calls.append(Call(self.path, asked, headers, rows_under("data")))
+            calls.append(Call(self.path, asked, headers, decoder))
         first, *others = list(ahead(self.client, calls))
         page = joined(self.client, self.path, first, others)
         info = (first.body or {}).get("info") or {}

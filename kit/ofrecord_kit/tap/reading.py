@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Raw
 
 from ofrecord_kit.tap.bookmark import Bookmark
-from ofrecord_kit.tap.cells import Cells, column
+from ofrecord_kit.tap.cells import column
 from ofrecord_kit.tap.cells import shape as shape_cells
 from ofrecord_kit.tap.chosen import passes, wanted_texts
 from ofrecord_kit.tap.pages import Page, Row, decode_value
+from ofrecord_kit.tap.shapes import Cells
 
 if TYPE_CHECKING:
     from ofrecord_kit.tap.stream import VendorStream

@@ -9,12 +9,12 @@ and of all numbers, by how their JSON texts begin; objects and lists of objects 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -23,6 +23,7 @@ from ofrecord_kit.tap.pages import decode_value
 
 Shape = Callable[[Mapping[str, Any]], dict[str, Any]]
 Turn = Callable[[Any], Any]
+Look = Callable[[tuple[Any, ...]], bool]
 _QUOTED = b'"'
 _QUOTE = _QUOTED[0]
 _TEXT_OR_NULL = b'"n'
@@ -105,6 +106,27 @@ def compile_shape(schema: Mapping[str, Any], *, in_order: bool = True) -> Shape:
         return plan.cut(row)
 
     return shape
+
+
+class Cells(msgspec.Struct):
+    """A row whose properties are its attributes, under other names."""
+
+    places: ClassVar[Mapping[str, str]] = {}
+    """Property to attribute."""
+    works: ClassVar[Sequence[tuple[str, Turn, Look | None]]] = ()
+    """Attributes that may need work, what work, and what tells of all rows at once that they need none."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a dict."""
+        place = self.places.get(name)
+        if place is None:
+            return default
+        value = getattr(self, place)
+        return default if value is UNSET else value
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the properties that are there."""
+        return (name for name, place in self.places.items() if getattr(self, place) is not UNSET)
 
 
 class _Plan:
@@ -194,9 +216,18 @@ def turn_of(schema: Mapping[str, Any]) -> Turn | None:
     return None
 
 
-def is_looked_at(turn: Turn) -> bool:
-    """Whether all properties with this turn are seen to need no work when none of their JSON texts is one of a text."""
-    return turn in {_number, flag}
+def look_of(turn: Turn) -> Look | None:
+    """What tells of the JSON texts of many rows at once that none of them needs this turn; None where nothing does."""
+    if turn in {_number, flag}:
+        return are_bare
+    return _are_filled if turn is _date else None
+
+
+def _are_filled(values: tuple[Any, ...]) -> bool:
+    try:
+        return b'""' not in _ZERO.join(values)
+    except TypeError:  # decoded
+        return False
 
 
 def _kinds(schema: Mapping[str, Any]) -> set[str]:
@@ -298,7 +329,7 @@ def _struct_of(properties: Mapping[str, Any]) -> tuple[Any, Turn | None]:
             works.append((f"f{place}", mend))
     names = {f"f{place}": name for place, name in enumerate(properties)}
     places = {name: place for place, name in names.items()}
-    struct = msgspec.defstruct("Cut", fields, rename=names, gc=False, namespace={"places": places})
+    struct = msgspec.defstruct("Inner", fields, bases=(Cells,), rename=names, gc=False, namespace={"places": places})
     if not works:
         return struct | None, None
 
