@@ -161,8 +161,10 @@ class People:
             return  # two records that nobody has recognised as one would be two things from now on
         value = self._value(thing, one, step.choice)
         sent = value if not step.dressed or len(one.crm) > 1 else one.dress(value)
+        is_new = one.read(step.system, self.record(thing, step.system) or {}) != one.meant(value)
         if self._put(thing, step.system, one.write(step.system, sent)):
-            self._wrote(thing, one, step.system, value)
+            if is_new:  # else the record is touched, and nothing is said
+                self._wrote(thing, one, step.system, value)
             self._see(thing, step.system)
             self.said.append(f"{one.name} of {thing.entity.name} {thing.number} is {value!r} in {step.system} now")
 

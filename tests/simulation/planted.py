@@ -112,6 +112,6 @@ MISTAKES = (
     Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
     Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
     Mistake("what is owed is never paid", ((Outbox, "drain", lambda _outbox: {}),), 0),
-    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 0),
+    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 22),
     Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 24),
 )  # fmt: skip
