@@ -87,7 +87,9 @@ def test_a_held_record_is_looked_at(world: World) -> None:
     assert unchanged(delivery, Guard(delivery, "run", {}, yes=True), came) == set()
 
 
-def test_a_record_that_is_again_what_was_delivered_before_a_refused_version_is_looked_at_and_released(world: World) -> None:
+def test_a_record_that_is_again_what_was_delivered_before_a_refused_version_is_looked_at_and_released(
+    world: World,
+) -> None:
     world.deliver(record(Name="Bolt"))
     assert world.deliver(record(Name="A name that is too long for them")) == ["held"]
     assert known(world, record(Name="Bolt")) == [False]
