@@ -41,7 +41,7 @@ class Thing:
     touched: dict[str, float] = field(default_factory=dict)
     """System → when a person last changed anything in the record, by its own clock: vendors date records, not fields."""
     unsure: set[str] = field(default_factory=set)
-    """Shared fields that differed when the ledger was lost: nobody knows any more who changed them last."""
+    """Shared fields of things that were there when the ledger was lost; they are judged by what they hold alone."""
 
     @property
     def is_alone(self) -> bool:
@@ -115,15 +115,9 @@ class People:
                     thing.was_everywhere[one.name] = last.order
 
     def lose_memory(self) -> None:
-        """The ledger is lost: what differs now differs for no known reason."""
-        self.meet()
+        """The ledger is lost: of shared fields that differ before the next run nobody can tell who changed them last."""
         for thing in self.things.values():
-            crm, inventory = (self.record(thing, system) or {} for system in SYSTEMS)
-            thing.unsure |= {
-                one.name
-                for one in thing.entity.fields
-                if one.owner == "shared" and one.read("crm", crm) != one.read("inventory", inventory)
-            }
+            thing.unsure |= {one.name for one in thing.entity.fields if one.owner == "shared"}
 
     # -- doing ---------------------------------------------------------------------------------------------------
 
