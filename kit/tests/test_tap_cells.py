@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofrecord_kit.tap.cells import Cut, shape
+from ofrecord_kit.tap.cells import Cut, shape, without
 from ofrecord_kit.tap.crm_fields import Wanted, as_listed, cells_as_listed, queried
 from ofrecord_kit.tap.pages import decode_value, rows_under
 from ofrecord_kit.tap.shapes import Cells, compile_shape
@@ -100,6 +100,14 @@ def test_what_a_row_lacks_or_has_empty_is_filled_where_that_is_asked_for() -> No
     cut = Cut("things", SCHEMA, filled={"more": b"{}"})
     rows = cut.decode(answer([{"id": "1"}, {"id": "2", "more": None}, {"id": "3", "more": {"a": 1}}]))["things"]
     assert [row["more"] for row in written(rows)] == [{}, {}, {"a": 1}]
+
+
+def test_a_property_that_is_left_out_is_not_written_whichever_way_its_row_was_decoded() -> None:
+    body = b'{"rows":[{"id":"1","name":"a","rate":7},{"id":"2"}]}'
+    for decoder in (Cut("rows", SCHEMA), rows_under("rows")):
+        rows = decoder.decode(body)["rows"]
+        without(rows, {"rate", "absent"})
+        assert [json.loads(encode_record(row)) for row in rows] == [{"id": "1", "name": "a"}, {"id": "2"}]
 
 
 def test_digits_stay_as_they_were_sent() -> None:

@@ -9,7 +9,7 @@ a text, is decoded again with that property as JSON text, from then on and for a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -101,6 +101,16 @@ def column(rows: Sequence[Cells], name: str) -> list[Any]:
         return [None] * len(rows)
     values = list(map(attrgetter(place), rows))
     return [None if one is UNSET else one for one in values] if UNSET in values else values
+
+
+def without(rows: Sequence[Any], names: Collection[str]) -> None:
+    """Take properties out of rows, whichever way these were decoded."""
+    for name in names:
+        for row in rows:
+            if not isinstance(row, Cells):
+                row.pop(name, None)
+            elif place := row.places.get(name):
+                setattr(row, place, UNSET)
 
 
 def shape(rows: Sequence[Cells]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.settings import instant_or_none
-from ofrecord_kit.tap.cells import Cut
+from ofrecord_kit.tap.cells import Cut, without
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
@@ -24,7 +24,7 @@ from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, s
 from ofrecord_kit.tap.crm_tap import CrmTap, Described
 from ofrecord_kit.tap.crm_views import IN_VIEW_SCHEMA, left, members, view_id
 from ofrecord_kit.tap.facts import Breadcrumb, Facts
-from ofrecord_kit.tap.pages import Page, Row, text_of
+from ofrecord_kit.tap.pages import Page, text_of
 from ofrecord_kit.tap.reading import Fresh
 from ofrecord_kit.tap.shapes import Cells
 from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
@@ -76,12 +76,6 @@ class CrmModule(VendorStream):
     def live(self) -> Described:
         """The module as it is now; a call when the schema came from a catalog."""
         return self._described or self._tap.describe(self.name)
-
-    def mended(self, row: Row) -> Row:
-        """The row without what has another type than the catalog says."""
-        for name in self._left_out:
-            row.pop(name, None)
-        return row
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -361,8 +355,9 @@ class CrmModule(VendorStream):
             first = next(pages, None)
         if first is not None:
             self._watch(first.read_at)
-            yield first
-        yield from pages
+            for page in itertools.chain([first], pages):
+                without(page.rows, self._left_out)
+                yield page
 
     def _watch(self, now: datetime) -> None:
         every = int(self.config.get("drift_every_s", 86_400))
