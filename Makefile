@@ -49,7 +49,7 @@ demo: $(READY) ## Sync a made-up company on the local sandbox (DATA=folder for a
 	@$(BIN)/ofrecord demo $(if $(DATA),--data $(DATA))
 
 test: $(READY) .venv/.postgresql .loaders/.ready ## Run every test (DEPTH=full: a million journeys for each currency)
-	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+	@$(if $(DEPTH),OFRECORD_ROUND_TRIPS=1000000 )$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q
 
 check: $(READY) ## Lint, types, direction of dependencies, rules
 	@$(BIN)/ruff check .
@@ -79,7 +79,7 @@ simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:
 	@$(BIN)/python tests/simulation $(SEEDS)
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --write-promises
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --write-promises
 
 catalogs: $(READY) ## Write rules/catalog/ from the sandbox, the schemas for editors, the definitions for Meltano Hub
 	@$(BIN)/python -m ofrecord_kit.testing.catalogs rules/catalog tap-crm tap-inventory tap-books

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-SEEDS = "0:16"
+SEEDS = "0:8"
 """What `make test` has time for."""
 
 
