@@ -15,7 +15,7 @@ from simulation.plugins import Ended, Host, tasks_of
 from simulation.thrift import begin_ledger, thrifty
 from simulation.wire import Gate, Line, connected
 
-from ofrecord_kit.ledger import Ledger
+from ofrecord_kit.ledger import Ledger, key_from
 from ofrecord_sandbox import assemble, oauth
 from ofrecord_sandbox.world import Limits, World
 
@@ -57,7 +57,7 @@ class Bottle:
 
     def ledger(self) -> Ledger:
         """For looking into."""
-        return Ledger(self.host.environment["OFRECORD_LEDGER"])
+        return Ledger(self.host.environment["OFRECORD_LEDGER"], key=key_from(self.host.environment))
 
     def forget(self, *what: str) -> None:
         """Lose the ledger, the states, or the tokens."""

@@ -113,6 +113,9 @@ class Host:
     seen: list[bytes] = field(default_factory=list)
     """States that were ever passed on."""
     runs: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+    """Settings that targets have beyond those of meltano.yml."""
+    rules: Path = PROJECT / "rules"
 
     def task(self, task: str, begin: Callable[[int], int] = lambda _place: 0, **changes: Any) -> list[Ended]:
         """Run a task; `begin` is told the place of each plugin in the pipe and answers at which boundary it dies. How they ended."""
@@ -146,13 +149,13 @@ class Host:
 
     def _mapper(self, mapping: str, said: bytes) -> Ended:
         mappings = {one["name"]: one["config"] for kind in meltano()["plugins"]["mappers"] for one in kind["mappings"]}
-        settings = {**mappings[mapping], "rules": str(PROJECT / "rules")}
+        settings = {**mappings[mapping], "rules": str(self.rules)}
         return self.start("ofrecord-mapper", lambda: Mapper(config=settings).listen(io.BytesIO(said)), 0)
 
     def _target(self, name: str, said: bytes, die_at: int, changes: Mapping[str, Any]) -> Ended:
         executable, settings, _ = settings_of(name, self.environment)
         plugin = PLUGINS[executable]
-        config = _ConfigInput(config={**settings, **changes})
+        config = _ConfigInput(config={**settings, **self.config, **changes})
         return self.start(executable, lambda: plugin.invoke(config=config, file_input=io.BytesIO(said)), die_at)
 
     def start(self, name: str, program: Callable[[], None], die_at: int) -> Ended:
