@@ -7,7 +7,7 @@ from simulation.bottle import Bottle
 from simulation.ownership import Field
 from simulation.people import People, Thing, Wrote
 from simulation.plugins import DEFECT, KILLED, Ended
-from simulation.story import SYSTEMS
+from simulation.steps import SYSTEMS
 
 from ofrecord_kit.ledger import Held
 from ofrecord_sandbox import oauth

@@ -3,16 +3,46 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from simulation.oracle import Broken
 from simulation.ownership import Record
 from simulation.people import People, Thing
-from simulation.story import Order
+from simulation.steps import Act, Plot, Step
 
 from ofrecord_kit.ledger import Held
 
+if TYPE_CHECKING:
+    from simulation.stage import Stage
+
 CONFIRMED = {"confirmed", "open"}
 CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Order(Step):
+    """Somebody accepts a quote; lines are (quantity, price)."""
+
+    account: int
+    product: int
+    lines: tuple[tuple[int, float], ...]
+
+    def __str__(self) -> str:
+        return f"a quote over {' and '.join(f'{quantity} pieces at {price:g}' for quantity, price in self.lines)} is accepted in the CRM"
+
+    def take(self, stage: "Stage") -> None:
+        if (quote := accept(stage.people, self)) is not None:
+            stage.accepted.append(quote)
+
+
+def order(plot: Plot) -> Order:
+    """Of something to somebody."""
+    dice = plot.dice
+    lines = tuple((dice.randint(1, 9), dice.choice([0.01, 3, 19.99, 2.5])) for _ in range(dice.choice([1, 1, 2])))
+    return Order(dice.randrange(60), dice.randrange(60), lines)
+
+
+ACTS: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +93,13 @@ def _quote(people: People, key: str) -> Record:
     return found
 
 
-def judge_orders(people: People, accepted: list[Accepted], held: list[Held]) -> Iterator[str | Held]:
-    """What is wrong with the orders, in words; and the held rows that are explained."""
+def judge(stage: "Stage", held: list[Held]) -> Iterator[Broken | Held]:
+    """What is wrong with the orders; and the held rows that are explained."""
+    for one in _judge_all(stage.people, stage.accepted, held):
+        yield Broken("orders", one) if isinstance(one, str) else one
+
+
+def _judge_all(people: People, accepted: list[Accepted], held: list[Held]) -> Iterator[str | Held]:
     table = people.bottle.vendors.store.table
     orders = list(table("finance/salesorders"))
     yield from (row for row in held if row.entity == "deal" and row.state == "waiting" and len(orders) < len(accepted))

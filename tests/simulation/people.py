@@ -1,11 +1,14 @@
 """What people do at the vendors, and what is remembered of it: who wrote what, when, and what no rule may touch."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulation.bottle import Bottle
 from simulation.ownership import BASE, CITIES, ENTITIES, Entity, Field, Record
-from simulation.story import SYSTEMS, Create, Delete, Edit, Remark
+from simulation.steps import SYSTEMS
+
+if TYPE_CHECKING:
+    from simulation.things import Create, Delete, Edit, Remark
 
 FINE = 300
 
@@ -121,7 +124,7 @@ class People:
 
     # -- doing ---------------------------------------------------------------------------------------------------
 
-    def create(self, step: Create) -> None:
+    def create(self, step: "Create") -> None:
         """Make a thing."""
         entity = ENTITIES[step.entity]
         thing = self.things[step.thing] = Thing(step.thing, entity)
@@ -144,7 +147,7 @@ class People:
                 self._wrote(thing, one, system, values[one.name])
             self._see(thing, system)
 
-    def edit(self, step: Edit) -> None:
+    def edit(self, step: "Edit") -> None:
         """Change a field, if the thing has a record there."""
         self.note_agreement()
         thing = self._thing(step.thing, step.system)
@@ -162,7 +165,7 @@ class People:
             self._see(thing, step.system)
             self.said.append(f"{one.name} of {thing.entity.name} {thing.number} is {value!r} in {step.system} now")
 
-    def remark(self, step: Remark) -> None:
+    def remark(self, step: "Remark") -> None:
         """Fill a field no rule names."""
         thing = self._thing(step.thing, step.system)
         if thing is not None:
@@ -170,7 +173,7 @@ class People:
             self._put(thing, step.system, {name: f"Remark № {step.choice} – bleibt"})
             self._see(thing, step.system)
 
-    def delete(self, step: Delete) -> None:
+    def delete(self, step: "Delete") -> None:
         """Delete the CRM's record."""
         thing = self._thing(step.thing, "crm")
         if thing is not None:

@@ -1,18 +1,18 @@
 """A story from its first step to peace, and what was broken on the way."""
 
 import gc
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import cache
 
-from simulation import oracle
+from simulation import oracle, orders
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
-from simulation.orders import Accepted, accept, judge_orders
 from simulation.people import People
-from simulation.story import Create, Delete, Edit, Lose, Order, Remark, Run, Story, Wait
+from simulation.stage import Played, Stage
+from simulation.story import Story
 from simulation.thrift import rarely_swept
+
+from ofrecord_kit.ledger import Held
 
 HOUR_S = 3600
 REST_S = 100_000
@@ -22,18 +22,8 @@ MOST_CALLS = 8
 """Of a pipeline that has nothing to do: a page of each of its streams, their fields, deletions and sweeps, a token."""
 VENDORS = {"crm", "inventory", "books"}
 
-
-@dataclass
-class Played:
-    """What became of a story."""
-
-    story: Story
-    broken: list[Broken] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    accepted: list[Accepted] = field(default_factory=list)
-    """Quotes."""
-    asked: list[str] = field(default_factory=list)
-    """Everything the vendors were asked, and how they answered."""
+JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (orders.judge,)
+"""Of families of steps: told all that is held, they answer what is broken, and which held rows have a reason."""
 
 
 def play(story: Story, look: Callable[[Bottle, People], None] = lambda _world, _people: None) -> Played:
@@ -44,10 +34,13 @@ def play(story: Story, look: Callable[[Bottle, People], None] = lambda _world, _
         world.line.latency_s = story.latency_s
         world.line.skew_s = {"crm": story.skew_s[0], "inventory": story.skew_s[1], "books": story.skew_s[1]}
         people = People(world)
+        stage = Stage(story, world, people, played)
         for step in story.steps:
-            _take(step, world, people, played)
+            step.take(stage)
+            played.counts[type(step).__name__] += 1
+            world.clock.move(step.rest_s)
         if not played.broken:
-            _find_peace(story, world, people, played)
+            _find_peace(stage)
         played.asked = [f"{one.at} {one.method} {one.path} {one.status}" for one in world.vendors.journal]
         played.counts["calls"] += len(played.asked)
         look(world, people)
@@ -65,63 +58,6 @@ def _warm_up() -> None:
     gc.freeze()  # what is there now stays
 
 
-def _take(step: object, world: Bottle, people: People, played: Played) -> None:
-    match step:
-        case Run():
-            _run(step, world, people, played)
-        case Wait(seconds):
-            world.clock.move(seconds)
-        case _:
-            _act(step, world, people, played)
-            played.counts[type(step).__name__] += 1
-            world.clock.move(2)
-
-
-def _act(step: object, world: Bottle, people: People, played: Played) -> None:
-    """Something that takes no time worth speaking of."""
-    match step:
-        case Create():
-            people.create(step)
-        case Edit():
-            people.edit(step)
-        case Remark():
-            people.remark(step)
-        case Delete():
-            people.delete(step)
-        case Order():
-            if (quote := accept(people, step)) is not None:
-                played.accepted.append(quote)
-        case Lose(what):
-            world.forget(*what)
-            if "ledger" in what:
-                people.lose_memory()
-
-
-def _run(step: Run, world: Bottle, people: People, played: Played) -> None:
-    line = world.line
-
-    def begin(task: int, plugin: int) -> int:
-        line.mishaps = {call: what for number, place, call, what in step.mishaps if (number, place) == (task, plugin)}
-        edits = {call: edit for number, place, call, edit in step.meanwhile if (number, place) == (task, plugin)}
-
-        def meanwhile(call: int) -> None:
-            if call in edits:
-                people.edit(edits.pop(call))
-                played.counts["edits meanwhile"] += 1
-
-        line.gate.at_call = meanwhile if edits else None
-        return step.death[2] if step.death and step.death[:2] == (task, plugin) else 0
-
-    happened = len(line.happened)
-    ended = world.run(step.job, begin)
-    line.gate.at_call, line.mishaps = None, {}
-    played.counts["mishaps"] += len(line.happened) - happened
-    played.counts["deaths"] += sum(one.code == oracle.KILLED for one in ended)
-    played.broken += oracle.judge_run(ended, quiet=False)
-    people.note_agreement()
-    world.clock.move(60)
-
-
 def writes_of(world: Bottle, since: int) -> list[str]:
     """What was changed at the vendors since an entry of their journal."""
     return [
@@ -131,54 +67,66 @@ def writes_of(world: Bottle, since: int) -> list[str]:
     ]
 
 
-def cycle(story: Story, world: Bottle, played: Played, **changes: object) -> list[str]:
+def cycle(stage: Stage, **changes: object) -> list[str]:
     """Every job once, nothing goes wrong; what was written."""
-    since = len(world.vendors.journal)
-    world.clock.move(REST_S)
-    for job in story.order:
-        played.broken += oracle.judge_run(world.run(job, **changes), quiet=True)
-    return writes_of(world, since)
+    since = len(stage.world.vendors.journal)
+    stage.world.clock.move(REST_S)
+    for job in stage.story.order:
+        stage.played.broken += oracle.judge_run(stage.world.run(job, **changes), quiet=True)
+    return writes_of(stage.world, since)
 
 
-def _find_peace(story: Story, world: Bottle, people: People, played: Played) -> None:
+def _find_peace(stage: Stage) -> None:
+    world, played, people = stage.world, stage.played, stage.people
     world.line.late.clear()
     world.clock.move(HOUR_S)
-    cycle(story, world, played)
-    cycle(story, world, played)
+    cycle(stage)
+    cycle(stage)
     since, runs = len(world.vendors.journal), world.host.runs
-    writes = cycle(story, world, played)
+    writes = cycle(stage)
     calls, runs = len(world.vendors.journal) - since, world.host.runs - runs
     if writes:
         played.broken.append(Broken("silence", f"the third quiet cycle writes: {', '.join(writes)}"))
-    ledger = world.ledger()
-    held = [*ledger.held(), *ledger.held(state="waiting")]
-    ledger.close()
+    held = _held(world)
     played.counts["held"] += len(held)
     if not held and calls > runs * MOST_CALLS:
         played.broken.append(
             Broken("silence", f"{runs} pipelines make {calls} calls to learn that there is nothing to do")
         )
-    found = list(judge_orders(people, played.accepted, held))
-    played.broken += [Broken("orders", said) for said in found if isinstance(said, str)]
-    played.broken += oracle.judge_things(people, [row for row in held if row not in found])
-    played.broken += oracle.judge_ledger(world)
+    _judge(stage, held)
     is_whole = not any(
         thing.deleted for thing in people.things.values()
     )  # that somebody deleted a record only the ledger knows
-    if story.loses_all and is_whole and not held and not played.broken:
-        _dispose(story, world, people, played)
+    if stage.story.loses_all and is_whole and not held and not played.broken:
+        _dispose(stage)
 
 
-def _dispose(story: Story, world: Bottle, people: People, played: Played) -> None:
+def _held(world: Bottle) -> list[Held]:
+    ledger = world.ledger()
+    held = [*ledger.held(), *ledger.held(state="waiting")]
+    ledger.close()
+    return held
+
+
+def _judge(stage: Stage, held: list[Held]) -> None:
+    found = [one for judge in JUDGES for one in judge(stage, held)]
+    broken = stage.played.broken
+    broken += [one for one in found if isinstance(one, Broken)]
+    broken += oracle.judge_things(stage.people, [row for row in held if row not in found])
+    broken += oracle.judge_ledger(stage.world)
+
+
+def _dispose(stage: Stage) -> None:
     """Everything of ours is lost and rebuilt: the next cycle writes nothing."""
+    world, played = stage.world, stage.played
     world.forget("ledger", "state", "tokens")
     since = len(world.vendors.journal)
-    cycle(story, world, played, rebuild=True)
+    cycle(stage, rebuild=True)
     writes = writes_of(world, since)
     world.forget("state")
-    writes += cycle(story, world, played)
+    writes += cycle(stage)
     if writes:
         played.broken.append(
             Broken("disposable", f"after ledger, state and tokens were lost and rebuilt: {', '.join(writes)}")
         )
-    played.broken += oracle.judge_things(people, [])
+    played.broken += oracle.judge_things(stage.people, [])

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from simulation.play import Played
 from simulation.shrink import shrunk
+from simulation.stage import Played
 
 
 def told(played: Played, *, shrink: bool = True) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from simulation.play import Played, play
-from simulation.story import Run, Story
+from simulation.play import play
+from simulation.stage import Played
+from simulation.story import Story
 
 
 def shrunk(played: Played, most: int = 60, play_: Callable[[Story], Played] = play) -> Played:
@@ -41,17 +42,7 @@ def _shorter(story: Story) -> Iterator[Story]:
             yield replace(story, steps=steps[:start] + steps[start + size :])
         size //= 2
     for place, step in enumerate(steps):
-        if isinstance(step, Run):
-            for less in _less(step):
-                yield replace(story, steps=(*steps[:place], less, *steps[place + 1 :]))
+        for less in step.less():
+            yield replace(story, steps=(*steps[:place], less, *steps[place + 1 :]))
     if any(story.skew_s):
         yield replace(story, skew_s=(0.0, 0.0))
-
-
-def _less(run: Run) -> Iterator[Run]:
-    if run.death:
-        yield replace(run, death=None)
-    for place in range(len(run.mishaps)):
-        yield replace(run, mishaps=run.mishaps[:place] + run.mishaps[place + 1 :])
-    for place in range(len(run.meanwhile)):
-        yield replace(run, meanwhile=run.meanwhile[:place] + run.meanwhile[place + 1 :])

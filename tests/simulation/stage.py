@@ -1,0 +1,33 @@
+"""Where a story is played, and what became of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from simulation.bottle import Bottle
+from simulation.oracle import Broken
+from simulation.orders import Accepted
+from simulation.people import People
+from simulation.story import Story
+
+
+@dataclass
+class Played:
+    """What became of a story."""
+
+    story: Story
+    broken: list[Broken] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    asked: list[str] = field(default_factory=list)
+    """Everything the vendors were asked, and how they answered."""
+
+
+@dataclass
+class Stage:
+    """One world while a story is played in it."""
+
+    story: Story
+    world: Bottle
+    people: People
+    played: Played
+    accepted: list[Accepted] = field(default_factory=list)
+    """Quotes."""
