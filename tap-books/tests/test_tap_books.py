@@ -161,3 +161,11 @@ def test_details_are_not_read_when_the_list_has_all_that_is_chosen(books):
     (bill,) = found.records("bills")
     assert set(bill) == {"bill_id", "total", "status", "date", "last_modified_time"}
     assert sorted(books.calls(before)) == ["bills", "invoices"]
+
+
+def test_streams_of_a_catalog_that_are_not_read_cost_nothing_at_the_start(books):
+    books.plant()
+    catalog = TapBooks(config=books.config(streams=["bills", "invoices"])).catalog_dict
+    made = TapBooks(config=books.config(streams=["bills"]), catalog=catalog)
+    assert list(made.mapper.stream_maps) == ["bills"]
+    assert {one["bill_id"] for one in books.read("bills", catalog=catalog).records("bills")}

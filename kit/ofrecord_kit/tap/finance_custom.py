@@ -7,7 +7,6 @@ discovers; with a catalog it takes them from there and asks nothing. Their value
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -74,8 +73,8 @@ class WithCustomFields(StreamSchema[str]):
         """The schema; made once a stream."""
         kept: dict[str, Any] | None = vars(stream).get("_schema_with_custom_fields")
         if kept is None:
-            kept = copy.deepcopy(super().get_stream_schema(stream, stream_class))
-            kept["properties"] |= _properties(stream, kept)
+            kept = dict(super().get_stream_schema(stream, stream_class))
+            kept["properties"] = kept["properties"] | _properties(stream, kept)
             if stream.primary_keys and stream.has_ids:
                 kept["properties"] |= {DELETED: _DELETED}
             vars(stream)["_schema_with_custom_fields"] = kept

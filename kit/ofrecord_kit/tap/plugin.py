@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.singerlib import Catalog
 
 from ofrecord_kit.errors import BadSettings, DailyLimit, Stop, sentence
 from ofrecord_kit.http import Client
@@ -86,7 +86,7 @@ class VendorTap(Tap):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """All problems at once, without values (the SDK's own messages quote them)."""
-        schema = copy.deepcopy(self.config_jsonschema)
+        schema = {**self.config_jsonschema, "properties": dict(self.config_jsonschema["properties"])}
         self.append_builtin_config(schema)
         problems = problems_of(self.config, schema)
         problems += [*ends.problems_of_ends(self.config), *problems_of_filters(self.config)]
@@ -101,6 +101,16 @@ class VendorTap(Tap):
     def print_about(cls, output_format: str | None = None) -> None:
         """What the SDK prints, and the scopes each stream needs."""
         print(about(cls, cls._get_about_info(), output_format or "text"))  # noqa: T201 - as the SDK does
+
+    def setup_mapper(self) -> None:
+        """As the SDK's, which prepares every stream of the catalog; those the setting `streams` leaves out are not."""
+        wanted = self.config.get("streams")
+        if not wanted or self.input_catalog is None:
+            super().setup_mapper()
+            return
+        super(Tap, self).setup_mapper()
+        entries = [one for one in self.input_catalog.streams if one.tap_stream_id in wanted]
+        self.mapper.register_raw_streams_from_catalog(Catalog((one.tap_stream_id, one) for one in entries))
 
     def stream_names(self) -> list[str]:
         """Every stream this tap can read."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import msgspec
-from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
+from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook, serialize_jsonl
 from singer_sdk.singerlib import Message, RecordMessage
 
 _FULL = 1 << 16
@@ -32,6 +33,11 @@ class Writer(MsgSpecWriter):
         self._flushed_at = time.monotonic()
         self._writing = False
         self._waiting: Callable[[], None] | None = None
+
+    def serialize_message(self, message: Message) -> bytearray:
+        """As the SDK's, which copies a schema through and through before it writes it."""
+        said = {field.name: getattr(message, field.name) for field in fields(message)}
+        return serialize_jsonl({name: value for name, value in said.items() if value is not None})
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
