@@ -42,7 +42,8 @@ QUERIED = frozenset(
 """Types that all three plans give alike. Of rich text a list gives 500 characters and what the others give is UNVERIFIED, as
 it is that they give layouts and profile images."""
 _NUMBERS = frozenset({"currency", "decimal", "double", "integer", "percent"})
-_ALWAYS = ("id", "Modified_Time")
+ALWAYS = ("id", "Modified_Time")
+"""Fields that every call asks for: what a record is, and how it is put in order."""
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -68,8 +69,8 @@ class Wanted:
     @property
     def columns(self) -> list[str]:
         """Columns of a query or a bulk read, `id` and `Modified_Time` first."""
-        rest = [name for name in self.fields if name not in _ALWAYS]
-        return [*_ALWAYS, *rest, *(self.labels[name] for name in rest if name in self.labels)]
+        rest = [name for name in self.fields if name not in ALWAYS]
+        return [*ALWAYS, *rest, *(self.labels[name] for name in rest if name in self.labels)]
 
     @property
     def not_queried(self) -> list[str]:
@@ -115,7 +116,7 @@ def label_of(field: Field) -> str | None:
 def wanted_of(module: str, names: Iterable[str], fields: Iterable[Field], where: str = "") -> Wanted:
     """What to read, from the names chosen and the module's metadata; fields that are gone are left out."""
     known = {str(field["api_name"]): field for field in fields}
-    chosen = tuple(dict.fromkeys([*_ALWAYS, *(name for name in names if name in known)]))
+    chosen = tuple(dict.fromkeys([*ALWAYS, *(name for name in names if name in known)]))
     kinds = {"id": "bigint", "Modified_Time": "datetime"}
     kinds |= {name: kind_of(known[name]) for name in chosen if name in known}
     labels = {name: label for name in chosen if name in known and (label := label_of(known[name]))}

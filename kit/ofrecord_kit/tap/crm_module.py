@@ -17,7 +17,16 @@ from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
-from ofrecord_kit.tap.crm_fields import PERSONS, Wanted, as_listed, cells_as_listed, listed_in, queried, wanted_of
+from ofrecord_kit.tap.crm_fields import (
+    ALWAYS,
+    PERSONS,
+    Wanted,
+    as_listed,
+    cells_as_listed,
+    listed_in,
+    queried,
+    wanted_of,
+)
 from ofrecord_kit.tap.crm_lines import Lines, Subform, detailed, forms_of, is_quiet, with_lines
 from ofrecord_kit.tap.crm_pages import ListPages, crm_numbered_pages, modified_from, moment
 from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, said
@@ -30,7 +39,6 @@ from ofrecord_kit.tap.shapes import Cells
 from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
 from ofrecord_kit.vendors import crm, scopes
 
-_ALWAYS = ("id", "Modified_Time")
 _IDS_A_CALL = 100
 """Most ids of one `ids` parameter; the documents say so of users, of records nothing (UNVERIFIED)."""
 _QUIET_READS = 2
@@ -105,7 +113,7 @@ class CrmModule(VendorStream):
     def _viewed(self, since: datetime | None) -> Iterator[Page]:
         """The records of the view, then those that left it."""
         self.is_sorted = False
-        names = _ALWAYS if self.wants_details else self._names()
+        names = ALWAYS if self.wants_details else self._names()
         params = {"cvid": view_id(self.client, self.name, self._view), **CONVERTED.get(self.name, {})}
         lister = ListPages(self.client, f"{crm.ROOT}/{self.name}", names, params, {})
         for page in members(lister, self.known):
@@ -261,7 +269,7 @@ class CrmModule(VendorStream):
 
     def _documents(self, since: datetime | None) -> Iterator[Page]:
         """Records with what lists leave out: each read by itself, or lines from the list of their subform."""
-        lister = ListPages(self.client, f"{crm.ROOT}/{self.name}", _ALWAYS, CONVERTED.get(self.name, {}))
+        lister = ListPages(self.client, f"{crm.ROOT}/{self.name}", ALWAYS, CONVERTED.get(self.name, {}))
         pages = lister.pages(since)
         first = next(pages)
         forms = self._forms() if self._forced != LIST and (lister.more or self._forced) else []

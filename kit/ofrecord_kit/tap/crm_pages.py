@@ -19,6 +19,7 @@ from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.answers import Answer, Decoder
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.http import Client, Params
+from ofrecord_kit.tap.crm_fields import ALWAYS
 from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
 from ofrecord_kit.vendors import crm
 
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 STALE_TOKEN = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH", "PAGINATION_LIMIT_EXCEEDED"})
 """A page token is of no use any more: the list is begun again where it stood."""
-_ALWAYS = ("id", "Modified_Time")
 _IN_ORDER = {"sort_by": "Modified_Time", "sort_order": "asc"}
 
 
@@ -206,7 +206,7 @@ class ListPages:
         """A page with all fields, a call for each batch of them side by side, and the tokens of the next page."""
         headers = modified_from(since) if since else {}
         calls = []
-        batches = field_batches(self.fields, _ALWAYS)
+        batches = field_batches(self.fields, ALWAYS)
         decoder = self.decoder if self.decoder and len(batches) == 1 else rows_under("data")
         for number, batch in enumerate(batches):
             asked: dict[str, Any] = {**self.order, **self.params, "fields": ",".join(batch), "per_page": crm.PER_PAGE}
