@@ -1,7 +1,7 @@
 """Independent reads, one after the other or side by side, answered in order.
 
 Side by side pays where an answer takes long to come and costs nothing where it does not: there threads only take turns.
-So the first answers are measured, and threads are used from 20 ms an answer on; where answers become faster than that
+So answers are measured, whatever was asked, and threads are used from 20 ms an answer on; where answers become faster than that
 again, they are given up. What was measured holds for the client's next reads, too, many of which are few calls.
 """
 
@@ -19,15 +19,13 @@ from weakref import WeakSet
 
 from ofrecord_kit.answers import Answer, Decoder
 from ofrecord_kit.errors import VendorRefusal
-from ofrecord_kit.http import Client, Params
+from ofrecord_kit.http import MEASURED, Client, Params
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 PAYS_S = 0.02
 """An answer that takes less is asked for when its turn comes."""
-_FIRST = 3
-"""Answers measured before threads are used; the fastest counts, since the first one also makes the connection."""
 _LATELY = 20
 """Answers that must all have been fast before threads are given up."""
 _DRAWN = 2
@@ -50,16 +48,16 @@ class Call:
     """Whether the vendor's "does not exist" is an answer (of status `MISSING`, without a body) and no error."""
 
 
-def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
+def ahead(client: Client, calls: Iterable[Call], most: int = 0) -> Iterator[Answer]:
     """The answers to `calls`, in their order; an error is raised in the place of its call.
 
-    `calls` is drawn from only a little further than what was answered, so it may be as long as it likes. It is drawn from
-    in the thread that takes the answers. One that is not taken to its end is closed like any generator; calls under way
+    `calls` is drawn from only a little further than what was answered, so it may be as long as it likes; `most` are asked for
+    and not taken yet (default: two for each call at once), to be set where answers are large. It is drawn from in the thread that takes the answers. One that is not taken to its end is closed like any generator; calls under way
     are waited for, and their answers are dropped.
     """
     left = iter(calls)
     at_once = client.connection.calls_at_once
-    if at_once <= 1:
+    if at_once <= 1 or (isinstance(calls, list) and len(calls) == 1):
         yield from (answer_to(client, call) for call in left)
         return
     ended = False
@@ -68,7 +66,7 @@ def ahead(client: Client, calls: Iterable[Call]) -> Iterator[Answer]:
             ended = yield from _in_turn(client, left)
         if not ended:
             _slow.add(client)
-            ended = yield from _side_by_side(client, left, at_once)
+            ended = yield from _side_by_side(client, left, at_once, most or at_once * _DRAWN)
 
 
 def answer_to(client: Client, call: Call, stop: threading.Event | None = None) -> Answer:
@@ -93,17 +91,15 @@ def answer_to(client: Client, call: Call, stop: threading.Event | None = None) -
 
 def _in_turn(client: Client, left: Iterator[Call]) -> Generator[Answer, None, bool]:
     """One after the other while answers are fast. Returns whether all calls were made."""
-    took: deque[float] = deque(maxlen=_FIRST)
-    for call in left:
-        answer = answer_to(client, call)
-        took.append(answer.took_s)
-        yield answer
-        if len(took) == _FIRST and min(took) >= PAYS_S:
-            return False
-    return True
+    while not (len(client.took_s) == MEASURED and min(client.took_s) >= PAYS_S):
+        call = next(left, None)
+        if call is None:
+            return True
+        yield answer_to(client, call)
+    return False
 
 
-def _side_by_side(client: Client, left: Iterator[Call], at_once: int) -> Generator[Answer, None, bool]:
+def _side_by_side(client: Client, left: Iterator[Call], at_once: int, most: int) -> Generator[Answer, None, bool]:
     """With threads while answers are slow. Returns whether all calls were made."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where it pays
 
@@ -114,7 +110,7 @@ def _side_by_side(client: Client, left: Iterator[Call], at_once: int) -> Generat
     try:
         while True:
             fast = len(took) == _LATELY and max(took) < PAYS_S
-            room = 0 if fast else at_once * _DRAWN - len(asked)
+            room = 0 if fast else most - len(asked)
             asked.extend(pool.submit(answer_to, client, call, stop) for call in islice(left, room))
             if not asked:
                 return not fast

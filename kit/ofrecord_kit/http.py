@@ -35,7 +35,7 @@ from ofrecord_kit.answers import (
     retry_after,
     time_of,
 )
-from ofrecord_kit.budget import Budget, DaySpent, Terms
+from ofrecord_kit.budget import PATIENCE_S, Budget, DaySpent, Terms
 from ofrecord_kit.errors import Place
 from ofrecord_kit.exchange import Files, Heard, Into, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
 from ofrecord_kit.limits import Tally
@@ -53,6 +53,8 @@ _CONNECT_TIMEOUT_S = 10.0
 _SLOT_WAIT_S = 0.002
 _CHUNK = 1 << 18
 _SLOT_WAIT_MOST_S = 0.05
+MEASURED = 3
+"""Answers whose time is kept; the fastest tells how long one takes, since the first also makes the connection."""
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _READERS: dict[str, Reader] = {"crm": crm.read_answer, "inventory": finance.read_answer, "books": finance.read_answer}
 
@@ -82,6 +84,9 @@ class Client:
         self._around: Known = {}
         self._login = Login(connection, self._post_form, self._rest)
         self._answered = False
+        self._patience_s = PATIENCE_S
+        self.took_s: deque[float] = deque(maxlen=MEASURED)
+        """How long the last answers took to come."""
         self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
         finance_minute = 0 if system == "crm" else connection.calls_per_minute
         terms = Terms(finance_minute, connection.calls_per_day, connection.calls_at_once, connection.reserve)
@@ -276,12 +281,24 @@ class Client:
         return outcome
 
     def _take_part(self, call: Request) -> None:
-        try:
-            at = self.budget.admit(call.weight, time.time())
-        except DaySpent as found:
-            raise day_spent(call.place, found) from None
+        while True:
+            try:
+                at = self.budget.admit(call.weight, time.time())
+                break
+            except DaySpent as found:
+                self._await_room(call, found)
         if (wait_s := at - time.time()) > 0:
             call.wait(wait_s)
+
+    def _await_room(self, call: Request, found: DaySpent) -> None:
+        """Wait until the day has room again, where that is soon; said in one line of the log."""
+        wait_s = found.again.timestamp() - time.time() + 1 if found.again else PATIENCE_S
+        if wait_s > self._patience_s or not self._policy.first_wait_s:
+            raise day_spent(call.place, found) from None
+        if self._patience_s == PATIENCE_S:
+            logger.warning("%s Waiting for it.", day_spent(call.place, found))
+        self._patience_s -= wait_s
+        call.wait(wait_s)
 
     def _take_slot(self, call: Request) -> int:
         """Ask again until there is one, at first soon; a slot is held for the time of one call."""
@@ -318,6 +335,7 @@ class Client:
         finally:
             self._sessions.append(session)
         self._answered = True
+        self.took_s.append(heard.answer.took_s)
         return heard
 
     def _heard(self, call: Request, token: str, response: requests.Response, took_s: float) -> Heard:

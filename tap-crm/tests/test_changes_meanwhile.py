@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from ofrecord_kit import ahead as looking
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.tap.crm_coql import QueryPages
@@ -43,10 +44,10 @@ def by_lists(client):
     return ListPages(client, "/crm/v8/Vendors", ["id", "Vendor_Name"]).pages(None)
 
 
-def by_queries(client):
+def by_queries(client, since=None, at_once=3):
     fields = [{"api_name": "Vendor_Name", "data_type": "text"}]
-    queries = QueryPages(client, wanted_of("Vendors", ["Vendor_Name"], fields), at_once=3, rows_a_query=60)
-    return queries.pages(None, 700)
+    queries = QueryPages(client, wanted_of("Vendors", ["Vendor_Name"], fields), at_once=at_once, rows_a_query=60)
+    return queries.pages(since, 700)
 
 
 @pytest.mark.parametrize("pages_of", [by_lists, by_queries])
@@ -72,6 +73,50 @@ def test_whatever_is_changed_or_deleted_between_two_pages_nothing_else_is_missed
         if len(found) > 2_000 or len(gone) > 300:
             break  # every page makes changes, so it could go on for ever
     assert set(ids) - gone <= set(found)
+
+
+@pytest.mark.parametrize("seconds", [1, 0.001], ids=["three a second", "all within one second"])
+@pytest.mark.parametrize("edits", [3, 12, 60])
+def test_of_queries_asked_for_side_by_side_no_row_comes_twice_and_what_one_reading_misses_the_next_has(
+    sandbox, client, monkeypatch, edits, seconds
+):
+    """What is edited after the last page was answered, and before its own was, stands behind the time the reading began."""
+    monkeypatch.setattr(looking, "PAYS_S", 0.0)
+    chance = random.Random(edits)  # noqa: S311 - chooses what is edited
+    first = int(plant(sandbox, "Vendors", 700, seconds=seconds)["first"])
+    sandbox.control("POST", "clock", {"move_s": 60})
+    ids = [str(first + number) for number in range(700)]
+    gone, read_at = set(), []
+
+    def edit():
+        sandbox.control("POST", "clock", {"move_s": 1})
+        some = chance.sample(sorted(set(ids) - gone), edits)
+        phone = {"Phone": str(chance.random())}
+        client.send("PUT", "/crm/v8/Vendors", json={"data": [{"id": one, **phone} for one in some[edits // 3 :]]})
+        client.send("DELETE", "/crm/v8/Vendors", params={"ids": ",".join(some[: edits // 3])})
+        gone.update(some[: edits // 3])
+
+    found = []
+    for page in by_queries(client, at_once=4):
+        found += [(text_of(row, "Modified_Time"), text_of(row, "id")) for row in page.rows]
+        read_at.append(page.read_at)
+        if len(gone) < 200:
+            edit()
+    assert found == sorted(set(found)), "in order, each version once"
+    again = [text_of(row, "id") for page in by_queries(client, read_at[0]) for row in page.rows]
+    assert set(ids) - gone <= {one for _, one in found} | set(again)
+
+
+def test_queries_asked_for_side_by_side_are_as_many_as_those_one_after_the_other(sandbox, client, monkeypatch):
+    plant(sandbox, "Vendors", 700)
+    asked = []
+    for pays_s in (60.0, 0.0):
+        monkeypatch.setattr(looking, "PAYS_S", pays_s)
+        sandbox.control("DELETE", "journal")
+        assert sum(len(page.rows) for page in by_queries(client)) == 700
+        entries = sandbox.control("GET", "journal")["entries"]
+        asked.append(sum(one["path"] == "/crm/v8/coql" for one in entries))
+    assert asked == [12, 14], "ten of sixty rows come twice at each seam; of two thousand it is a half in a hundred"
 
 
 # --- deletions ---------------------------------------------------------------------------------------------------------

@@ -1,18 +1,19 @@
-"""A module by queries, in order of modification and id, several pages of one anchor side by side.
+"""A module by queries, in order of modification and id, several pages side by side.
 
-Pages begin behind the last row (`Modified_Time`, `id`), so that the bookmark follows and an edit meanwhile loses nothing.
-Between two anchors several pages are counted off by offset, each beginning a few rows early: a page whose first row lies
-beyond the last one had is not believed, and reading goes on from the anchor.
+Pages begin behind the last row (`Modified_Time`, `id`), so that the bookmark follows and an edit meanwhile loses nothing. Pages
+that are asked for while others are under way are counted off by offset behind the last row taken, each beginning a few rows early:
+one whose first row lies beyond the last one had is not believed, what is under way is given up, and reading goes on from there.
 Source: Zoho CRM v8 docs, "Records through a COQL Query" (limits differ between its versions); read 2026-11.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,7 +21,7 @@ from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.answers import Decoder
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.http import Answer, Client
-from ofrecord_kit.tap.crm_fields import Wanted
+from ofrecord_kit.tap.crm_fields import ALWAYS, Wanted
 from ofrecord_kit.tap.crm_pages import field_batches, joined, moment
 from ofrecord_kit.tap.crm_plans import COLUMNS_A_QUERY, ROWS_A_QUERY
 from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
@@ -29,7 +30,8 @@ from ofrecord_kit.vendors import crm
 PATH = f"{crm.ROOT}/coql"
 _OVERLAP = 10
 """Rows read twice at each seam of two pages that are read side by side."""
-_ALWAYS = ("id", "Modified_Time")
+_TAKEN_A_PAGE = 2
+"""Pages that must have been taken, for each that is asked for ahead, before rows that move cost what was asked for in vain."""
 _FEWEST = 100
 _COLUMNS_BEFORE = 50
 _REACH = 100_000
@@ -74,9 +76,16 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+class _Asked(NamedTuple):
+    """A page under way: the rows it leaves out behind the last one taken, and how many of all rows will have come with it."""
+
+    offset: int
+    end: int
+
+
 @dataclass
 class QueryPages:
-    """The queries of one module. `at_once`: how many pages are read from one anchor, side by side where that pays."""
+    """The queries of one module. `at_once`: how many pages are asked for before the first of them is taken, where that pays."""
 
     client: Client
     wanted: Wanted
@@ -86,25 +95,26 @@ class QueryPages:
     reach: int = _REACH
     decoder: Decoder | None = None
     """What decodes a page whose columns come in one query."""
+    _since: datetime | None = field(default=None, init=False)
+    _last: _Key | None = field(default=None, init=False)
+    _had: int = field(default=0, init=False)
 
     def pages(self, since: datetime | None, expected: int | None = None) -> Iterator[Page]:
         """Every record modified at or after `since`, in order. `expected`: how many there are, to read none in vain."""
-        last: _Key | None = None
-        left = expected
-        while True:
+        self._since, self._last, self._had = since, None, 0
+        more = True
+        while more:
             more = False
-            begun = last
-            pages = self._window(left)
+            taken = 0
             try:
-                for page, follows in self._read(self._from(since, last), pages):
-                    rows = page.rows
-                    if last != begun and (not rows or _key(rows[0]) > last):  # type: ignore[operator]  # set by the first page
+                for page, is_behind, follows in self._read(expected or 0):
+                    if is_behind and not self._joins(page.rows):
                         more = True  # rows moved between the two calls
+                        if taken < _TAKEN_A_PAGE * self.at_once:
+                            self.at_once = max(1, self.at_once // 2)
                         break
-                    rows = list(itertools.dropwhile(_is_had(last), rows))
-                    last = _key(rows[-1]) if rows else last
-                    left = None if left is None else max(0, left - len(rows))
-                    yield Page(rows, page.read_at)
+                    yield self._taken(page)
+                    taken += 1
                     more = follows
                     if not follows:
                         break
@@ -112,15 +122,17 @@ class QueryPages:
                 if refusal.code != "LIMIT_EXCEEDED" or not self._smaller():
                     raise
                 more = True
-            if not more:
-                return
 
-    def _window(self, left: int | None) -> int:
-        """How many pages to ask for from one anchor."""
-        if left is None:
-            return 1
-        step = self.rows_a_query - _OVERLAP
-        return max(1, min(self.at_once, -(-left // step), self.reach // self.rows_a_query))
+    def _joins(self, rows: Sequence[Row]) -> bool:
+        """Whether a page begins no later than behind the last row had."""
+        return bool(rows) and self._last is not None and _key(rows[0]) <= self._last
+
+    def _taken(self, page: Page) -> Page:
+        """Its rows that were not had; from now on they were."""
+        rows = list(itertools.dropwhile(_is_had(self._last), page.rows))
+        self._last = _key(rows[-1]) if rows else self._last
+        self._had += len(rows)
+        return Page(rows, page.read_at)
 
     def _smaller(self) -> bool:
         """Ask for less, as the older page of the vendor says: a shorter reach, fewer columns, then fewer rows."""
@@ -134,29 +146,47 @@ class QueryPages:
             return False
         return True
 
-    def _from(self, since: datetime | None, last: _Key | None) -> str:
-        """The condition that a page begins behind `last`."""
-        if last is None:
+    def _from(self) -> str:
+        """The condition that a page begins behind the last row."""
+        if self._last is None:
+            since = self._since
             begin = f"Modified_Time >= '{since.isoformat(timespec='seconds')}'" if since else "id is not null"
         else:
-            at, identity = last
+            at, identity = self._last
             begin = (
                 f"((Modified_Time = '{at.isoformat()}' and id > '{identity}') or Modified_Time > '{at.isoformat()}')"
             )
         return both(begin, self.wanted.where)
 
-    def _read(self, where: str, pages: int) -> Iterator[tuple[Page, bool]]:
-        batches = field_batches(self.wanted.columns, _ALWAYS, self.columns_a_query)
-        step = self.rows_a_query - (_OVERLAP if pages > 1 else 0)
-        calls = (self._call(batch, where, number * step) for number in range(pages) for batch in batches)
-        decoder = self.decoder if self.decoder and len(batches) == 1 else rows_under("data")
-        answers = (_opened(one, decoder) for one in ahead(self.client, calls))
-        for _ in range(pages):
-            first, *others = (next(answers) for _ in batches)
-            yield self._page(first, others), bool(((first.body or {}).get("info") or {}).get("more_records"))
+    def _read(self, expected: int) -> Iterator[tuple[Page, bool, bool]]:
+        """Pages, whether each was counted off by offset, and whether others follow it.
 
-    def _page(self, first: Answer, others: list[Answer]) -> Page:
-        return joined(self.client, self.wanted.path, first, others)
+        Each is asked for behind the last row taken by then, and behind the pages that are under way: so the way never breaks off,
+        and one after the other no offset is needed.
+        """
+        batches = field_batches(self.wanted.columns, ALWAYS, self.columns_a_query)
+        under_way: deque[_Asked] = deque()
+        pages = max(1, min(self.at_once, self.reach // self.rows_a_query))
+        most = min(crm.HEAVY_AT_ONCE, (pages - 1) * len(batches) + 1)
+        decoder = self.decoder if self.decoder and len(batches) == 1 else rows_under("data")
+        answers = (_opened(one, decoder) for one in ahead(self.client, self._calls(batches, under_way, expected), most))
+        while found := list(itertools.islice(answers, len(batches))):
+            is_behind = under_way.popleft().offset > 0
+            info = (found[0].body or {}).get("info") or {}
+            page = joined(self.client, self.wanted.path, found[0], found[1:])
+            asked_at = page.read_at - timedelta(
+                seconds=found[0].took_s
+            )  # pages behind it may have been answered before it was
+            yield Page(page.rows, asked_at), is_behind, bool(info.get("more_records"))
+
+    def _calls(self, batches: Sequence[list[str]], under_way: deque[_Asked], expected: int) -> Iterator[Call]:
+        """As many as the rows expected need. A page begins a few rows before the end of the one asked for before it."""
+        while not under_way or under_way[-1].end < expected:
+            begin = max(self._had, under_way[-1].end - _OVERLAP) if under_way else self._had
+            offset = begin - self._had
+            under_way.append(_Asked(offset, begin + self.rows_a_query))
+            where = self._from()
+            yield from [self._call(batch, where, offset) for batch in batches]
 
     def _call(self, columns: list[str], where: str, offset: int) -> Call:
         order = "order by Modified_Time asc, id asc"
@@ -169,7 +199,8 @@ class _Unopened:
 
     def decode(self, body: bytes, /) -> Any:
         """The text, in place of the rows; one that was cut short is refused, so that the call is made again."""
-        return {"data": [], "text": bytes(_whole(body))}
+        _whole(body)
+        return {"data": [], "text": body}
 
 
 _whole = msgspec.json.Decoder(msgspec.Raw).decode

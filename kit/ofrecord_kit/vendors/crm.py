@@ -31,6 +31,9 @@ PER_PAGE = 200
 ROWS_A_CHAIN = 100_000
 """Rows a chain of page tokens reaches ("Get Records")."""
 
+HEAVY_AT_ONCE = 10
+"""Calls of the dear kinds under way together, of all programs of a client: queries, searches, sorted lists ("API Limits")."""
+
 RECORDS_A_WRITE = 100
 """Most records of an insert, update or upsert ("Insert Records")."""
 
