@@ -29,7 +29,7 @@ from ofrecord_kit.tap import finance_custom
 from ofrecord_kit.tap.cells import Cut
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
-from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time
+from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time, finance_pages_overlapping
 from ofrecord_kit.tap.finance_tap import FinanceTap
 from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
 from ofrecord_kit.tap.shapes import utc_text
@@ -195,8 +195,10 @@ class FinanceStream(VendorStream):
             if self.filters_by_time:
                 path, key = self.root + self.path, self.rows or self.name
                 return finance_pages_by_time(self.client, path, key, params, self._modified, decoder=decoder)
-            newest_first = {**params, "sort_order": "D"}
-            return self._until(self._pages(newest_first), since) if since else self._looked_over(params, newest_first)
+            if since:
+                return self._until(self._pages({**params, "sort_order": "D"}), since)
+            path, key = self.root + self.path, self.rows or self.name
+            return finance_pages_overlapping(self.client, path, key, params, self._version, decoder=decoder)
         return self._in_order_of_time(self._pages(params, decoder), since)
 
     def _pages(self, params: Mapping[str, str], decoder: Decoder | None = None) -> Iterator[Page]:
@@ -220,6 +222,9 @@ class FinanceStream(VendorStream):
     def _modified(self, row: Row) -> str:
         return utc_text(text_of(row, self.replication_key or "")) or ""
 
+    def _version(self, row: Row) -> str:
+        return f"{text_of(row, self._key)} {self._modified(row)}"
+
     def _is_since(self, row: Row, oldest: str) -> bool:
         """A row without a modification time may have changed."""
         modified = self._modified(row)
@@ -228,24 +233,6 @@ class FinanceStream(VendorStream):
     def _is_late(self, row: Row) -> bool:
         """A row that is of no interest before `until`: its detail would be read in vain."""
         return self.until is not None and self._modified(row) >= self.until.isoformat()
-
-    def _looked_over(self, oldest_first: Mapping[str, str], newest_first: Mapping[str, str]) -> Iterator[Page]:
-        """The whole list in order of modification, by page number.
-
-        A record that is changed meanwhile moves to the end, and the next page begins a row too late. When one did, the list is
-        read once more the other way round, where a change makes rows come twice and none is passed over.
-        """
-        seen: set[str] = set()
-        first: Page | None = None
-        moved = False
-        for page in self._pages(oldest_first):
-            first = first or page
-            begun = first.read_at.isoformat()
-            seen.update(text_of(row, self._key) for row in page.rows)
-            moved = moved or any(self._modified(row) >= begun for row in page.rows)
-            yield page
-        for page in self._pages(newest_first) if moved else ():
-            yield replace(page, rows=[row for row in page.rows if text_of(row, self._key) not in seen])
 
     def _until(self, pages: Iterator[Page], since: datetime) -> Iterator[Page]:
         """Pages newest first, read until one ends before `since`, handed on oldest first."""

@@ -6,6 +6,7 @@ A page is read when it is asked for, never earlier, so that stopping early costs
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import datetime
@@ -16,6 +17,8 @@ from ofrecord_kit.tap.pages import Page, Row, rows_under
 from ofrecord_kit.vendors import finance
 
 _TIME = "last_modified_time"
+_KEPT_PAGES = 5
+"""Pages whose rows are known again."""
 
 
 def finance_pages(
@@ -39,6 +42,56 @@ def finance_pages(
         yield Page(body.get(key) or [], answer.read_at)
         if not (body.get("page_context") or {}).get("has_more_page"):
             return
+
+
+def finance_pages_overlapping(
+    client: Client,
+    path: str,
+    key: str,
+    params: Params,
+    version: Callable[[Row], str],
+    *,
+    decoder: Decoder | None = None,
+) -> Iterator[Page]:
+    """Pages of a finance list that is in order of modification and cannot be filtered by it: by number, with no row between two.
+
+    A record that is changed or deleted while the list is read brings every row after it one place forward. So each page is
+    asked for in a size that makes it begin with a row that was had (`_page_at`): where its first row was not, rows moved, and an
+    earlier place is asked for. `version` tells rows apart. Rows come once. A vendor that takes no other size is followed by number.
+    """
+    had: deque[str] = deque(maxlen=_KEPT_PAGES * finance.PER_PAGE)
+    place = 0
+    while True:
+        number, size = _page_at(place)
+        start = (number - 1) * size
+        asked = {**params, "page": number, "per_page": size}
+        answer = client.get(path, params=asked, decoder=decoder or rows_under(key))
+        rows: list[Row] = (answer.body or {}).get(key) or []
+        if start and not (rows and version(rows[0]) in had):
+            place = max(0, start - size // 2)
+            continue
+        known = set(had)
+        fresh = [row for row in rows if version(row) not in known]
+        has_more = bool(((answer.body or {}).get("page_context") or {}).get("has_more_page"))
+        if not fresh and not start and has_more:
+            yield from finance_pages(client, path, key, params, decoder=decoder)
+            return
+        had.extend(version(row) for row in fresh)
+        yield Page(fresh, answer.read_at)
+        if not has_more:
+            return
+        place = start + size - 1
+
+
+def _page_at(place: int) -> tuple[int, int]:
+    """Number and size of the page that has the row at `place` and reaches furthest behind it.
+
+    >>> _page_at(0), _page_at(199), _page_at(397), _page_at(4000)
+    ((1, 200), (2, 199), (3, 198), (21, 200))
+    """
+    sizes = range(finance.PER_PAGE, finance.PER_PAGE // 2, -1)
+    size = max(sizes, key=lambda one: (place // one + 1) * one)
+    return place // size + 1, size
 
 
 def finance_pages_by_time(
