@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench import Site, company
 from targets_run import Promise, machine, say, table
@@ -16,6 +16,8 @@ CYCLE_S = 300
 """The sandbox's clock moves on so far between cycles; not so far that a login ends."""
 TO_CRM = "tap-inventory--products own-products-inventory-to-crm target-crm"
 TO_INVENTORY = "tap-crm--products own-products-crm-to-inventory target-inventory"
+CUSTOMERS_TO_CRM = "tap-inventory--customers own-customers-inventory-to-crm target-crm"
+CUSTOMERS_TO_INVENTORY = "tap-crm--customers own-customers-crm-to-inventory target-inventory"
 
 
 def pipe(site: Site, task: str) -> Counter[str]:
@@ -26,7 +28,7 @@ def pipe(site: Site, task: str) -> Counter[str]:
     if bad:
         message = f"{bad[0].program} failed: {bad[0].complaint[-2000:]}"
         raise RuntimeError(message)
-    system = "crm" if task == TO_CRM else "inventory"
+    system = task.rpartition("target-")[2]
     found: Counter[str] = Counter()
     for entry in site.stage.journal(before)["entries"]:
         if entry["system"] == system and entry["status"] != 401:  # noqa: PLR2004 - unauthorized
@@ -34,11 +36,13 @@ def pipe(site: Site, task: str) -> Counter[str]:
     return found
 
 
-def cycle(site: Site) -> tuple[Counter[str], Counter[str]]:
+def cycle(
+    site: Site, to_crm: str = TO_CRM, to_inventory: str = TO_INVENTORY
+) -> tuple[Counter[str], Counter[str]]:  # fmt: skip
     """Both ways, a few minutes later; the calls to the CRM by its target, and to inventory by its."""
     site.stage.control("POST", "clock", {"move_s": CYCLE_S})
-    inventory = pipe(site, TO_INVENTORY)
-    return pipe(site, TO_CRM), inventory
+    inventory = pipe(site, to_inventory)
+    return pipe(site, to_crm), inventory
 
 
 def measured() -> Iterator[Promise]:
@@ -70,13 +74,49 @@ def measured() -> Iterator[Promise]:
             site.people.ask("PUT", "/crm/v8/Products", {"data": changed})
         _, inventory = cycle(site)
         yield judged("target-inventory", inventory, writes=RECORDS, reads=RECORDS // 100)
+        yield from contacts(site)
 
 
-def judged(target: str, calls: Counter[str], *, writes: int, reads: int) -> Promise:
+def contacts(site: Site) -> Iterator[Promise]:
+    """Of customers, who have no bulk read: every phone changed, twice, and then of those that somebody edited in inventory."""
+    way = (CUSTOMERS_TO_CRM, CUSTOMERS_TO_INVENTORY)
+    say(f"{RECORDS:,} accounts")
+    rows = [
+        {"Account_Name": f"Firm {number:06}", "Phone": f"+49 228 {number:06}", "Billing_Street": f"Weg {number}", "Billing_City": "Bonn"}
+        for number in range(RECORDS)
+    ]  # fmt: skip
+    ids: list[str] = []
+    for start in range(0, RECORDS, 100):
+        told = site.people.ask("POST", "/crm/v8/Accounts", {"data": rows[start : start + 100]})["data"]
+        ids += [one["details"]["id"] for one in told]
+    for _ in range(2):
+        cycle(site, *way)
+    for area in (30, 89):
+        say("a phone changed of every account")
+        _phones(site, ids, area)
+        _, inventory = cycle(site, *way)
+        yield judged("target-inventory", inventory, writes=RECORDS, reads=0, of="customers")
+    say("somebody edited every customer in inventory, then a phone changed of every account")
+    for contact in site.people.finance_list("/inventory/v1/contacts", "contacts"):
+        body = {"contact_name": contact["contact_name"], "notes": "Edited."}
+        site.people.ask("PUT", f"/inventory/v1/contacts/{contact['contact_id']}", body)
+    _phones(site, ids, 40)
+    _, inventory = cycle(site, *way)
+    told = f"{inventory['writes']} writes + {inventory['reads']} reads"
+    yield Promise(f"`target-inventory`, {RECORDS:,} changed customers that others edited meanwhile: calls", told)
+
+
+def _phones(site: Site, ids: Sequence[str], area: int) -> None:
+    rows = [{"id": one, "Phone": f"+49 {area} {number:06}"} for number, one in enumerate(ids)]
+    for start in range(0, len(rows), 100):
+        site.people.ask("PUT", "/crm/v8/Accounts", {"data": rows[start : start + 100]})
+
+
+def judged(target: str, calls: Counter[str], *, writes: int, reads: int, of: str = "records") -> Promise:
     """Calls beside the fewest possible."""
     times = calls.total() / (writes + reads)
-    told = f"{calls['writes']} writes + {calls['reads']} reads = {times:.2f} of {writes} + {reads}"
-    return Promise(f"`{target}`, {RECORDS:,} changed records: calls, of the fewest possible", told, f"at most {ALLOWED}", times <= ALLOWED)  # fmt: skip
+    told = f"{calls['writes']} writes + {calls['reads']} reads = {times:.2f} of {f'{writes} + {reads}' if reads else writes}"
+    return Promise(f"`{target}`, {RECORDS:,} changed {of}: calls, of the fewest possible", told, f"at most {ALLOWED}", times <= ALLOWED)  # fmt: skip
 
 
 def text() -> str:

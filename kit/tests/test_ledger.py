@@ -56,6 +56,14 @@ def test_a_changed_agreement_forgets_what_was_delivered_last(ledger: Ledger) -> 
     assert ledger.links_of("product", "inventory", "crm", ["1"])["1"].seen is None
 
 
+def test_as_of_when_a_record_is_known_belongs_to_its_own_side_of_a_link(ledger: Ledger) -> None:
+    with ledger.writing(NOON) as writing:
+        writing.record_link("account", {"inventory": "1", "crm": "9"})
+        writing.record_known("account", "books", "1", "way 2026-03-01")
+    assert ledger.links_of("account", "crm", "inventory", ["9"])["9"].known == "way 2026-03-01"
+    assert ledger.links_of("account", "inventory", "crm", ["1"])["1"].known is None
+
+
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     def half_a_batch() -> None:
         with ledger.writing(NOON) as writing:

@@ -27,7 +27,7 @@ RESOURCES = {
                 "is_primary_contact",
             }), stays=True,
         )},
-        actions=active_or_not("contacts"), deletable=True, books=CONTACT_IN_BOOKS, upsert=True,
+        actions=active_or_not("contacts"), deletable=True, books=CONTACT_IN_BOOKS, upsert=True, dated=True,
     ),
     "contact_persons": Resource(
         "contacts/contactpersons", "contact_person", "contact_person_id", rows="contact_persons",

@@ -26,7 +26,7 @@ class LinkReading(Reading):
         found: dict[str, Link] = {}
         for ids in chunks(source_ids, BATCH):
             query = (
-                select(here.c.link, here.c.system_id, there.c.system_id, here.c.seen, here.c.generation)
+                select(here.c.link, here.c.system_id, there.c.system_id, here.c.seen, here.c.generation, there.c.known)
                 .join(there, and_(there.c.link == here.c.link, there.c.system == store_of(destination)))
                 .where(
                     here.c.entity == entity,

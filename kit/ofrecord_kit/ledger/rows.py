@@ -15,7 +15,7 @@ LIVE_S = 15 * 60
 class Link:
     """The fact that a record here and one there are the same thing; `seen` is the digest of what was last delivered.
 
-    `generation` counts how often a side was taken out on purpose to be made again.
+    `generation` counts how often a side was taken out on purpose to be made again. `known`: see `Writing.record_known`.
     """
 
     link: str
@@ -23,6 +23,7 @@ class Link:
     destination_id: str
     seen: str | None = None
     generation: int = 0
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

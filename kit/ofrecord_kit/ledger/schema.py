@@ -29,8 +29,10 @@ link = Table(
     Column("seen", Text),
     Column("at", DateTime, nullable=False),
     Column("generation", Integer, nullable=False, server_default="0"),
+    Column("known", Text),
     UniqueConstraint("link", "system", name="uq_link_system"),
 )
+"""`known`: see `Writing.record_known`."""
 
 agreed = Table(
     "agreed",

@@ -26,6 +26,7 @@ class LinkWriting(Batch):
         self._linked: dict[_Key, tuple[str, int]] = {}
         self._fresh: set[str] = set()
         self._seen: dict[_Key, str] = {}
+        self._known_as_of: dict[_Key, str] = {}
         self._prefix = f"{int(self._at.replace(tzinfo=UTC).timestamp() * 1000):012x}"
         self._lot = token_hex(7)
 
@@ -101,6 +102,10 @@ class LinkWriting(Batch):
         for source_id, digest in digests.items():
             self._seen[entity, store, source_id] = digest
 
+    def record_known(self, entity: str, system: str, record: str, said: str) -> None:
+        """As of when a record of this system held just what was agreed, and what that was, in the words of `target/still.py`."""
+        self._known_as_of[entity, store_of(system), record] = said
+
     def unlink(self, link: str, system: str, *, by: str | None = None, why: str | None = None) -> int:
         """Take the record of one system out of a link, on purpose; the link's generation afterwards.
 
@@ -144,4 +149,6 @@ class LinkWriting(Batch):
     def _send_seen(self) -> None:
         rows = [(digest, *key) for key, digest in self._seen.items()]
         bulk.change(self._connection, t.link, ["seen"], ["entity", "system", "system_id"], rows)
-        self._seen = {}
+        known = [(said, *key) for key, said in self._known_as_of.items()]
+        bulk.change(self._connection, t.link, ["known"], ["entity", "system", "system_id"], known)
+        self._seen, self._known_as_of = {}, {}

@@ -60,7 +60,7 @@ def _update_once(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
     for (item, _values, _change), result in zip(ready, send_changes(delivery, ready), strict=True):
         match result:
             case Done():
-                item.outcome, item.delivered = "held" if item.helds else "written", True
+                item.outcome, item.delivered, item.after = "held" if item.helds else "written", True, result.after
             case Stale():
                 item.helds = [held for held in item.helds if held.kind != "conflict"]
                 item.to_write = {}
@@ -128,7 +128,7 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
                 message = f"asked for a new record, {wire.destination} answered with {identity}, which is gone"
                 delivery.set_aside(item, "failed", message, code=GONE)
             case Done(identity):
-                item.destination_id, item.delivered = identity, True
+                item.destination_id, item.delivered, item.after = identity, True, result.after
                 item.outcome = "held" if item.helds else "written"
                 for name in status & item.plan.writes.keys():
                     delivery.act(item, str(item.plan.writes[name].value))

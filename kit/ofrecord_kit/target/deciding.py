@@ -20,6 +20,7 @@ from ofrecord_kit.target.origins import origins_of
 from ofrecord_kit.target.permitted import set_forbidden_aside, surely_permitted
 from ofrecord_kit.target.rebuilding import leave_unpaired, only_agreed, remember_whether_settled, take_nothing
 from ofrecord_kit.target.recording import PARENT
+from ofrecord_kit.target.still import still_there
 from ofrecord_kit.target.wire import rule_of
 
 if TYPE_CHECKING:
@@ -195,7 +196,9 @@ def _read(delivery: Delivery, items: Sequence[Item]) -> Mapping[str, Current]:
         at = item.agreed.get(PARENT, Agreed()).destination
         place = {wire.parent: at} if wire.parent and at is not UNKNOWN else {}
         destination.note(wire.object, str(item.destination_id), {**item.values, **place})
-    return destination.read(wire.object, [str(item.destination_id) for item in items], names)
+    known = still_there(delivery, items) if delivery.way else {}
+    left = [one for item in items if (one := str(item.destination_id)) not in known]
+    return {**known, **(destination.read(wire.object, left, names) if left else {})}
 
 
 def say_gone(delivery: Delivery, item: Item) -> None:

@@ -23,6 +23,7 @@ from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.spreading import deliver_spread
 from ofrecord_kit.target.thirds import thirds_of
+from ofrecord_kit.target.still import way_of
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
@@ -61,6 +62,7 @@ class Delivery:
         self.claims: dict[str, Item] = {}
         self.thirds = thirds_of(wire, ledger)
         self.refused = 0
+        self.way = way_of(wire)
         self.known_held = ledger.held_ids(wire.entity, wire.source)
         self.held_there = ledger.held_ids(wire.entity, wire.destination)
 

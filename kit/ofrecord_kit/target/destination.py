@@ -48,10 +48,14 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The vendor accepted; `changed` is false when there was nothing left to do and nothing was sent."""
+    """The vendor accepted; `changed` is false when there was nothing left to do and nothing was sent.
+
+    `after`: what the record holds now, where the vendor's answer told it whole.
+    """
 
     id: str
     changed: bool = True
+    after: Current | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,14 @@ class Destination(abc.ABC):
     @abc.abstractmethod
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """What the records hold now; those that do not exist are left out."""
+
+    def unmoved(self, object_: str, times: Mapping[str, datetime]) -> dict[str, Current]:
+        """Of these records (id → modification time) those whose time is still this one, with what a list tells of them.
+
+        Asked where that is cheaper than reading them; nothing where the vendor's lists tell no times.
+        """
+        del object_, times
+        return {}
 
     @abc.abstractmethod
     def find(

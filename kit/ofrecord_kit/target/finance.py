@@ -14,7 +14,7 @@ from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.plan.facts import Fact
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, dig
-from ofrecord_kit.target.finance_bodies import body_of, kept_row, merged_rows
+from ofrecord_kit.target.finance_bodies import after_of, body_of, kept_row, merged_rows
 from ofrecord_kit.target.finance_creating import Creator, own_number
 from ofrecord_kit.target.finance_facts import facts_of
 from ofrecord_kit.target.finance_plain import Plain, no_key, no_resource
@@ -70,6 +70,10 @@ class Finance(Destination):
         """See `Reader.read`."""
         return self._reader.read(object_, ids, fields)
 
+    def unmoved(self, object_: str, times: Mapping[str, datetime]) -> dict[str, Current]:
+        """See `Reader.unmoved`."""
+        return self._reader.unmoved(object_, times) if self.resources[object_].dated else {}
+
     def find(
         self, object_: str, field_: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
     ) -> dict[Any, list[str]]:
@@ -102,12 +106,13 @@ class Finance(Destination):
             body, params = self._whole(resource, body, current)
             path = f"{resource.door(body)}/{resource.path}/{change.id}"
         try:
-            self._client.send("PUT", path, json=body, params=params)
+            answer = self._client.send("PUT", path, json=body, params=params)
         except VendorRefusal as refusal:
             gone = refusal.is_missing and self._reader.read_one(object_, change.id, []) is None
             return Missing() if gone else refused(refusal)
         self._reader.forget(change.id)
-        return Done(change.id)
+        told = (answer.body or {}).get(resource.one) if resource.dated else None
+        return Done(change.id, after=after_of(told, answer.read_at) if told else None)
 
     def _whole(
         self, resource: Resource, body: dict[str, Any], current: Mapping[str, Any]

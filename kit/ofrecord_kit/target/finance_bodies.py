@@ -57,6 +57,15 @@ def current_of(row: Mapping[str, Any], fields: Sequence[str], read_at: datetime)
     return Current(values, read_at, instant(row.get("last_modified_time")), instant(row.get("created_time")))
 
 
+def after_of(row: Mapping[str, Any], read_at: datetime) -> Current:
+    """A record as the answer to a write tells it; of objects only what is written back with them."""
+    values = {**custom_fields(row), **row}
+    for root, keys in _NESTED.items():
+        if isinstance(there := row.get(root), Mapping):
+            values[root] = {key: value for key, value in there.items() if key in keys}
+    return Current(values, read_at, instant(row.get("last_modified_time")))
+
+
 def merged_rows(
     sent: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]], rows: Rows
 ) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ calls of each page. `ignore_auto_number_generation=true` keeps the number that i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from ofrecord_kit.errors import Doubtful, VendorRefusal
 from ofrecord_kit.plan.canonical import canonical, instant
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Done, New, Refused, Result
-from ofrecord_kit.target.finance_bodies import body_of, holds
+from ofrecord_kit.target.finance_bodies import after_of, body_of, holds
 from ofrecord_kit.target.finance_reading import Reader, Row, alone
 from ofrecord_kit.target.finance_refusals import refused
 from ofrecord_kit.target.finance_resources import CUSTOM, Resource
@@ -73,7 +74,7 @@ class Creator:
         else:
             self._reader.fresh[identity] = row
         self._reader.remember_created(object_, row)
-        return Done(identity)
+        return Done(identity, after=after_of(row, self._reader.now) if resource.dated else None)
 
     def _upsert(
         self, object_: str, resource: Resource, values: Mapping[str, Any], field: str, value: str, *, again: bool
@@ -137,7 +138,7 @@ class Creator:
             ours = alike
         if len(ours) > 1:
             return Refused("DOUBTFUL", f"{_UNSURE} {len(ours)} records could be the one", fix=_FIX)
-        return self._made(object_, resource, ours[0], values) if ours else None
+        return replace(self._made(object_, resource, ours[0], values), after=None) if ours else None
 
     def _is_alike(self, object_: str, resource: Resource, row: Row, values: Mapping[str, Any]) -> bool:
         """Does it hold what was sent? Persons are compared by name and e-mail, documents by all but the query."""

@@ -76,6 +76,8 @@ class Resource:
     """Whether the Books door upserts it by a unique custom field."""
     bulk: tuple[str, str] | None = None
     """(path, parameter) of the call that answers many details at once."""
+    dated: bool = False
+    """Whether the list can be sorted by `last_modified_time`, and its rows and the answers to writes tell it."""
     parent: str = ""
     """Key of the record it lives in (a person in its contact)."""
     parent_path: str = ""

@@ -41,6 +41,8 @@ class Item:
     """Paired by the match fields of the rules, not by an id."""
     destination_id: str | None = None
     current: Current | None = None
+    after: Current | None = None
+    """What the vendor's answer to the write said it holds now."""
     plan: RecordPlan = _NO_PLAN
     digest: str | None = None
     outcome: str | None = None

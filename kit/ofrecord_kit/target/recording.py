@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing, from_json, to_json
-from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, RecordPlan, same
+from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Fingerprint, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
 from ofrecord_kit.target.items import SUPERSEDED, Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 from ofrecord_kit.target.merging import MERGED, record_merge
-from ofrecord_kit.target.recording_new import STAMP, record_new, split
+from ofrecord_kit.target.recording_new import STAMP, record_new, remember_as_of, split
 from ofrecord_kit.target.thirds import tell_thirds
 from ofrecord_kit.target.wire import rule_of
 
@@ -191,7 +191,12 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         agreed[RANK] = {wire.source: item.note.get("rank")}
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}
         delivery.parents.add(str(item.values[wire.parent]))
-    ledger.record_agreed(link, agreed | _yielded(delivery, ledger, item, link, ids), between=wire.pair)
+    known = agreed | _yielded(delivery, ledger, item, link, ids)
+    ledger.record_agreed(link, known, between=wire.pair)
+    if item.after is not None:
+        before = {field: one.destination for field, one in item.agreed.items() if one.destination is not UNKNOWN}
+        now = {field: sides[destination] for field, sides in known.items() if destination in sides}
+        remember_as_of(delivery, ledger, item, before | now)
     tell_thirds(delivery, ledger, link, agreed)
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
@@ -318,12 +323,19 @@ def _editor_there(item: Item) -> str | None:
     return item.current.editor if item.current else None
 
 
+def _ask_the_owner_again(ledger: Writing, item: Item, wire: Wire, link: str, field: str) -> None:
+    """Where values are kept hashed nobody can put an edit back but its owner: what it held counts as not known, until it is read again."""
+    if isinstance(item.agreed.get(field, Agreed()).destination, Fingerprint):
+        ledger.record_agreed(link, {field: {wire.destination: UNKNOWN}}, between=wire.pair)
+
+
 def _record_violations(delivery: Delivery, ledger: Writing, item: Item, link: str, ids: dict[str, str]) -> None:
     wire = delivery.wire
     for violation in item.plan.violations:
         rule = rule_of(wire.observed, violation.field)
         if violation.answer == "revert":
             news = ledger.owe(wire.entity, wire.source, link, violation.field, "revert")
+            _ask_the_owner_again(ledger, item, wire, link, violation.field)
         else:
             news = _is_new_question(delivery, item, "violation", violation.field)
         if news:

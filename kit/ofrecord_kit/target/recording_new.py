@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Created, Writing
+from ofrecord_kit.target.still import known_as_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
     from ofrecord_kit.target.items import Item
 
 STAMP = "_stamp"
+
+
+def remember_as_of(delivery: Delivery, ledger: Writing, item: Item, agreed: Mapping[str, Any]) -> None:
+    """Keep as of when the record there holds what was agreed, where its answer told that it does."""
+    if (known := known_as_of(delivery, item, agreed)) is not None:
+        ledger.record_known(delivery.wire.entity, delivery.wire.destination, str(item.destination_id), known)
 
 
 def split(delivery: Delivery, ledger: Writing, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -45,6 +52,8 @@ def record_new(delivery: Delivery, ledger: Writing, items: Sequence[Item]) -> No
             if name in values
         }
         created.append(Created(item.source_id, str(item.destination_id), held, item.digest, item.said or None))
+        if item.after is not None:
+            remember_as_of(delivery, ledger, item, {field: sides[1] for field, sides in held.items()})
     links = ledger.record_created(wire.entity, wire.pair, created)
     if wire.source_external_id is None:
         return

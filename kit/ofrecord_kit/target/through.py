@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ofrecord_kit.plan.facts import Fact
@@ -21,6 +22,10 @@ class Through(Destination):
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """As the vendor's."""
         return self._inner.read(object_, ids, fields)
+
+    def unmoved(self, object_: str, times: Mapping[str, datetime]) -> dict[str, Current]:
+        """As the vendor's."""
+        return self._inner.unmoved(object_, times)
 
     def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
         """As the vendor's."""
