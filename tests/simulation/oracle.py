@@ -50,7 +50,7 @@ def judge_things(people: People, held: list[Held]) -> Iterator[Broken]:
         rows = [row for row in held if _is_about(row, thing)]
         yield from _judge_existence(people, thing, rows, explained)
         yield from _judge_untouched(people, thing)
-        if not thing.deleted and not thing.is_alone and set(SYSTEMS) <= set(thing.ids):
+        if not (thing.deleted or thing.is_alone or thing.is_homeless) and set(SYSTEMS) <= set(thing.ids):
             for one in thing.entity.fields:
                 mine = [row for row in rows if row.field in {one.name, ""}]
                 yield from _judge_field(people, thing, one, mine, explained)
@@ -70,11 +70,13 @@ def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: 
         explained += [row for row in rows if row.code == "GONE" or row.kind in {"conflict", "reference"}]
         return
     for system in SYSTEMS:
-        there = people.counterparts(thing, system) if system not in thing.apart else []
+        there = people.counterparts(thing, system)
         if len(there) > 1:
             yield Broken("no duplicate", f"{thing.entity.name} {thing.number} has {len(there)} records in {system}")
-        if not thing.is_alone and system not in thing.ids:
+        if not thing.is_alone and system not in thing.ids and not thing.is_homeless:
             yield Broken("convergence", f"{thing.entity.name} {thing.number} never came to {system}")
+    if thing.is_homeless:
+        explained += [row for row in rows if row.kind == "reference"]
 
 
 def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[Broken]:
@@ -82,21 +84,23 @@ def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[B
     if not thing.was_linked:
         return
     record = people.record(thing, "inventory") or {}
-    if thing.entity.name == "account" and record.get("status") != "inactive":
+    if thing.entity.when_deleted == "inactive" and record.get("status") != "inactive":
         yield Broken(
-            "nothing lost", f"account {thing.number} was deleted in the CRM and is {record.get('status')} in inventory"
+            "nothing lost",
+            f"{thing.entity.name} {thing.number} was deleted in the CRM and is {record.get('status')} in inventory",
         )
-    news = [
-        one
-        for name in thing.wrote
-        for one in thing.wrote[name]
-        if one.order > thing.deleted and one.system == "inventory"
-    ]
-    changed = [one for one in thing.entity.fields if any(wrote in news for wrote in thing.wrote.get(one.name, ()))]
-    if thing.entity.name == "product" and changed and not any(row.code == "GONE" for row in rows):
+    changed = [name for name in thing.wrote if _is_news(thing, name)]
+    if thing.entity.when_deleted == "news" and changed and not any(row.code == "GONE" for row in rows):
         yield Broken(
-            "nothing lost", f"product {thing.number} was edited after it was deleted in the CRM, and nobody was told"
+            "nothing lost",
+            f"{thing.entity.name} {thing.number} was edited after it was deleted in the CRM, and nobody was told",
         )
+
+
+def _is_news(thing: Thing, name: str) -> bool:
+    """Does inventory say something of the field since the deletion that nobody had said before?"""
+    last, before = thing.last(name, "inventory"), [one.value for one in thing.wrote[name] if one.order < thing.deleted]
+    return last is not None and last.order > thing.deleted and last.value not in before
 
 
 def _judge_counts(people: People) -> Iterator[Broken]:
@@ -161,7 +165,7 @@ def _judge_shared(  # noqa: PLR0917
 
 def _is_contest(thing: Thing, one: Field, lasts: dict[str, Wrote | None]) -> bool:
     """Did people write on both sides since the two last agreed?"""
-    known = thing.was_everywhere.get(one.name, 0)
+    known = thing.was_agreed.get(one.name, 0)
     return all(last is not None and last.order >= known for last in lasts.values())
 
 

@@ -32,6 +32,11 @@ def digits(value: Any) -> Any:
     return "".join(filter(str.isdigit, str(value or "")))
 
 
+def active(value: Any) -> Any:
+    """Is it in use?"""
+    return value in {True, "active"}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of an entity. `pool`: what people write, all different in meaning."""
@@ -62,10 +67,16 @@ class Field:
     def write(self, system: str, value: Any) -> dict[str, Any]:
         """What to send, for that value; nested names keep their dots."""
         names = self.crm if system == "crm" else self.inventory
+        if names == ("status",):
+            return {"status": "active" if value else "inactive"}
         parts = value if len(names) > 1 else (value,)
         if self.factor is not None and system == "crm" and value is not None:
             parts = (float(Decimal(str(value)) * self.factor),)
         return dict(zip(names, parts, strict=True))
+
+    def named(self, system: str) -> tuple[str, ...]:
+        """What it is called there."""
+        return self.crm if system == "crm" else self.inventory
 
     def meant(self, value: Any) -> Any:
         """A value of the pool as people mean it."""
@@ -88,8 +99,8 @@ class Entity:
     path: str
     """Of the finance API."""
     key: str
-    begins: str
-    """Where new ones begin; elsewhere they are reported and stay alone."""
+    begins: tuple[str, ...]
+    """Where new ones may begin; elsewhere they are reported and stay alone until somebody makes the other one."""
     fields: tuple[Field, ...]
     fixed: Callable[[str, int], dict[str, Any]]
     """(system, number of the thing) → what every record of it has."""
@@ -97,10 +108,24 @@ class Entity:
     """By system: fields no rule names, which people fill."""
     computed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By system: what the vendor changes by itself."""
+    known_by: str = "name"
+    """The field by which two records made by hand are known to be one; "code": the number of the thing."""
+    kept: str = ""
+    """The collection of the finance side it is kept in, when not its own."""
+    answered: str = ""
+    """How the finance API calls one, when not by its path without the s."""
+    answered_key: str = ""
+    """How it calls its id in the answer to a creation."""
+    is_one: Callable[[str, Record], bool] = lambda _system, _record: True
+    """(system, record of the table) → is it one of this entity?"""
+    edited: tuple[str, ...] = ("crm", "inventory")
+    """Where people edit it in a world."""
+    when_deleted: str = "news"
+    """In the CRM: "inactive" in inventory; "news": a question as soon as inventory has news of it; "" nothing."""
 
     def table(self, system: str) -> str:
         """Of the sandbox's store."""
-        return f"crm/records/{self.module}" if system == "crm" else f"finance/{self.path}"
+        return f"crm/records/{self.module}" if system == "crm" else f"finance/{self.kept or self.path}"
 
     def id_of(self, system: str, record: Record) -> str:
         """Its id there."""
@@ -134,60 +159,11 @@ def _flat(record: Record, before: str = "") -> list[tuple[str, Any]]:
     return found
 
 
-def _spaced(value: Any) -> Any:
+def spaced(value: Any) -> Any:
+    """A phone number written differently."""
     return f"{value[:4]} {value[4:7]}-{value[7:]}"
 
 
-def _padded(value: Any) -> Any:
+def padded(value: Any) -> Any:
+    """A text written differently."""
     return f"{value} " if isinstance(value, str) else value
-
-
-PRODUCT = Entity(
-    "product", "Products", "items", "item_id", "inventory",
-    (
-        Field("name", "inventory", ("Product_Name",), ("name",), ("Bolt", "Hex bolt", "Schraube Größe 8", "螺栓"), dress=_padded),
-        Field("list price", "inventory", ("Unit_Price",), ("rate",), (10, 12.5, 0.01, 19.99, 100000), number),
-        Field("shipping weight", "inventory", ("Weight_g",), ("package_details.weight",), (1, 0.25, 12.34, 3), number, factor=Decimal(1000)),
-        Field("sales unit", "inventory", ("Unit_Of_Measure",), ("unit",), ("pcs", "box", "kg")),
-        Field("ean", "inventory", ("EAN",), ("ean",), ("4006381333931", "5901234123457", "9780201379624")),
-        Field("description", "shared", ("Description",), ("description",), ("Strong.", "Very strong – A2 steel.", "Zwölf Stück", "for wood"), policy="latest", dress=_padded),
-    ),
-    lambda system, no: {"Product_Code": f"SKU-{no}"} if system == "crm" else {"sku": f"SKU-{no}", "package_details": {"weight_unit": "kg"}},
-    {"crm": ("Manufacturer",), "inventory": ("brand",)},
-    {"crm": frozenset({"Product_Code", "Product_Active", "Reorder_Level", "Taxable", "Qty_in_Stock"}),
-     "inventory": frozenset({"sku", "item_name", "weight", "unit_id", "status"})},
-)  # fmt: skip
-
-_PLACES = (
-    ("Am Hafen 1", "Kiel", "", "24103", "Germany"),
-    ("Rue 2", "Lyon", "", "69001", "France"),
-    ("Main St 3", "Seattle", "WA", "98101", "U.S.A."),
-)
-_BILLING = ("Billing_Street", "Billing_City", "Billing_State", "Billing_Code", "Billing_Country")
-_SHIPPING = ("Shipping_Street", "Shipping_City", "Shipping_State", "Shipping_Code", "Shipping_Country")
-
-
-def _address(name: str) -> tuple[str, ...]:
-    return tuple(f"{name}.{part}" for part in ("address", "city", "state", "zip", "country"))
-
-
-ACCOUNT = Entity(
-    "account", "Accounts", "contacts", "contact_id", "crm",
-    (
-        Field("name", "shared", ("Account_Name",), ("contact_name",), ("Nordlicht {}", "Weststern {} AG", "{} Quillfeather"), policy="review"),
-        Field("phone", "shared", ("Phone",), ("billing_address.phone",), ("+12065550101", "+12065550102", "+12065550103"), digits, policy="latest", dress=_spaced),
-        Field("website", "crm", ("Website",), ("website",), ("https://a.example", "https://b.example", "https://c.example")),
-        Field("billing address", "shared", _BILLING, _address("billing_address"), _PLACES, policy="review"),
-        Field("shipping address", "crm", _SHIPPING, _address("shipping_address"), _PLACES),
-        Field("payment terms", "inventory", ("Payment_Terms_Days",), ("payment_terms",), (15, 30, 60), number),
-        Field("credit limit", "inventory", ("Credit_Limit",), ("credit_limit",), (1000, 2500.5, 99.99), number),
-        Field("tax number", "inventory", ("Tax_Number",), ("tax_reg_no",), ("DE1", "FR22", "US333")),
-    ),
-    lambda system, no: {} if system == "crm" else {"contact_type": "customer"},
-    {"crm": ("Description",), "inventory": ("notes",)},
-    {"inventory": frozenset({"status", "payment_terms_label", "primary_contact_id", "contact_type"})},
-)  # fmt: skip
-
-ENTITIES = {one.name: one for one in (PRODUCT, ACCOUNT)}
-CITIES = ("Aachen", "Bremen", "Calw", "Dresden", "Eutin", "Fulda", "Goslar", "Husum")
-"""A word in the name of an account, so that no two of them are alike."""

@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from simulation.bottle import Bottle
-from simulation.ownership import BASE, CITIES, ENTITIES, Entity, Field, Record
+from simulation.masters import CITIES, ENTITIES, JOB_OF
+from simulation.ownership import BASE, Entity, Field, Record
 from simulation.steps import SYSTEMS
 
 if TYPE_CHECKING:
     from simulation.things import Create, Delete, Edit, Remark
 
 FINE = 300
+NAMES = ("contact_name", "contact_type", "name", "pricebook_type", "sales_or_purchase_type", "percentage")
+"""What the finance APIs want to be told again with every change."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Thing:
     ids: dict[str, str] = field(default_factory=dict)
     wrote: dict[str, list[Wrote]] = field(default_factory=dict)
     """Field → what people wrote, oldest first."""
-    apart: set[str] = field(default_factory=set)
-    """Systems where it was made by hand although it begins elsewhere."""
+    made: set[str] = field(default_factory=set)
+    """Systems where it was made by hand."""
+    of: "Thing | None" = None
+    """The account of a contact."""
     deleted: int = 0
     """When the record of the CRM was deleted, in the order of writings; 0: it was not."""
     was_linked: bool = False
@@ -41,6 +46,8 @@ class Thing:
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
     was_everywhere: dict[str, int] = field(default_factory=dict)
     """Field → the last writing whose value was seen in every system."""
+    was_agreed: dict[str, int] = field(default_factory=dict)
+    """The same, when the sync had looked."""
     touched: dict[str, float] = field(default_factory=dict)
     """System → when a person last changed anything in the record, by its own clock: vendors date records, not fields."""
     unsure: set[str] = field(default_factory=set)
@@ -48,8 +55,17 @@ class Thing:
 
     @property
     def is_alone(self) -> bool:
-        """Was it made only where new ones do not begin?"""
-        return bool(self.apart) and self.entity.begins not in self.ids
+        """Was it made only where new ones do not begin, or not at all?"""
+        return not self.ids or (
+            len(self.made) == 1
+            and not self.made & set(self.entity.begins)
+            and not set(self.entity.begins) & set(self.ids)
+        )
+
+    @property
+    def is_homeless(self) -> bool:
+        """Is it a person at no account, or at one that is not in both systems?"""
+        return self.entity.name == "contact" and (self.of is None or bool(self.of.deleted) or self.of.is_alone)
 
     def last(self, name: str, system: str = "") -> Wrote | None:
         """The last writing of a field, anywhere or in one system."""
@@ -70,10 +86,7 @@ class People:
 
     def records(self, entity: Entity, system: str) -> list[Record]:
         """All of a system."""
-        rows = list(self.bottle.vendors.store.table(entity.table(system)))
-        if entity.name == "account" and system == "inventory":
-            rows = [row for row in rows if row["contact_type"] == "customer"]
-        return rows
+        return [row for row in self.bottle.vendors.store.table(entity.table(system)) if entity.is_one(system, row)]
 
     def record(self, thing: Thing, system: str) -> Record | None:
         """The thing's record there, if it has one that is known."""
@@ -95,7 +108,7 @@ class People:
         """Records of a system that say they are this thing's, by the id of its other record or by its code."""
         other = "crm" if system == "inventory" else "inventory"
         entity, table = thing.entity, self.bottle.vendors.store.table
-        if entity.name == "product":
+        if entity.known_by == "code":
             name = "Product_Code" if system == "crm" else "sku"
             return [row for row in table(entity.table(system)) if row.get(name) == f"SKU-{thing.number}"]
         key = thing.ids.get(other)
@@ -104,8 +117,8 @@ class People:
         there = self.record(thing, "crm") or {}
         return [row for row in table(entity.table(system)) if row[entity.key] == there.get("Inventory_ID")]
 
-    def note_agreement(self) -> None:
-        """Which values are everywhere now."""
+    def note_agreement(self, job: str = "") -> None:
+        """Which values are everywhere now; after a `job` that nothing happened to, the sync knows it, too."""
         self.meet()
         for thing in self.things.values():
             records = [self.record(thing, system) for system in SYSTEMS]
@@ -116,6 +129,20 @@ class People:
                 last = thing.last(one.name)
                 if crm == inventory and last is not None and last.value == crm:
                     thing.was_everywhere[one.name] = last.order
+                    if JOB_OF[thing.entity.name] == job:
+                        thing.was_agreed[one.name] = last.order
+
+    def note_accident(self, apart: set[int]) -> None:
+        """A job died or failed: of things that were `apart` before, and are in both now, nobody knows what was agreed."""
+        self.meet()
+        for thing in self.things.values():
+            if thing.number in apart and len(thing.ids) > 1:
+                thing.unsure |= {one.name for one in thing.entity.fields if one.owner == "shared"}
+
+    def apart(self) -> set[int]:
+        """Things that are not in both systems."""
+        self.meet()
+        return {thing.number for thing in self.things.values() if len(thing.ids) < len(SYSTEMS)}
 
     def lose_memory(self) -> None:
         """The ledger is lost: of shared fields that differ before the next run nobody can tell who changed them last."""
@@ -133,19 +160,46 @@ class People:
             values = {
                 one.name: self._value(thing, one, choice) for one, choice in zip(entity.fields, chosen, strict=True)
             }
-            if place and entity.name == "account":  # the name is how the two are known to be one
-                values["name"] = thing.wrote["name"][-1].value
-            if system != entity.begins:
-                thing.apart.add(system)
-            body: dict[str, Any] = dict(entity.fixed(system, thing.number))
-            for one in entity.fields:
-                _nest(body, one.write(system, values[one.name]))
-            _nest(body, dict.fromkeys(entity.foreign[system], f"Anmerkung – {thing.number}"))
-            key = self._post(entity, system, body)
-            thing.ids[system] = key
+            if place and entity.known_by != "code":  # how the two are known to be one
+                values[entity.known_by] = (
+                    thing.wrote[entity.known_by][-1].value if thing.made else values[entity.known_by]
+                )
+            body = self._body(thing, system, values, step.of)
+            if body is None:
+                continue
+            thing.made.add(system)
+            thing.ids[system] = self._post(entity, system, body)
+            if system == "inventory" and values.get("active") is False:
+                self._switch(thing, system, "inactive")
             for one in entity.fields:
                 self._wrote(thing, one, system, values[one.name])
             self._see(thing, system)
+
+    def _body(self, thing: Thing, system: str, values: dict[str, Any], of: int) -> dict[str, Any] | None:
+        """What to send for a new record; None when the account it would belong to is not there."""
+        entity = thing.entity
+        body: dict[str, Any] = dict(entity.fixed(system, thing.number))
+        for one in entity.fields:
+            if one.named(system) != ("status",):
+                _nest(body, one.write(system, values[one.name]))
+        _nest(body, dict.fromkeys(entity.foreign[system], f"Anmerkung – {thing.number}"))
+        if entity.name == "composite product" and system == "inventory":
+            parts = [
+                one.ids[system] for one in self.things.values() if one.entity.name == "product" and system in one.ids
+            ]
+            if not parts:
+                return None
+            body["mapped_items"] = [{"item_id": parts[of % len(parts)], "quantity": 2}]
+        if entity.name == "contact":
+            there = [one for one in self.things.values() if one.entity.name == "account" and not one.deleted]
+            accounts = [one for one in there if system in one.ids]
+            thing.of = thing.of or (accounts[of % len(accounts)] if accounts else None)
+            if thing.of is None or system not in thing.of.ids:
+                return None if system == "inventory" else body
+            body["Account_Name" if system == "crm" else "contact_id"] = (
+                {"id": thing.of.ids["crm"]} if system == "crm" else thing.of.ids[system]
+            )
+        return body
 
     def edit(self, step: "Edit") -> None:
         """Change a field, if the thing has a record there."""
@@ -154,7 +208,11 @@ class People:
         if thing is None:
             return
         one = thing.entity.fields[step.place % len(thing.entity.fields)]
-        if one.name == "name" and len(thing.ids) > 1 and not (self.record(thing, "crm") or {}).get("Inventory_ID"):
+        if (
+            one.name == thing.entity.known_by
+            and len(thing.ids) > 1
+            and not (self.record(thing, "crm") or {}).get("Inventory_ID")
+        ):
             return  # two records that nobody has recognised as one would be two things from now on
         value = self._value(thing, one, step.choice)
         sent = value if not step.dressed or len(one.crm) > 1 else one.dress(value)
@@ -168,7 +226,7 @@ class People:
     def remark(self, step: "Remark") -> None:
         """Fill a field no rule names."""
         thing = self._thing(step.thing, step.system)
-        if thing is not None:
+        if thing is not None and thing.entity.foreign[step.system]:
             name = thing.entity.foreign[step.system][0]
             self._put(thing, step.system, {name: f"Remark № {step.choice} – bleibt"})
             self._see(thing, step.system)
@@ -214,21 +272,28 @@ class People:
             return str(answer["data"][0]["details"]["id"])
         status, answer = self.bottle.person("POST", f"{BASE[system]}/{entity.path}", body)
         assert status < FINE, answer
-        return str(answer[entity.path[:-1]][entity.key])
+        made = answer[entity.answered or entity.path[:-1]]
+        return str((made[0] if isinstance(made, list) else made)[entity.answered_key or entity.key])
 
     def _put(self, thing: Thing, system: str, values: dict[str, Any]) -> bool:
         entity, key = thing.entity, thing.ids[system]
         if system == "crm":
             status, answer = self.bottle.person("PUT", f"/crm/v8/{entity.module}/{key}", {"data": [values]})
             return status < FINE and answer["data"][0]["status"] == "success"
+        if "status" in values:
+            return self._switch(thing, system, values["status"])
         record = self.record(thing, system) or {}
-        body: dict[str, Any] = {
-            name: record[name] for name in ("contact_name", "contact_type", "name") if name in record
-        }
+        body: dict[str, Any] = {name: record[name] for name in NAMES if name in record}
         for name in {name.partition(".")[0] for name in values if "." in name}:
             body[name] = dict(record.get(name) or {})
         _nest(body, values)
         status, answer = self.bottle.person("PUT", f"{BASE[system]}/{entity.path}/{key}", body)
+        return status < FINE
+
+    def _switch(self, thing: Thing, system: str, state: str) -> bool:
+        status, _ = self.bottle.person(
+            "POST", f"{BASE[system]}/{thing.entity.kept or thing.entity.path}/{thing.ids[system]}/{state}"
+        )
         return status < FINE
 
 

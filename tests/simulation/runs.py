@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simulation import oracle
+from simulation.masters import JOB_OF
 from simulation.steps import Act, Plot, Step, Wait
 from simulation.wire import MISHAPS
 
 if TYPE_CHECKING:
     from simulation.stage import Stage
 
-JOB_OF = {"product": "products", "account": "customers"}
 PLACES = ("tap", "mapper", "target")
 
 
@@ -75,13 +75,17 @@ class Run(Step):
             line.gate.at_call = meanwhile if steps else None
             return self.death[2] if self.death and self.death[:2] == (task, plugin) else 0
 
-        happened = len(line.happened)
+        happened, apart = len(line.happened), stage.people.apart()
         ended = stage.world.run(self.job, begin)
         line.gate.at_call, line.mishaps = None, {}
         counts["mishaps"] += len(line.happened) - happened
         counts["deaths"] += sum(one.code == oracle.KILLED for one in ended)
         stage.played.broken += oracle.judge_run(ended, quiet=False)
-        stage.people.note_agreement()
+        if any(one.code for one in ended):
+            stage.people.note_accident(apart)
+            stage.people.note_agreement()
+        else:
+            stage.people.note_agreement(self.job)
 
     def less(self) -> Iterator[Step]:
         if self.death:

@@ -53,6 +53,8 @@ class Plot:
     """Does nothing go wrong but people?"""
     meanwhile: tuple[Callable[["Plot"], Step], ...]
     """What people may do while a job runs."""
+    kinds: tuple[str, ...] = ("account", "product")
+    """What things it is about."""
     things: list[str] = field(default_factory=list)
     """The entity of each thing that was made."""
 

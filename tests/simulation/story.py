@@ -4,11 +4,13 @@ import random
 from dataclasses import dataclass
 
 from simulation import orders, runs, things
-from simulation.ownership import ENTITIES
+from simulation.masters import ENTITIES, JOB_OF
 from simulation.steps import Plot, Step
 
 FAMILIES = (things, runs, orders)
 """Modules of steps."""
+NEEDS = {"contact": "account", "composite product": "product"}
+"""What there is no thing without."""
 ACTS = [act for family in FAMILIES for act in family.ACTS]
 MEANWHILE = things.MEANWHILE
 
@@ -39,9 +41,9 @@ def story_of(seed: int) -> Story:
     dice = random.Random(f"story {seed}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, dice.random() < 0.3, MEANWHILE)
     sells = dice.random() < 0.3
-    steps: list[Step] = [things.create(plot) for _ in range(dice.choice([1, 1, 2, 3]))]
-    if sells:
-        steps += [things.create(plot, name) for name in sorted(ENTITIES) if name not in plot.things]
+    plot.kinds = _kinds(dice, sells=sells)
+    steps: list[Step] = [things.create(plot, name) for name in plot.kinds]
+    steps += [things.create(plot) for _ in range(dice.choice([0, 0, 1, 2]))]
     steps.append(runs.run(plot))
     for number in range(dice.randint(3, 10)):
         steps += _something(plot)
@@ -56,12 +58,22 @@ def story_of(seed: int) -> Story:
     return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, jobs, dice.random() < 0.4)
 
 
+def _kinds(dice: random.Random, *, sells: bool) -> tuple[str, ...]:
+    """A world is about few kinds of things, else its story would be long before anything happens to one of them."""
+    kinds = {
+        *(("account", "product") if sells else ()),
+        *dice.sample(sorted(ENTITIES), 1 if sells else dice.choice([1, 1, 2])),
+    }
+    kinds |= {NEEDS[name] for name in kinds & NEEDS.keys()}
+    return tuple(name for name in ENTITIES if name in kinds)
+
+
 def _something(plot: Plot) -> list[Step]:
     acts = [act for act in ACTS if act.fits(plot)]
     return plot.dice.choices(acts, [act.weight for act in acts])[0].draw(plot)
 
 
 def _jobs(plot: Plot, sells: bool) -> tuple[str, ...]:
-    wanted = {runs.JOB_OF[one] for one in plot.things}
-    jobs = [job for job in plot.dice.sample(sorted(set(runs.JOB_OF.values())), 2) if job in wanted]
+    wanted = {JOB_OF[one] for one in plot.things}
+    jobs = plot.dice.sample(sorted(wanted), len(wanted))
     return (*jobs, *["orders"] * sells)

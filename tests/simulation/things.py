@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulation.ownership import ENTITIES
+from simulation.masters import ENTITIES
+from simulation.ownership import Entity
 from simulation.runs import run
 from simulation.steps import SYSTEMS, Act, Plot, Step, Wait
 
@@ -19,6 +20,8 @@ class Create(Step):
     entity: str
     systems: tuple[str, ...]
     choices: tuple[int, ...]
+    of: int = 0
+    """Which of the accounts there are a contact belongs to."""
 
     def __str__(self) -> str:
         return f"{self.entity} {self.thing} is made in {' and, by somebody else, in '.join(self.systems)}"
@@ -75,28 +78,34 @@ class Delete(Step):
 def create(plot: Plot, name: str = "") -> Create:
     """Of some entity, or of this one."""
     dice = plot.dice
-    entity = ENTITIES[name or dice.choice(sorted(ENTITIES))]
+    entity = ENTITIES[name or dice.choice(plot.kinds)]
     plot.things.append(entity.name)
-    begins = entity.begins
-    other = "crm" if begins == "inventory" else "inventory"
-    systems = dice.choices([(begins,), (begins, other), (other, begins), (other,)], [8, 1, 1, 1])[0]
     choices = tuple(dice.randrange(60) for _ in range(2 * len(entity.fields)))
-    return Create(len(plot.things) - 1, entity.name, systems, choices)
+    return Create(len(plot.things) - 1, entity.name, _where(plot, entity), choices, dice.randrange(60))
+
+
+def _where(plot: Plot, entity: Entity) -> tuple[str, ...]:
+    """Mostly where new ones begin; where none begin, in both."""
+    if not entity.begins:
+        return plot.dice.choices([SYSTEMS[::-1], SYSTEMS[:1], SYSTEMS[1:]], [8, 1, 1])[0]
+    begins = plot.dice.choice(entity.begins)
+    other = "crm" if begins == "inventory" else "inventory"
+    return plot.dice.choices([(begins,), (begins, other), (other, begins), (other,)], [8, 1, 1, 1])[0]
 
 
 def edit(plot: Plot, thing: int | None = None, system: str | None = None, place: int | None = None) -> Edit:
     """Of any field, or of this one."""
     dice = plot.dice
     number = dice.randrange(len(plot.things)) if thing is None else thing
-    fields = len(ENTITIES[plot.things[number]].fields)
-    where = dice.randrange(fields) if place is None else place
-    return Edit(number, system or dice.choice(SYSTEMS), where, dice.randrange(3), dice.random() < 0.2)
+    entity = ENTITIES[plot.things[number]]
+    where = dice.randrange(len(entity.fields)) if place is None else place
+    return Edit(number, system or dice.choice(entity.edited), where, dice.randrange(3), dice.random() < 0.2)
 
 
 def _both(plot: Plot) -> list[Step]:
     first = edit(plot)
     wait = Wait(plot.dice.choice([0, 1, 30, 90, 400, 4000]))
-    other = "crm" if first.system == "inventory" else "inventory"
+    (other,) = set(ENTITIES[plot.things[first.thing]].edited) - {first.system} or {first.system}
     return [first, wait, edit(plot, first.thing, other, first.place)]
 
 
