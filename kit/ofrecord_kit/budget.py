@@ -5,7 +5,7 @@ together, past that it is blocked for a while (code 44); 5 or 10 calls at once (
 Zoho CRM, "API Limits": credits within 24 hours and calls at once by edition.
 
 When the vendor's day begins is UNVERIFIED, so a day is the last 24 hours here: whatever 24 hours the vendor counts,
-they hold no more. It is counted in slices of ten minutes, a slice leaving as a whole.
+they hold no more. It is counted in slices of a minute, a slice leaving as a whole.
 
 Nothing here sleeps: `Budget.admit` says when a call may go, `http` waits for it.
 """
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 WINDOW_S = 60.0
 DAY_S = 86_400
-SLICE_S = 600
+SLICE_S = 60
+PATIENCE_S = 3_600.0
+"""How long a plugin waits, all in all, for room that comes back: else work that begins at the same time every evening finds
+yesterday's calls not quite a day old, and ends at once."""
 SHRUNK_S = 300.0
 """How long fewer calls are made at once after the vendor found them too many."""
 _GLANCE_S = 1.0
@@ -134,10 +137,10 @@ class Budget:
         if not self.terms.a_day:
             return
         share = self.terms.share(self.terms.a_day)
-        rows = run("select slice, weight from ofrecord_spent where key = ? order by slice", self.key)
-        spent = left = sum(int(row[1]) for row in rows)
+        spent = left = int(run("select coalesce(sum(weight), 0) from ofrecord_spent where key = ?", self.key)[0][0])
         if spent + weight <= share:
             return
+        rows = run("select slice, weight from ofrecord_spent where key = ? order by slice", self.key)
         again = None
         for number, part in rows:
             left -= int(part)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Link
 from ofrecord_kit.plan.answers import GONE
 from ofrecord_kit.target.deciding import decide_changes, say_gone
-from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale
+from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale, chunks
 from ofrecord_kit.target.items import Item
-from ofrecord_kit.target.sending import send_changes
+from ofrecord_kit.target.sending import Ready, send_changes
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -56,6 +57,13 @@ def _update_once(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
         for item in items
         if item.current is not None
     ]
+    stale: list[Item] = []
+    for some in chunks(ready, max(1, delivery.destination.updates_at_once(delivery.wire.object, len(ready)))):
+        stale += _update_some(delivery, some)
+    return stale
+
+
+def _update_some(delivery: Delivery, ready: Sequence[Ready]) -> list[Item]:
     stale = []
     for (item, _values, _change), result in zip(ready, send_changes(delivery, ready), strict=True):
         match result:
@@ -79,7 +87,19 @@ def create_records(delivery: Delivery, items: Sequence[Item]) -> None:
     begun, mine = _claimed(delivery, items)
     size = delivery.destination.creates_at_once(delivery.wire.object, len(mine))
     for start in range(0, len(mine), size):
-        _create_some(delivery, mine[start : start + size], begun)
+        try:
+            _create_some(delivery, mine[start : start + size], begun)
+        except (Stop, Retry):
+            _leave(delivery, mine[start + size :], begun)
+            raise
+
+
+def _leave(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> None:
+    """The run ends before these were sent: nobody need look for them. What an earlier run began stays in doubt."""
+    unsent = [item.source_id for item in items if item.source_id not in begun]
+    if unsent:
+        with delivery.ledger.writing(delivery.now()) as ledger:
+            ledger.confirm(delivery.wire.entity, delivery.wire.destination, unsent)
 
 
 def _claimed(delivery: Delivery, items: Sequence[Item]) -> tuple[set[str], list[Item]]:
@@ -130,9 +150,22 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
             case Done(identity):
                 item.destination_id, item.delivered, item.after = identity, True, result.after
                 item.outcome = "held" if item.helds else "written"
-                for name in status & item.plan.writes.keys():
-                    delivery.act(item, str(item.plan.writes[name].value))
+                _take_on_status(delivery, item, status & item.plan.writes.keys())
             case Refused():
                 delivery.refuse(item, result)
             case Stale() | Missing():
                 delivery.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")
+
+
+def _take_on_status(delivery: Delivery, item: Item, names: set[str]) -> None:
+    """The actions that bring a new record into its status; those a run has no time for are planned again by the next one."""
+    left = sorted(names)
+    try:
+        for name in sorted(names):
+            delivery.act(item, str(item.plan.writes[name].value))
+            left.remove(name)
+    except (Stop, Retry):
+        for name in left:
+            item.plan.writes.pop(name)
+        item.digest = None
+        raise

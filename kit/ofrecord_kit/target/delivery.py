@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.plan.facts import Glance
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
@@ -22,8 +23,8 @@ from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
 from ofrecord_kit.target.spreading import deliver_spread
-from ofrecord_kit.target.thirds import thirds_of
 from ofrecord_kit.target.still import way_of
+from ofrecord_kit.target.thirds import thirds_of
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
 
@@ -61,8 +62,10 @@ class Delivery:
         self.nearness = Nearness(self)
         self.claims: dict[str, Item] = {}
         self.thirds = thirds_of(wire, ledger)
-        self.refused = 0
         self.way = way_of(wire)
+        self.refused = 0
+        self.done_before_end: list[Item] = []
+        """After `carry_out` was ended by an error that ends the run: the items that have their outcome, and are recorded."""
         self.known_held = ledger.held_ids(wire.entity, wire.source)
         self.held_there = ledger.held_ids(wire.entity, wire.destination)
 
@@ -105,7 +108,10 @@ class Delivery:
         return items
 
     def carry_out(self, items: Sequence[Item]) -> list[Item]:
-        """Send what is pending and record all of it; a dry delivery says what would have been written."""
+        """Send what is pending and record all of it; a dry delivery says what would have been written.
+
+        What was sent before an error that ends the run is recorded, too, before that is raised: see `done_before_end`.
+        """
         pending = [item for item in items if item.pending]
         if self.rewrites:
             self._rewrite(pending)
@@ -113,13 +119,20 @@ class Delivery:
             for item in pending:
                 item.outcome = "held" if item.helds else "written"
         elif pending:
-            take_actions(self, pending)
-            update_records(self, [item for item in pending if item.outcome is None and not item.created])
-            create_records(self, [item for item in pending if item.outcome is None])
-            finish_once(self, [item for item in pending if item.destination_id is not None])
+            try:
+                self._send(pending)
+            except (Stop, Retry):
+                self.done_before_end = self.settle([item for item in items if item.outcome is not None])
+                raise
         for item in pending:
             item.pending = False
         return self.settle(items)
+
+    def _send(self, pending: Sequence[Item]) -> None:
+        take_actions(self, pending)
+        update_records(self, [item for item in pending if item.outcome is None and not item.created])
+        create_records(self, [item for item in pending if item.outcome is None])
+        finish_once(self, [item for item in pending if item.destination_id is not None])
 
     def settle(self, items: Sequence[Item]) -> list[Item]:
         """Record items that have their outcome."""

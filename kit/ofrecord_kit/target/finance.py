@@ -90,6 +90,14 @@ class Finance(Destination):
         """One call each; see `finance_creating` for what makes it safe."""
         return [self._creator.create(object_, new) for new in records]
 
+    def creates_at_once(self, object_: str, number: int) -> int:  # noqa: ARG002 - the same for all
+        """A call makes one, and a day may end after any."""
+        return 1
+
+    def updates_at_once(self, object_: str, number: int) -> int:  # noqa: ARG002 - the same for all
+        """As `creates_at_once`."""
+        return 1
+
     def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
         """Only changed keys, beside those an update requires; neighbours in objects and rows stay as they are."""
         return [self._update_one(object_, change) for change in changes]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ofrecord_kit.errors import sentence
+from ofrecord_kit.errors import Retry, Stop, sentence
 from ofrecord_kit.ledger import Held, Ledger, LedgerProblem, from_json, to_json
 from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.plan.records import plan_create
@@ -74,7 +74,7 @@ class Guard:
         `planned`: records that this run will create may be what a reference waits for.
         """
         if not self._watches:
-            return self._begun(self.delivery.carry_out(items))
+            return self._carried(items)
         before = self._kept_before(items)
         kept: list[Item] = []
         settled: list[Item] = []
@@ -84,13 +84,21 @@ class Guard:
                 kept.append(item)
             else:
                 (ready if item.pending else settled).append(item)
-        done = self._begun(self.delivery.settle(settled) + self.delivery.carry_out(ready))
+        done = self._begun(self.delivery.settle(settled)) + self._carried(ready)
         self._keep(kept, before)
         return done
 
     def know(self) -> None:
         """A record came whose counterpart holds the same already."""
         self._knows = True
+
+    def _carried(self, items: Sequence[Item]) -> list[Item]:
+        """After an error that ends the run, those that were done before it are in `delivery.done_before_end`."""
+        try:
+            return self._begun(self.delivery.carry_out(items))
+        except (Stop, Retry):
+            self._begun(self.delivery.done_before_end)
+            raise
 
     def _begun(self, items: list[Item]) -> list[Item]:
         """After the first record that was written this way has had its first run, however the run ends."""
@@ -189,7 +197,7 @@ class Guard:
                 found = {one: known for one, known in found.items() if known.destination_id or known.current}
             later = True
             items = self.delivery.decide([said["record"] for said in bodies], again=True, found=found)
-            yield [*self._superseded(superseded), *self._begun(self.delivery.carry_out(items))]
+            yield [*self._superseded(superseded), *self._carried(items)]
         if seen != self._spooled:
             raise LedgerProblem(_LOST)
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Event, Held, Ledger, Owed, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed, Fingerprint, same
 from ofrecord_kit.plan.facts import Obstacle
-from ofrecord_kit.target.destination import Change, Destination, Done, Refused, Result
+from ofrecord_kit.target.destination import Change, Destination, Done, Refused, Result, chunks
 from ofrecord_kit.target.leaving import DELETED
 from ofrecord_kit.target.lines import with_lines
 from ofrecord_kit.target.parts import in_parts
@@ -20,6 +21,8 @@ from ofrecord_kit.target.wire import Wire, read_wire
 
 OWED = "*owed"
 """Stands for a record's id where a whole outbox is held."""
+_AT_ONCE = 100
+"""Records that are paid together: a run that is killed has paid no more than these without knowing it."""
 _NOT_RIGHT = "it cannot be put right"
 
 
@@ -36,8 +39,11 @@ class Outbox:
         self.now = now
         self.most = most or {}
 
-    def drain(self) -> dict[str, int]:
-        """Stamps, then reverts and other owed fields. Returns how many of each were made or postponed."""
+    def drain(self, stopping: Callable[[], bool] = lambda: False) -> dict[str, int]:
+        """Stamps, then reverts and other owed fields, some at a time. Returns how many of each were made or postponed.
+
+        `stopping`: the rest is left to the next run.
+        """
         owed = self.ledger.owed(self.system, self.now())
         paused = {entity for entity in {one.entity for one in owed} if self.ledger.paused(entity, self.system)}
         owed = [one for one in owed if one.entity not in paused]
@@ -47,14 +53,17 @@ class Outbox:
         ids = self.ledger.ids_of([one.link for one in owed], self.system)
         stamps = [one for one in owed if one.field == STAMP]
         for (object_, property_), group in _grouped(stamps, lambda one: (one.object, one.property)).items():
-            self._stamp(str(object_), str(property_), group, ids, counts)
+            self._stamp(str(object_), str(property_), group, ids, counts, stopping)
         wires = [wire for schema in self.ledger.wires(self.system).values() if (wire := read_wire(schema))]
         for entity, group in _grouped([one for one in owed if one.field != STAMP], lambda one: one.entity).items():
             mine = [wire for wire in wires if wire.entity == entity]
             if self._needs_a_yes(entity, mine, len({one.link for one in group})):
                 counts["over limits"] += len(group)
             else:
-                self._pay_fields(mine, group, ids, counts)
+                by_link = _grouped(group, lambda one: one.link)
+                for some in chunks(list(by_link), _AT_ONCE):
+                    if not stopping():
+                        self._pay_fields(mine, [one for link in some for one in by_link[link]], ids, counts)
         return counts
 
     def _needs_a_yes(self, entity: str, wires: Sequence[Wire], records: int) -> bool:
@@ -74,14 +83,37 @@ class Outbox:
                 ledger.hold(Held(*place[:3], OWED, "limits", message, payload={"update": records}, fix=fix))
         return over
 
-    def _stamp(
-        self, object_: str, field: str, group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int]
-    ) -> None:
+    def _stamp(  # noqa: PLR0917 - one place, called once
+        self, object_: str, field: str, group: Sequence[Owed], ids: Mapping[str, str], counts: dict[str, int],
+        stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
         values: dict[str, str] = {}
         for system, some in _grouped(group, lambda one: one.reason.partition(":")[2]).items():
             there = self.ledger.ids_of([one.link for one in some], system)
             values.update({ids[one.link]: there[one.link] for one in some if one.link in ids and one.link in there})
-        results = self.destination.stamp(object_, field, values)
+        for some in chunks(group, _AT_ONCE):
+            if stopping():
+                return
+            mine = {ids[one.link]: values[ids[one.link]] for one in some if ids.get(one.link) in values}
+            results: dict[str, Result] = {}
+            try:
+                self._send_stamps(object_, field, mine, results)
+            except (Stop, Retry):  # what was stamped is; the others are owed as before
+                self._note_stamps(
+                    [one for one in some if ids.get(one.link) in results], field, ids, results, values, counts
+                )
+                raise
+            self._note_stamps(some, field, ids, results, values, counts)
+
+    def _send_stamps(self, object_: str, field: str, values: Mapping[str, str], results: dict[str, Result]) -> None:
+        size = max(1, self.destination.updates_at_once(object_, len(values)))
+        for part in chunks(list(values), size):
+            results.update(self.destination.stamp(object_, field, {record: values[record] for record in part}))
+
+    def _note_stamps(  # noqa: PLR0917 - one place, called twice
+        self, group: Sequence[Owed], field: str, ids: Mapping[str, str], results: Mapping[str, Result],
+        values: Mapping[str, str], counts: dict[str, int],
+    ) -> None:  # fmt: skip
         with self.ledger.writing(self.now()) as ledger:
             for one in group:
                 result = results.get(ids.get(one.link, ""))

@@ -180,10 +180,11 @@ class OfrecordTarget(Target, abc.ABC):
                     self.logger.error("%s", guard.complaint(why[way]))
                 sink.counts["held"] += guard.refuse(why[way])
             elif not self._over_limits:
-                for items in guard.carry_out():
-                    sink.count(items)
-                    if self._stopping:
-                        return
+                with sink.counted():
+                    for items in guard.carry_out():
+                        sink.count(items)
+                        if self._stopping:
+                            return
                 guard.close()
 
     def _tell_drift(self, wire: Wire) -> None:
@@ -292,7 +293,8 @@ class OfrecordTarget(Target, abc.ABC):
                 )
         if self._stopping:
             return
-        self.extras.update(Outbox(self.system, self.destination, self.ledger, self.now, self._most_updates()).drain())
+        outbox = Outbox(self.system, self.destination, self.ledger, self.now, self._most_updates())
+        self.extras.update(outbox.drain(lambda: self.is_stopping))
 
     def _most_updates(self) -> dict[str, int]:
         """Entity → updates the outbox may make in this run, of entities that have such a limit; none with a yes."""

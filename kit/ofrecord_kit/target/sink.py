@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
+from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.target.answers import to_try_again
 from ofrecord_kit.target.delivery import Delivery
@@ -169,7 +171,18 @@ class OfrecordSink(BatchSink):
             self._upsert(sound)
         elif sound and self.guard:
             items = self.delivery.decide(sound, digests=digests)
-            self.count(self.guard.take(items, planned=self.program.plans_creations))
+            with self.counted():
+                self.count(self.guard.take(items, planned=self.program.plans_creations))
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Within the block, what was done before an error that ends the run counts, too."""
+        try:
+            yield
+        except (Stop, Retry):
+            if self.delivery is not None:
+                self.count(self.delivery.done_before_end)
+            raise
 
     def count(self, items: Sequence[Item]) -> None:
         """Each item that has its outcome counts once."""

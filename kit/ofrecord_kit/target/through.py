@@ -93,6 +93,10 @@ class Through(Destination):
         """As the vendor's."""
         return self._inner.creates_at_once(object_, number)
 
+    def updates_at_once(self, object_: str, number: int) -> int:
+        """As it is."""
+        return self._inner.updates_at_once(object_, number)
+
     @property
     def calls(self) -> int:
         """API calls made so far."""
