@@ -48,7 +48,7 @@ def when(entry: Entry, written: datetime) -> datetime:
 
 
 def merge(old: Document, old_at: datetime | None, news: Mapping[str, Mapping[int, tuple[Any, bool]]]) -> Document:
-    """The document with new values: field → side (0 or 1) → (value, is it a fingerprint). Untouched entries keep their time."""
+    """The document with new values: field → side (0 or 1) → (value or UNKNOWN, is it a fingerprint). Untouched entries keep their time."""
     at = old_at.isoformat() if old_at else None
     tail = [] if at is None else [at]
     merged = {
@@ -60,8 +60,10 @@ def merge(old: Document, old_at: datetime | None, news: Mapping[str, Mapping[int
         known = old.get(field, [None, None, None, 3])
         values, marks = known[:2], marks_of(known)
         for side, (value, hashed) in sides.items():
-            values[side] = value
-            marks = marks & ~(_UNKNOWN[side] | _HASHED[side]) | (_HASHED[side] if hashed else 0)
+            unknown = value is UNKNOWN
+            values[side] = None if unknown else value
+            marks = marks & ~(_UNKNOWN[side] | _HASHED[side])
+            marks |= _UNKNOWN[side] if unknown else _HASHED[side] if hashed else 0
         merged[field] = [*values, None, marks] if marks else values
     return merged
 

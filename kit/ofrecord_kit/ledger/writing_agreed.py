@@ -14,7 +14,7 @@ from ofrecord_kit.ledger.batch import AT_ONCE, BATCH
 from ofrecord_kit.ledger.documents import Document, merge, pair_of, pointed, sides_of, without
 from ofrecord_kit.ledger.values import from_json, has_moved, is_empty, places_of, store_of, to_json
 from ofrecord_kit.ledger.writing_links import LinkWriting
-from ofrecord_kit.plan import Fingerprint
+from ofrecord_kit.plan import UNKNOWN, Fingerprint
 
 _WHOLES_LOCK = 0x0F_2EC0_2F
 _Place = tuple[str, str, str]
@@ -46,7 +46,7 @@ class AgreedWriting(LinkWriting):
 
         Without `between`, a value is what its system agreed on with each other one that is named for the field, or, where
         none is, with each other one of the link. Digests of what was delivered are forgotten, unless `keep_seen`: no source can have caused the change.
-        `pointers` are fields by whose value links are looked up; pseudo-fields and those some entity spreads by always are.
+        UNKNOWN takes back what a side held, so that it is looked at anew. `pointers` are fields by whose value links are looked up; pseudo-fields and those some entity spreads by always are.
         `forms` (field → store → canonical form) are what values are compared in where the ledger keeps them hashed; what is not
         said is taken from how the entity is written.
         """
@@ -133,7 +133,7 @@ class AgreedWriting(LinkWriting):
         """What is stored of an agreed value, and whether that is a fingerprint. Ids and what is empty stay as they are."""
         if isinstance(value, Fingerprint):
             return self._vault.print_of(value, None), True
-        if not self._vault.hashed or points or is_empty(value):
+        if not self._vault.hashed or points or value is UNKNOWN or is_empty(value):
             return value, False
         if isinstance(value, dict) and value.get("id") is not None and not value.keys() - {"id", "name", "email"}:
             return {"id": value["id"]}, False
