@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ofrecord_kit.lines import exact
 from ofrecord_kit.vendors import CLIENT_ERROR, Reader, Reading
 
 
@@ -22,7 +23,7 @@ class Decoder(Protocol):
         """What the body says. Raises msgspec.DecodeError."""
 
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_decoder = msgspec.json.Decoder(float_hook=exact)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _EXPONENT = re.compile(rb"\dE[+-]?\d")
 """A number that may be in scientific notation; texts that look like it cost a second encoding."""

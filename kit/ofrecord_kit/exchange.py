@@ -61,6 +61,33 @@ class Into:
         return True
 
 
+MOST_ANSWER = 64 << 20
+"""Bytes of an answer that is held in memory, unpacked. The longest lists of the vendors have some megabytes (a page of 200 records)."""
+MOST_ANSWER_S = 900.0
+"""Seconds in which an answer must have arrived."""
+_PART = 1 << 17
+
+
+class Endless(Exception):  # noqa: N818 - named for what it is
+    """An answer is larger than any that is expected, or does not come to its end."""
+
+
+def content_of(response: requests.Response, began: float) -> bytes:
+    """All of a body. `began`: when the call did, by `time.perf_counter`. Raises Endless; what came meanwhile is let go."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(_PART):
+        size += len(part)
+        if size > MOST_ANSWER:
+            message = f"larger than {MOST_ANSWER >> 20} MiB"
+            raise Endless(message)
+        if time.perf_counter() - began > MOST_ANSWER_S:
+            message = f"not complete after {MOST_ANSWER_S:.0f} s"
+            raise Endless(message)
+        parts.append(part)
+    return b"".join(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call: what is sent, and what is known about it. `weight`: what it takes of the budget of the day."""

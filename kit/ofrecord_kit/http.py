@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Self
 import msgspec
 import requests
 
-from ofrecord_kit import errors, oauth
+from ofrecord_kit import errors, exchange, oauth
 from ofrecord_kit.answers import (
     MOST_ADVISED_S,
     Answer,
@@ -35,10 +35,11 @@ from ofrecord_kit.answers import (
     retry_after,
     time_of,
 )
-from ofrecord_kit.budget import PATIENCE_S, Budget, DaySpent, Terms
+from ofrecord_kit.budget import PATIENCE_S, SLICE_S, Budget, DaySpent, Terms
 from ofrecord_kit.errors import Place
 from ofrecord_kit.exchange import Files, Heard, Into, Lost, Params, Request, RetryPolicy, TokenHeader, never_left
 from ofrecord_kit.limits import Tally
+from ofrecord_kit.lines import UNREADABLE
 from ofrecord_kit.login import Login
 from ofrecord_kit.refusals import TOO_LARGE, day_over, day_spent, doubtful, not_reachable, refusal, unusable
 from ofrecord_kit.settings import Connection
@@ -85,6 +86,7 @@ class Client:
         self._login = Login(connection, self._post_form, self._rest)
         self._answered = False
         self._patience_s = PATIENCE_S
+        self._has_waited = False
         self.took_s: deque[float] = deque(maxlen=MEASURED)
         """How long the last answers took to come."""
         self._tally = Tally(connection.state_dir, run=self.run, plugin=plugin)
@@ -295,9 +297,10 @@ class Client:
         wait_s = found.again.timestamp() - time.time() + 1 if found.again else PATIENCE_S
         if wait_s > self._patience_s or not self._policy.first_wait_s:
             raise day_spent(call.place, found) from None
-        if self._patience_s == PATIENCE_S:
+        if not self._has_waited:
+            self._has_waited = True
             logger.warning("%s Waiting for it.", day_spent(call.place, found))
-        self._patience_s -= wait_s
+        self._patience_s -= wait_s if wait_s > 2 * SLICE_S else 0  # room that comes back minute by minute is used as it comes
         call.wait(wait_s)
 
     def _take_slot(self, call: Request) -> int:
@@ -322,34 +325,38 @@ class Client:
                 auth=TokenHeader(token),
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
-                stream=call.into is not None,
+                stream=True,
             ) as response:
-                took_s = time.perf_counter() - started
-                heard = self._heard(call, token, response, took_s)
+                heard = self._heard(call, token, response, started)
         except requests.RequestException as error:
             return Lost(type(error).__name__, left=not never_left(error))
         except msgspec.ValidationError:
             return Lost("of another shape", left=True)
         except msgspec.DecodeError:
             return Lost("cut short", left=True)
+        except exchange.Endless as error:
+            return Lost(str(error), left=True)
+        except UNREADABLE:
+            return Lost("no JSON that can be read", left=True)
         finally:
             self._sessions.append(session)
         self._answered = True
         self.took_s.append(heard.answer.took_s)
         return heard
 
-    def _heard(self, call: Request, token: str, response: requests.Response, took_s: float) -> Heard:
+    def _heard(self, call: Request, token: str, response: requests.Response, started: float) -> Heard:
         """What an answer says; a file goes where the call wants it."""
         kind = response.headers.get("Content-Type", "json")
-        at = time_of(response.headers)
+        at, took_s = time_of(response.headers), time.perf_counter() - started
         if call.into and response.status_code < CLIENT_ERROR and "json" not in kind:
             answer = Answer(response.status_code, None, response.headers, at, took_s)
             fits = call.into.take(response.iter_content(_CHUNK))
             return Heard(answer, judge(answer, b"", self._read_answer) if fits else TOO_LARGE)
         decoder = call.decoder if response.status_code < CLIENT_ERROR else None
-        body = decode_body(response.content, kind, token, decoder)
-        answer = Answer(response.status_code, body, response.headers, at, took_s)
-        return Heard(answer, judge(answer, response.content, self._read_answer))
+        content = exchange.content_of(response, started)
+        took_s = time.perf_counter() - started
+        answer = Answer(response.status_code, decode_body(content, kind, token, decoder), response.headers, at, took_s)
+        return Heard(answer, judge(answer, content, self._read_answer))
 
     def _session(self) -> requests.Session:
         """One that nobody uses at the moment, with its connection; a thread keeps it for one call."""
@@ -369,9 +376,12 @@ class Client:
                 data=dict(ask.form),
                 timeout=(_CONNECT_TIMEOUT_S, self.connection.timeout_s),
                 allow_redirects=False,
+                stream=True,
             )
-            body = decode_body(response.content, response.headers.get("Content-Type", "json"))
-        except (requests.RequestException, msgspec.DecodeError) as error:
+            with response:
+                content = exchange.content_of(response, time.perf_counter())
+            body = decode_body(content, response.headers.get("Content-Type", "json"))
+        except (requests.RequestException, exchange.Endless, *UNREADABLE) as error:
             logger.debug("system=accounts method=POST status=%s", type(error).__name__)
             return oauth.Reply(0)
         finally:

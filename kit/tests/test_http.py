@@ -1,5 +1,6 @@
 """One retry policy, clear errors, decimals, no secrets."""
 
+import gzip
 import logging
 import re
 from dataclasses import replace
@@ -8,7 +9,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ofrecord_kit import errors
+from ofrecord_kit import errors, exchange
 from ofrecord_kit.http import Client, RetryPolicy, encode_body
 from ofrecord_kit.limits import calls_of_run
 from ofrecord_kit.settings import Connection
@@ -273,3 +274,33 @@ def test_scopes_are_those_the_accounts_server_tells_and_stay_known_with_the_toke
 
 def test_where_the_accounts_server_tells_no_scopes_none_are_guessed(client_of):
     assert client_of("crm").scopes() is None
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"data": "\xff"}', b'{"a": ' + b"9" * 10_000 + b"}"], ids=range(3))
+def test_json_that_cannot_be_read_is_no_usable_answer_and_not_a_crash(vendor, client_of, body):
+    vendor.will_answer((200, body))
+    with pytest.raises(errors.VendorBusy, match="No usable answer"):
+        client_of("crm").get("/crm/v8/Accounts")
+    with pytest.raises(errors.Doubtful):
+        client_of("crm").send("POST", "/crm/v8/Accounts", json={})
+
+
+def test_an_answer_larger_than_any_that_is_expected_is_not_read_to_its_end(vendor, client_of, monkeypatch):
+    monkeypatch.setattr(exchange, "MOST_ANSWER", 1 << 20)
+    packed = gzip.compress(b'{"data": "' + b"x" * (8 << 20) + b'"}')
+    vendor.will_answer((200, packed, {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.VendorBusy, match="larger than 1 MiB"):
+        client_of("crm").get("/crm/v8/Accounts")
+    vendor.will_answer((200, b"x" * (8 << 20), {"Content-Type": "text/html"}))
+    with pytest.raises(errors.VendorBusy, match="larger than 1 MiB"):
+        client_of("crm").get("/crm/v8/Accounts")
+    monkeypatch.setattr(exchange, "MOST_ANSWER_S", 0.0)
+    with pytest.raises(errors.VendorBusy, match="not complete after 0 s"):
+        client_of("crm").get("/crm/v8/Accounts")
+
+
+def test_an_accounts_server_that_answers_without_end_is_no_login(vendor, client_of, monkeypatch):
+    monkeypatch.setattr(exchange, "MOST_ANSWER", 1 << 10)
+    vendor.will_grant((200, b"[" * 100_000))
+    with pytest.raises((errors.Stop, errors.Retry)):
+        client_of("crm").get("/crm/v8/Accounts")

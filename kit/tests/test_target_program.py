@@ -184,7 +184,7 @@ def test_a_line_that_is_no_singer_message_is_one_message_and_not_quoted(tmp_path
     )  # fmt: skip
     assert done.returncode == 1
     [error] = [line for line in done.stderr.splitlines() if "ERROR" in line]
-    assert "A line of 17 characters on standard input is not a Singer message" in error
+    assert "A line of 17 characters is not a Singer message" in error
     assert "Traceback" not in done.stderr
     assert "ann@example.com" not in done.stderr
     assert done.stdout == ""

@@ -1,6 +1,7 @@
 """What `_ofrecord` says of every record, filtered ones too; and the parts a record falls into."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from ofrecord_transforms.lenses import InvalidValueError
@@ -11,6 +12,7 @@ from ofrecord_transforms.steps import simple
 
 _ALIVE = (None, "", False)
 _NOBODY = (None, "")
+_IDS = frozenset({str, int, Decimal})
 
 
 class UnusableRecordError(Exception):
@@ -33,15 +35,14 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
     modified, created, deleted = system.modified, system.created, system.deleted
     editor = system.editor
 
+    remedy = f"Correct the tap, or systems: {source}: id in {entity.file}."
+    lost = f'a record of {source} {place.stream} has no "{key}", text or number, so it cannot be told apart. {remedy}'
+
     def about(record: Record) -> dict[str, Any]:
         get = record.get
         found = get(key)
-        if found is None or found == "":
-            message = (
-                f'a record of {source} {place.stream} has no "{key}", so it cannot be told apart. '
-                f"Correct the tap, or systems: {source}: id in {entity.file}."
-            )
-            raise UnusableRecordError(message)
+        if found == "" or found.__class__ not in _IDS:
+            raise UnusableRecordError(lost)
         note: dict[str, Any] = {
             "id": str(found),
             "modified": at if isinstance(at := get(modified), str) and at.endswith("+00:00") else _time(at),

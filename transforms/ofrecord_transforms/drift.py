@@ -109,12 +109,17 @@ def _types(about: Mapping[str, Any]) -> frozenset[str] | None:
     An object with an id is a `reference`.
     """
     said = about.get("type")
-    types = {said} if isinstance(said, str) else set(said or ())
+    types = {one for one in ([said] if isinstance(said, str) else _list(said)) if isinstance(one, str)}
     if "object" in types and "id" in (about.get("properties") or {"id": None}):
         types = types - {"object"} | {"reference"}
-    for choice in (*about.get("anyOf", ()), *about.get("oneOf", ())):
+    for choice in (*_list(about.get("anyOf")), *_list(about.get("oneOf"))):
         types |= (_types(choice) if isinstance(choice, Mapping) else None) or frozenset()
     return frozenset(types) - {"null"} or None
+
+
+def _list(said: Any) -> list[Any]:
+    """What a schema lists; nothing where it says something else."""
+    return said if isinstance(said, list) else []
 
 
 def line_of(message: Mapping[str, Any], field: str) -> str:

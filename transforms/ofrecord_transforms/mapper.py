@@ -13,6 +13,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from ofrecord_kit.lines import batches_refused, refused, too_deep
 from ofrecord_kit.program import defects_told, full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.drift import line_of
@@ -28,7 +29,7 @@ from ofrecord_transforms.wire import (
     Way,
     encode,
     lines_decoder,
-    record_decoder,
+    record_of,
     record_start,
     schema_of,
 )
@@ -129,11 +130,12 @@ class Mapper(InlineMapper):
         if outputs is None:
             return
         if message_dict["stream"] not in self._announced:
-            message = (
-                f"a record of stream {message_dict['stream']} came before its SCHEMA; the tap must send that first"
+            raise refused(
+                what=f"A record of stream {message_dict['stream'][:100]} came before its SCHEMA",
+                expected="the SCHEMA of a stream before its records",
+                remedy="Correct the tap",
             )
-            raise InvalidInputLine(message)
-        for entity, record in outputs(record_decoder.decode(message_dict["record"])):
+        for entity, record in outputs(record_of(message_dict["record"])):
             yield encode({"type": "RECORD", "stream": entity, "record": record})
 
     def _shorten(self, stream: str) -> None:
@@ -166,6 +168,11 @@ class Mapper(InlineMapper):
         del message_dict
         return ()
 
+    def map_batch_message(self, message_dict: dict[str, Any]) -> Iterable[Any]:
+        """Files are not opened at the word of a message."""
+        del message_dict
+        raise batches_refused()
+
     def process_endofpipe(self) -> None:
         """Hand on what is left, and tell what became of everything."""
         self._flush()
@@ -195,4 +202,7 @@ def main() -> None:
             Mapper.cli()
         except (RulesError, UnusableRecordError, InvalidInputLine) as error:
             tell(str(error))
+            sys.exit(1)
+        except RecursionError:
+            tell(str(too_deep()))
             sys.exit(1)

@@ -14,9 +14,12 @@ from typing import IO, Any, Literal, TypedDict
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader, GenericSingerWriter
-from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from ofrecord_kit.lines import LONGEST, UNREADABLE, exact, not_a_message, refused, too_long, unknown_type
 
 _BLOCK = 1 << 16
+_STATES = (b"{", b"n")
+"""How the value of a STATE begins: an object or null."""
 
 
 class Envelope(msgspec.Struct):
@@ -25,11 +28,11 @@ class Envelope(msgspec.Struct):
     type: str
     stream: str | None = None
     record: msgspec.Raw = msgspec.Raw(b"")
+    value: msgspec.Raw = msgspec.Raw(b"")
 
 
 _envelope = msgspec.json.Decoder(Envelope)
-record_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-"""Decodes a record; numbers with a point become `Decimal` from their digits, never through float."""
+record_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=exact)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -41,14 +44,25 @@ _schema = msgspec.json.Decoder(_Schema)
 
 
 def schema_of(line: str | bytes) -> Any:
-    """The JSON Schema of a SCHEMA line, or None."""
-    return _schema.decode(line).schema
+    """The JSON Schema of a SCHEMA line, or None. Raises `InvalidInputLine`."""
+    try:
+        return _schema.decode(line).schema
+    except UNREADABLE as error:
+        raise not_a_message(len(line), error) from None
+
+
+def record_of(raw: msgspec.Raw) -> dict[str, Any]:
+    """A record; numbers with a point become `Decimal` from their digits, never through float. Raises `InvalidInputLine`."""
+    try:
+        return record_decoder.decode(raw)
+    except UNREADABLE as error:
+        raise not_a_message(len(bytes(raw)), error) from None
 
 
 def lines_decoder(stream: str, names: Iterable[str]) -> Callable[[bytes], list[Any]]:
     """Decodes lines that are all records of a stream; only these names, so that the rest costs next to nothing.
 
-    The function raises `msgspec.MsgspecError` when a line is anything else.
+    The function raises one of `UNREADABLE` when a line is anything else.
     """
     record = TypedDict("Record", dict.fromkeys(sorted(names), Any), total=False)  # type: ignore[misc]
     line = msgspec.defstruct(
@@ -72,7 +86,7 @@ class Way:
     """The short way of the records of one stream: decoded no further than they are asked for, and handed on at once."""
 
     decode: Callable[[bytes], list[Any]]
-    """Lines → a list of objects with `record`; raises `msgspec.MsgspecError` unless all are records of the stream."""
+    """Lines → a list of objects with `record`; raises one of `UNREADABLE` unless all are records of the stream."""
     take: Callable[[list[dict[str, Any]]], None]
 
 
@@ -83,6 +97,7 @@ class LineReader(GenericSingerReader[str]):
         super().__init__()
         self.ways: dict[str, Way] = {}
         """Stream → its short way, from its SCHEMA on. A line is taken for a record of the stream of the record before it."""
+        self._number = 0
 
     @property
     def default_input(self) -> IO[str]:
@@ -93,9 +108,12 @@ class LineReader(GenericSingerReader[str]):
         """The envelope of a line. Raises `InvalidInputLine` without quoting it: it may hold personal data."""
         try:
             envelope = _envelope.decode(line)
-        except msgspec.MsgspecError as error:
-            message = f"a line of {len(line)} characters from the tap is not a Singer message: {error}"
-            raise InvalidInputLine(message) from None
+        except UNREADABLE as error:
+            raise not_a_message(len(line), error, self._number) from None
+        if envelope.type in {"SCHEMA", "RECORD"} and not envelope.stream:
+            raise refused(what=f"A {envelope.type} message names no stream", remedy="")
+        if envelope.type == "STATE" and bytes(envelope.value)[:1] not in _STATES:
+            raise refused(what="A STATE message whose value is no object", remedy="Correct the tap")
         return {"type": envelope.type, "stream": envelope.stream, "record": envelope.record, "line": line}
 
     def process_lines(
@@ -113,12 +131,12 @@ class LineReader(GenericSingerReader[str]):
             for line in BytesIO(block):
                 if not line.strip():
                     continue
+                self._number = counts.total() + 1
                 message = self.deserialize_json(line)
                 kind = message["type"]
                 call = by_type.get(kind)
                 if call is None:
-                    self._process_unknown_message(message)
-                    continue
+                    raise unknown_type(kind)
                 call(message)
                 counts[kind] += 1
                 way = self.ways.get(message["stream"]) if kind == "RECORD" else way
@@ -129,24 +147,33 @@ class LineReader(GenericSingerReader[str]):
         """Take a block in which every line is a record of that stream; 0: it is not, and nothing was taken."""
         try:
             messages = way.decode(block)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return 0
         way.take([message.record for message in messages])
         return len(messages)
 
 
 def blocks(source: Any) -> Iterator[bytes]:
-    """Whole lines as they arrive, as many as are there and fit 64 KiB. A line may be longer than that."""
+    """Whole lines as they arrive, as many as are there and fit 64 KiB. A line may be longer than that.
+
+    Raises:
+        InvalidInputLine: one is longer than any message.
+    """
     read = getattr(source, "read1", source.read)
     begun: list[bytes] = []
+    size = 0
     while block := read(_BLOCK):
         block = block.encode() if isinstance(block, str) else block
         end = block.rfind(b"\n") + 1
         if end:
             yield b"".join((*begun, block[:end]))
             begun = [block[end:]] if end < len(block) else []
+            size = len(block) - end
         else:
             begun.append(block)
+            size += len(block)
+            if size > LONGEST:
+                raise too_long()
     if begun:
         yield b"".join(begun)
 

@@ -181,7 +181,7 @@ def test_a_record_without_its_id_stops_the_mapper_and_says_where_to_look(run):
     )
     assert done.returncode == 1
     error = done.stderr.decode()
-    assert 'a record of inventory items has no "item_id", so it cannot be told apart.' in error
+    assert 'a record of inventory items has no "item_id", text or number, so it cannot be told apart.' in error
     assert "secret" not in error
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from ofrecord_kit.lines import exact
 from ofrecord_kit.tap.pages import BESIDE, RowsDecoder, rows_under
 from ofrecord_kit.tap.shapes import Cells, Look, Turn, look_of, turn_of, type_of
 
@@ -67,7 +67,7 @@ class Cut:
         )
         answer: Any = {**dict.fromkeys(BESIDE, Any), self._key: list[kind] | None}  # type: ignore[valid-type]
         outer = msgspec.defstruct("Answer", [(name, of | UnsetType, UNSET) for name, of in answer.items()])
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(outer, float_hook=Decimal).decode
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(outer, float_hook=exact).decode
 
     def decode(self, body: bytes, /) -> Any:
         """The answer as a dict, with rows that are `Cells` where the types fit."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any, TypedDict
 
 import msgspec
 
+from ofrecord_kit.lines import exact
+
 Row = dict[str, Any]
 """Property to value: decoded, or `msgspec.Raw`, the JSON text that is passed on as it is. `value_of` reads either."""
 
-decode_value = msgspec.json.Decoder(float_hook=Decimal).decode
+decode_value = msgspec.json.Decoder(float_hook=exact).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class RowsDecoder:
     def __init__(self, key: str) -> None:
         beside: dict[str, Any] = dict.fromkeys(BESIDE, Any)
         shape = TypedDict("shape", {**beside, key: list[dict[str, msgspec.Raw]] | None}, total=False)  # type: ignore[misc]
-        self._decode = msgspec.json.Decoder(shape, float_hook=Decimal).decode
+        self._decode = msgspec.json.Decoder(shape, float_hook=exact).decode
 
     def decode(self, body: bytes, /) -> Any:
         """The answer. Rows that are none come decoded."""

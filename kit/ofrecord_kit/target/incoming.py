@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw, Struct
 
+from ofrecord_kit.lines import UNREADABLE, exact
 from ofrecord_kit.target.wire import Wire
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ class Digests:
         shape = msgspec.defstruct(
             "Told", [*fields, ("note", _Note, msgspec.field(name="_ofrecord"))], gc=False, kw_only=True
         )
-        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(shape, float_hook=Decimal).decode
+        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(shape, float_hook=exact).decode
         self._parts: Callable[[Any], tuple[Any, ...]] = attrgetter(*places, *(f"note.{name}" for name in NOTED))
 
     def read(self, raw: Raw) -> Came | None:
         """What a record says, without decoding its values; None for one whose note cannot be read like that."""
         try:
             told = self._decode(raw)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
         note = told.note
         if note.id is None:

@@ -10,6 +10,7 @@ from typing import Any
 from ofrecord_kit.ledger import to_json
 from ofrecord_kit.target.destination import Destination, Done, Missing, Refused, Result
 from ofrecord_kit.target.keyed import merged
+from ofrecord_kit.target.listening import told_id
 from ofrecord_kit.target.permitted import forbidden_values
 
 DELETED = "_sdc_deleted_at"
@@ -60,7 +61,7 @@ def upsert_stream(
         return told
     results = destination.upsert(stream, keys, permitted) if permitted else []
     for row, result, refused in zip(rows, results, fields, strict=True):
-        _tell(told, _name_of(row, keys), row, result, refused)
+        _tell(told, name_of(row, keys), row, result, refused)
     return told
 
 
@@ -85,12 +86,9 @@ def _tell(told: Told, name: str, row: Mapping[str, Any], result: Result, refused
         told.aside.append((name, row, whole, ""))
 
 
-def _name_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
+def name_of(row: Mapping[str, Any], keys: Sequence[str]) -> str:
     """What a row is called where it is held; one without a key by what it says, so that none takes the place of another."""
-    if keys and all(row.get(key) not in (None, "") for key in keys):
-        return "/".join(_name(row[key]) for key in keys)
+    said = [told_id(row[key].get("id") if isinstance(row[key], Mapping) else row[key]) for key in keys if key in row]
+    if said and len(said) == len(keys) and None not in said:
+        return "/".join(filter(None, said))
     return f"without a key {hashlib.blake2b(to_json(row).encode(), digest_size=6).hexdigest()}"
-
-
-def _name(value: Any) -> str:
-    return str(value.get("id")) if isinstance(value, Mapping) else str(value)

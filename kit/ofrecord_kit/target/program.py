@@ -34,6 +34,7 @@ from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Destination
 from ofrecord_kit.target.guard import DEFAULT_LIMITS, Guard
+from ofrecord_kit.target.listening import Listening
 from ofrecord_kit.target.outbox import Outbox, choose_primaries
 from ofrecord_kit.target.reader import ExactReader
 from ofrecord_kit.target.rubbish import rarely_collected
@@ -43,7 +44,7 @@ from ofrecord_kit.target.wire import Wire
 TERMINATED = 143
 
 
-class OfrecordTarget(Target, abc.ABC):
+class OfrecordTarget(Listening, abc.ABC):
     """Base of the targets. A subclass names its `system` and makes its `Destination`."""
 
     system: ClassVar[str]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import msgspec
 from msgspec import Raw, Struct
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
-from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from ofrecord_kit.lines import UNREADABLE, exact, is_too_deep, lines_of, not_a_message, refused, unknown_type
 
 _NOTHING = Raw()
 
@@ -22,8 +22,8 @@ class _Message(Struct, gc=False):
     record: Raw = _NOTHING
 
 
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
-_decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+_decode = msgspec.json.Decoder(float_hook=exact).decode
+_decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=exact).decode
 _decode_message = msgspec.json.Decoder(_Message).decode
 
 
@@ -32,6 +32,7 @@ class ExactReader(GenericSingerReader[str]):
 
     take: Callable[[str, Raw], bool] = staticmethod(lambda _stream, _record: False)
     """Takes the record of a stream as it came; did it?"""
+    _number = 0
 
     @property
     def default_input(self) -> IO[str]:
@@ -46,12 +47,13 @@ class ExactReader(GenericSingerReader[str]):
         take = self.take
         counted: Counter[str] = Counter()
         records = 0
-        for line in file_input or self.default_input:
+        for line in lines_of(file_input or self.default_input):
             self._current_message = line
             message = _offered(line)
             if message is not None and take(message.stream, message.record):
                 records += 1
-            else:
+            elif line.strip():
+                self._number = records + counted.total() + 1
                 self._dispatch(line, callbacks, counted)
         counted["RECORD"] += records
         return counted
@@ -61,26 +63,38 @@ class ExactReader(GenericSingerReader[str]):
     ) -> None:
         message = self.deserialize_json(line)
         self.assert_line_requires(message, requires={"type"})
-        if callback := callbacks.get(message["type"]):
-            callback(message)
-        else:
-            self._process_unknown_message(message)
-        counted[message["type"]] += 1
+        kind = message["type"]
+        callback = callbacks.get(kind) if isinstance(kind, str) else None
+        if callback is None:
+            raise unknown_type(kind)
+        callback(message)
+        counted[kind] += 1
 
     def deserialize_json(self, line: str | bytes) -> dict[str, Any]:
         """One message. Raises `InvalidInputLine` without quoting it: it may hold personal data."""
+        raw = line.encode(errors="replace") if isinstance(line, str) else line
         try:
             message: dict[str, Any] = _decode(line)
-        except msgspec.MsgspecError as error:
-            raise _not_a_message(len(line), error) from None
+            if is_too_deep(raw):
+                raise RecursionError
+        except UNREADABLE as error:
+            raise not_a_message(len(line), error, self._number) from None
         return message
+
+    @staticmethod
+    def assert_line_requires(line_dict: Any, requires: set[str]) -> None:
+        """Names what is missing; the SDK's words quote the line."""
+        if not isinstance(line_dict, Mapping):
+            raise refused(what="A message, or the schema in it, is not a JSON object", remedy="")
+        if missing := requires - line_dict.keys():
+            raise refused(what=f"A message, or the schema in it, lacks {', '.join(sorted(missing))}", remedy="")
 
 
 def _offered(line: str | bytes) -> _Message | None:
     """The message if it is a RECORD; what is wrong with another one is said, or by the SDK, in words."""
     try:
         message = _decode_message(line)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     return message if message.type == "RECORD" and message.record is not _NOTHING else None
 
@@ -88,14 +102,9 @@ def _offered(line: str | bytes) -> _Message | None:
 def read_record(raw: Raw) -> dict[str, Any]:
     """A record that was kept as it came. Raises `InvalidInputLine`."""
     try:
-        return _decode_record(raw)
-    except msgspec.MsgspecError as error:
-        raise _not_a_message(len(bytes(raw)), error) from None
-
-
-def _not_a_message(size: int, error: Exception) -> InvalidInputLine:
-    return InvalidInputLine(
-        f"A line of {size} characters on standard input is not a Singer message ({error}). Expected: one JSON "
-        "object on each line, as a tap or a mapper writes it. Look at what runs before this target; nothing after "
-        "the line was read."
-    )
+        record = _decode_record(raw)
+        if is_too_deep(bytes(raw)):
+            raise RecursionError
+    except UNREADABLE as error:
+        raise not_a_message(len(bytes(raw)), error) from None
+    return record

@@ -23,15 +23,17 @@ from ofrecord_kit.target.destination import Refused
 from ofrecord_kit.target.guard import Guard
 from ofrecord_kit.target.incoming import Came, unchanged
 from ofrecord_kit.target.items import Item
-from ofrecord_kit.target.plain import upsert_stream
+from ofrecord_kit.target.listening import fault_of_note, told_id, validator_of, wire_of
+from ofrecord_kit.target.plain import name_of, upsert_stream
 from ofrecord_kit.target.reader import read_record
 from ofrecord_kit.target.recording import LOUD, WAITS_S
 from ofrecord_kit.target.spreading import to_revisit
-from ofrecord_kit.target.wire import read_wire
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.program import OfrecordTarget
 
+_MOST_BYTES = 32 << 20
+"""Of records that wait for their batch to be full."""
 OUTCOMES = ("written", "unchanged", "held", "failed", "filtered")
 
 
@@ -41,10 +43,9 @@ class _Validator(BaseJSONSchemaValidator):
     def __init__(self, schema: dict[str, Any]) -> None:
         super().__init__(schema)
         try:
-            self._validator = jsonschema_rs.validator_for(schema)
-        except (jsonschema_rs.ValidationError, ValueError) as error:
-            message = f"The SCHEMA message is not a JSON schema: {error}"
-            raise InvalidJSONSchema(message) from None
+            self._validator = validator_of(schema)
+        except ValueError as error:
+            raise InvalidJSONSchema(str(error)) from None
 
     def validate(self, record: dict[str, Any]) -> None:
         """Raises InvalidRecord naming the place, never the value."""
@@ -69,10 +70,11 @@ class OfrecordSink(BatchSink):
         self.program = target
         self.counts: Counter[str] = target.counts.setdefault(stream_name, Counter())
         self.edited: Counter[str] = target.edited.setdefault(stream_name, Counter())
-        self.wire = read_wire(self.original_schema)
+        self.wire = wire_of(stream_name, self.original_schema, target.system)
         self.delivery: Delivery | None = None
         self.guard: Guard | None = None
-        self._some_are_broken = False
+        self._broken: dict[int, str] = {}
+        """What is wrong with records of the batch, by the identity of the record in memory."""
         if self.wire is not None:
             target.meet(self.wire, self.original_schema)
             self.delivery = Delivery(
@@ -97,22 +99,24 @@ class OfrecordSink(BatchSink):
         return _Validator(self.schema) if self.validate_schema else None
 
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Validate; a record that breaks its schema is marked and set aside, the others go on. Nothing is converted."""
-        if self._validator is not None:
+        """Validate; a record that breaks its schema is set aside, the others go on. Nothing is converted."""
+        fault = fault_of_note(record["_ofrecord"]) if self.wire is not None and "_ofrecord" in record else None
+        if fault is None and self._validator is not None:
             try:
                 self._validator.validate(record)
             except InvalidRecord as error:
-                note = dict(record.get("_ofrecord") or {})
-                note["broken"] = error.error_message
-                record["_ofrecord"] = note
-                self._some_are_broken = True
+                fault = error.error_message
+        if fault is not None:
+            self._broken[id(record)] = fault
         return record
 
     def gather(self, record: Raw) -> bool:
         """Keep a record as it came, without the SDK's steps that do nothing here. Is the batch full now?"""
-        self._get_context(cast("dict[str, Any]", record)).setdefault("records", []).append(record)
+        context = self._get_context(cast("dict[str, Any]", record))
+        context.setdefault("records", []).append(record)
         self.tally_record_read()
-        return self._batch_records_read >= self.max_size
+        context["bytes"] = size = context.get("bytes", 0) + memoryview(record).nbytes
+        return size > _MOST_BYTES or self._batch_records_read >= self.max_size
 
     def _decoded(self, records: Sequence[Raw | dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str | None]]:
         """The records that are to be decided, with their digests; those that say what was delivered last are counted as unchanged.
@@ -161,12 +165,12 @@ class OfrecordSink(BatchSink):
     def _deliver(self, records: Sequence[Raw | dict[str, Any]]) -> None:
         self.counts["read"] += len(records)
         sound, digests = self._decoded(records)
-        if self._some_are_broken:
-            is_broken = [bool((record.get("_ofrecord") or {}).get("broken")) for record in sound]
+        if self._broken:
+            is_broken = [id(record) in self._broken for record in sound]
             self._set_broken_aside([record for record, bad in zip(sound, is_broken, strict=True) if bad])
             digests = [digest for digest, bad in zip(digests, is_broken, strict=True) if not bad]
             sound = [record for record, bad in zip(sound, is_broken, strict=True) if not bad]
-            self._some_are_broken = False
+            self._broken.clear()
         if self.delivery is None:
             self._upsert(sound)
         elif sound and self.guard:
@@ -228,12 +232,17 @@ class OfrecordSink(BatchSink):
         self._hold(
             [
                 self._plain_held(
-                    str(record["_ofrecord"].get("id") or "/".join(str(record.get(name)) for name in self.key_properties)),
-                    "invalid", Refused("SCHEMA", record["_ofrecord"]["broken"]), "", None,
+                    self._name_of_broken(record), "invalid", Refused("SCHEMA", self._broken[id(record)]), "", None
                 )
                 for record in records
             ]
-        )  # fmt: skip
+        )
+
+    def _name_of_broken(self, record: Mapping[str, Any]) -> str:
+        """What a record that breaks its schema is called: its id where that is one."""
+        note = record.get("_ofrecord")
+        found = told_id(note.get("id")) if self.wire is not None and isinstance(note, dict) else None
+        return found or name_of(record, self.key_properties)
 
     def _plain_held(self, name: str, kind: str, why: Refused, field: str, row: Mapping[str, Any] | None) -> Held:
         wire = self.wire

@@ -11,6 +11,7 @@ import atexit
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -27,6 +28,8 @@ from pathlib import Path
 from typing import Any
 
 _NUMBER = struct.Struct("!i")
+_ENDED = struct.Struct("!iq")
+"""The exit code, and the most memory it held, in KiB."""
 _STREAMS = 3
 
 
@@ -37,6 +40,8 @@ class Running:
         self.command = list(command)
         self.pid = pid
         self.returncode: int | None = None
+        self.most_kib = 0
+        """The most memory it held, what it shares with the nursery included; known at its end."""
         self._told = told
 
     def poll(self) -> int | None:
@@ -61,7 +66,7 @@ class Running:
 
     def _look(self, timeout: float) -> int | None:
         if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
-            (self.returncode,) = _NUMBER.unpack(os.read(self._told, _NUMBER.size))
+            self.returncode, self.most_kib = _ENDED.unpack(os.read(self._told, _ENDED.size))
             os.close(self._told)
         return self.returncode
 
@@ -81,10 +86,15 @@ class Nursery:
         self._process.wait()
 
     def start(
-        self, command: Sequence[str], streams: Sequence[int], cwd: Path, environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        streams: Sequence[int],
+        cwd: Path,
+        environment: Mapping[str, str],
+        memory: int | None = None,
     ) -> Running:
         """Start a console script of an installed package (by name or path); `streams` are three open descriptors."""
-        request = {"command": list(command), "cwd": str(cwd), "environment": dict(environment)}
+        request = {"command": list(command), "cwd": str(cwd), "environment": dict(environment), "memory": memory}
         told, tell = os.pipe()
         body = json.dumps(request).encode()
         socket.send_fds(self._channel, [_NUMBER.pack(len(body))], [*streams, tell])
@@ -110,12 +120,16 @@ def start(
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.DEVNULL,
     stderr: int = subprocess.DEVNULL,
+    memory: int | None = None,
 ) -> Running:
-    """Start a command of the project; streams are open descriptors or `subprocess.DEVNULL`."""
+    """Start a command of the project; streams are open descriptors or `subprocess.DEVNULL`.
+
+    `memory`: so many bytes it may ask for beyond what it starts with; more of them are refused by the system.
+    """
     nothing = os.open(os.devnull, os.O_RDWR)
     streams = [nothing if one == subprocess.DEVNULL else one for one in (stdin, stdout, stderr)]
     try:
-        return nursery().start([str(word) for word in command], streams, cwd, environment)
+        return nursery().start([str(word) for word in command], streams, cwd, environment, memory)
     finally:
         os.close(nothing)
 
@@ -212,6 +226,7 @@ def _serve(channel: socket.socket) -> Callable[[], Any] | None:
             pid = os.fork()
             if not pid:
                 _become(request, descriptors[:_STREAMS])
+                _bound(request["memory"])
                 return program
             *streams, tell = descriptors
             os.write(tell, _NUMBER.pack(pid))
@@ -229,12 +244,12 @@ def _exactly(channel: socket.socket, size: int) -> bytes:
 
 def _tell_ended(children: dict[int, int]) -> None:
     while children:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+        pid, status, used = os.wait4(-1, os.WNOHANG)
         if not pid:
             return
         tell = children.pop(pid)
         with suppress(BrokenPipeError):  # nobody asks any more
-            os.write(tell, _NUMBER.pack(os.waitstatus_to_exitcode(status)))
+            os.write(tell, _ENDED.pack(os.waitstatus_to_exitcode(status), used.ru_maxrss))
         os.close(tell)
 
 
@@ -252,6 +267,14 @@ def _become(request: Mapping[str, Any], streams: Sequence[int]) -> None:
     time.tzset()
     sys.argv = request["command"]
     sys.modules["__main__"].__package__ = ""  # help texts name the command and not this module
+
+
+def _bound(memory: int | None) -> None:
+    """Let the fork ask for so many bytes more than it has."""
+    if memory is not None:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 if __name__ == "__main__":
