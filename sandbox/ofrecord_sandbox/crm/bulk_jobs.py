@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -178,7 +179,12 @@ def seconds(world: World) -> float:
 
 def run_due(world: World) -> None:
     """Write the rows of the jobs whose time has come, at the time they were due."""
-    waiting = world.store.table("crm/bulk/waiting")
+    run_jobs_due(world, "crm/bulk", _run)
+
+
+def run_jobs_due(world: World, table: str, run: Callable[[World, Record], None]) -> None:
+    """`run` the jobs of a table whose time has come; `waiting` below it says when."""
+    waiting = world.store.table(f"{table}/waiting")
     if not waiting.rows:
         return
     now = world.clock.now()
@@ -186,7 +192,7 @@ def run_due(world: World) -> None:
         if row["due"] <= now.timestamp():
             waiting.remove(job_id)
             with world.clock.at(datetime.fromtimestamp(row["due"], UTC)):
-                _run(world, world.store.table("crm/bulk").rows[job_id])
+                run(world, world.store.table(table).rows[job_id])
 
 
 def _run(world: World, job: Record) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -19,7 +18,7 @@ import orjson
 
 from ofrecord_sandbox.crm import bulk_csv, organisation, params, views
 from ofrecord_sandbox.crm.answers import RefusedError
-from ofrecord_sandbox.crm.bulk_jobs import check_callback, seconds
+from ofrecord_sandbox.crm.bulk_jobs import check_callback, run_jobs_due, seconds
 from ofrecord_sandbox.crm.criteria import node_of
 from ofrecord_sandbox.crm.metadata import Module, schema
 from ofrecord_sandbox.crm.ordering import rows
@@ -141,15 +140,7 @@ def _opened(token: str, query: Record, caller: str, now: float) -> int:
 
 def run_due(world: World) -> None:
     """Write the results of the jobs whose time has come."""
-    waiting = world.store.table("crm/bulk/reads/waiting")
-    if not waiting.rows:
-        return
-    now = world.clock.now()
-    for job_id, row in list(waiting.rows.items()):
-        if row["due"] <= now.timestamp():
-            waiting.remove(job_id)
-            with world.clock.at(datetime.fromtimestamp(row["due"], UTC)):
-                _run(world, world.store.table("crm/bulk/reads").rows[job_id])
+    run_jobs_due(world, "crm/bulk/reads", _run)
 
 
 def _run(world: World, job: Record) -> None:

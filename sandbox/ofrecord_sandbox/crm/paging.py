@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import orjson
 
 from ofrecord_sandbox.crm import organisation, params
 from ofrecord_sandbox.crm.answers import RefusedError, invalid_data
-from ofrecord_sandbox.web import Request
+from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 BY_NUMBER = 2000
@@ -67,6 +68,17 @@ def wanted(world: World, request: Request) -> Page:
         message = "You can only get the first 100000 records using page_token param"
         raise RefusedError("PAGINATION_LIMIT_EXCEEDED", message, {"limit": BY_TOKEN})
     return Page(token["o"], per_page, digest, token["x"])
+
+
+def numbered(request: Request, key: str, rows: Sequence[Any], **more: Any) -> Response:
+    """A page of `rows` by number, under `key`; 204 when there are none. `more` stands in its `info`, too."""
+    page = params.whole_number(request, "page", 1, 10**6)
+    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
+    chosen = rows[(page - 1) * per_page : page * per_page]
+    if not chosen:
+        return Response(204)
+    told = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(rows)}
+    return Response(200, {key: chosen, "info": {**told, **more}})
 
 
 def info(page: Page, request: Request, count: int, total: int, sort_by: str, sort_order: str) -> dict[str, Any]:  # noqa: PLR0917 - one value each, named at every call

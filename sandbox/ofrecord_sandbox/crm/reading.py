@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ofrecord_sandbox.crm import moments, params, shapes
+from ofrecord_sandbox.crm import moments, paging, params, shapes
 from ofrecord_sandbox.crm.answers import RefusedError, invalid_data
 from ofrecord_sandbox.crm.external import External
 from ofrecord_sandbox.store import Record
@@ -41,8 +41,6 @@ def list_deleted(world: World, request: Request, module: str) -> Response:
         raise RefusedError(
             "PATTERN_NOT_MATCHED", "Please check whether the input values are correct", {"param_name": "type"}
         )
-    page = params.whole_number(request, "page", 1, 10**6)
-    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
     since = moments.since(request)
     now = int(world.clock.now().timestamp())
     rows = []
@@ -50,11 +48,7 @@ def list_deleted(world: World, request: Request, module: str) -> Response:
         shown = _deleted_shown(gone, now)
         if shown is not None and kind in {"all", shown["type"]} and (since is None or gone["_d"] > since):
             rows.append(shown)
-    chosen = rows[(page - 1) * per_page : page * per_page]
-    if not chosen:
-        return Response(204)
-    info = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(rows)}
-    return Response(200, {"data": chosen, "info": info})
+    return paging.numbered(request, "data", rows)
 
 
 def _deleted_shown(gone: Record, now: int) -> Record | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ofrecord_sandbox.crm import organisation, params
+from ofrecord_sandbox.crm import organisation, paging, params
 from ofrecord_sandbox.crm.answers import RefusedError, overall
 from ofrecord_sandbox.crm.duplicates import refuse_duplicates
 from ofrecord_sandbox.crm.metadata import Module, schema
@@ -50,14 +50,8 @@ def _shown(row: Record, module: object) -> Record:
 def list_all(world: World, request: Request) -> Response:
     """`GET /settings/recycle_bin`; 204 when it is empty."""
     params.only(request, "page", "per_page")
-    page = params.whole_number(request, "page", 1, 10**6)
-    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
     rows = [_shown(row, known.api_name) for known, row in _inside(world)]
-    chosen = rows[(page - 1) * per_page : page * per_page]
-    if not chosen:
-        return Response(204)
-    info = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(rows)}
-    return Response(200, {"recycle_bin": chosen, "info": info})
+    return paging.numbered(request, "recycle_bin", rows)
 
 
 def get(world: World, request: Request, record_id: str) -> Response:

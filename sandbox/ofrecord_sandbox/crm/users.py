@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ofrecord_sandbox.crm import organisation, params
+from ofrecord_sandbox.crm import organisation, paging, params
 from ofrecord_sandbox.crm.answers import invalid_data
 from ofrecord_sandbox.store import Record
 from ofrecord_sandbox.web import Request, Response
@@ -52,15 +52,9 @@ def list_all(world: World, request: Request) -> Response:
     ids = [one for one in request.query.get("ids", "").split(",") if one]
     if len(ids) > _MANY_IDS:
         raise invalid_data({"param_name": "ids", "maximum_length": _MANY_IDS})
-    page = params.whole_number(request, "page", 1, 10**6)
-    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
     everyone = organisation.users_by_id(world).values()
     found = [user for user in everyone if _TYPES[kind](user) and (not ids or user["id"] in ids)]
-    chosen = found[(page - 1) * per_page : page * per_page]
-    if not chosen:
-        return Response(204)
-    info = {"per_page": per_page, "count": len(chosen), "page": page, "more_records": page * per_page < len(found)}
-    return Response(200, {"users": chosen, "info": info})
+    return paging.numbered(request, "users", found)
 
 
 def get(world: World, request: Request, user_id: str) -> Response:

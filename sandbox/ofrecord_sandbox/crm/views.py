@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ofrecord_sandbox.crm import organisation, params
+from ofrecord_sandbox.crm import organisation, paging, params
 from ofrecord_sandbox.crm.answers import RefusedError, invalid_data, missing_param
 from ofrecord_sandbox.crm.criteria import node_of
 from ofrecord_sandbox.crm.metadata import Module
@@ -67,21 +67,8 @@ def list_all(world: World, request: Request) -> Response:
     """`GET /settings/custom_views?module=X`."""
     params.only(request, "module", "page", "per_page")
     module = _module(world, request)
-    page = params.whole_number(request, "page", 1, 10**6)
-    per_page = params.whole_number(request, "per_page", params.MAX_PER_PAGE, params.MAX_PER_PAGE)
     rows = _of(world, module)
-    chosen = rows[(page - 1) * per_page : page * per_page]
-    if not chosen:
-        return Response(204)
-    info = {
-        "per_page": per_page,
-        "default": _all(module),
-        "count": len(chosen),
-        "translation": _TRANSLATION,
-        "page": page,
-        "more_records": page * per_page < len(rows),
-    }
-    return Response(200, {"custom_views": chosen, "info": info})
+    return paging.numbered(request, "custom_views", rows, default=_all(module), translation=_TRANSLATION)
 
 
 def get(world: World, request: Request, view_id: str) -> Response:

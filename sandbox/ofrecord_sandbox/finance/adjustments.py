@@ -1,4 +1,4 @@
-# ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Inventory adjustments: stock or its value is corrected by hand ("Item Adjustments").
 
 The OpenAPI file names `quantity` and describes both types; of an adjustment of value it shows no line key (`value_adjusted`:
@@ -40,13 +40,7 @@ def _check(world: World, record: Record, before: Record | None, given: Mapping[s
 
 
 def _line(world: World, record: Record, sent: Record, old: set[str]) -> Record:
-    item = items.ITEMS.table(world).get(sent.get("item_id", ""))
-    if item is None:
-        raise absent("Item")
-    if item["item_type"] != "inventory" or item.get("combo_type") == "kit":
-        raise RefusedError(2080, "Only items that are tracked as inventory can be adjusted.")
-    if sent.get("line_item_id", "") not in old | {""}:
-        raise absent("Line item")
+    item = items.tracked(world, sent, old, 2080, "adjusted")
     amount = _AMOUNT[record["adjustment_type"]]
     if not dec(sent.get(amount)):
         raise invalid(amount)

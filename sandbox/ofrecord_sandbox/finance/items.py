@@ -89,6 +89,19 @@ def _opening(world: World, record: Record, before: Record | None, given: Mapping
     record["_opening"] = opening
 
 
+def tracked(world: World, sent: Record, old: set[str], code: int, done_to: str) -> Record:
+    """The item of a line that moves stock. The line is new or one of `old`; an item without stock is refused with `code`."""
+    item = ITEMS.table(world).get(sent.get("item_id", ""))
+    if item is None:
+        raise absent("Item")
+    if item["item_type"] != "inventory" or item.get("combo_type") == "kit":
+        message = f"Only items that are tracked as inventory can be {done_to}."
+        raise RefusedError(code, message)
+    if sent.get("line_item_id", "") not in old | {""}:
+        raise absent("Line item")  # noqa: TRY003 - the vendor's word for it
+    return item
+
+
 def stock_place(world: World) -> str:
     """Location of stock that names none."""
     return next((key for key, one in world.store.table("finance/locations").rows.items() if one["is_primary"]), "")

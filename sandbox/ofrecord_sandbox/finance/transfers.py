@@ -1,4 +1,4 @@
-# ruff: noqa: EM101, TRY003 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Transfer orders: stock from one location to another ("Transfer Orders").
 
 `is_intransit_order` makes one that has left and not arrived; without it, it is transferred at once. Lists have no time of
@@ -39,13 +39,7 @@ def _check(world: World, record: Record, before: Record | None, given: Mapping[s
 
 
 def _line(world: World, sent: Record, old: set[str]) -> Record:
-    item = items.ITEMS.table(world).get(sent.get("item_id", ""))
-    if item is None:
-        raise absent("Item")
-    if item["item_type"] != "inventory" or item.get("combo_type") == "kit":
-        raise RefusedError(36411, "Only items that are tracked as inventory can be transferred.")
-    if sent.get("line_item_id", "") not in old | {""}:
-        raise absent("Line item")
+    item = items.tracked(world, sent, old, 36411, "transferred")
     if dec(sent.get("quantity_transfer")) <= 0:
         raise invalid("quantity_transfer")
     known = {key: sent.get(key) or item.get(key, "") for key in ("name", "description", "unit")}
