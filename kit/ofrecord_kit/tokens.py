@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,10 +77,14 @@ class TokenStore:
     def __init__(self, connection: Connection, key: str | None = None) -> None:
         make_private_folder(connection.state_dir)
         self._path = connection.state_dir / "tokens.json"
-        self._lock = filelock.FileLock(f"{self._path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o600)
         self._key = login_key(connection)
         self._configured = connection.refresh_token
         self._cipher = None if key is None else Cipher(key, purpose=b"tokens", about=b"ofrecord tokens")
+
+    @cached_property
+    def _lock(self) -> filelock.BaseFileLock:
+        """Seldom needed: while a token serves, it is only read."""
+        return filelock.FileLock(f"{self._path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o600)
 
     def obtain(self, mint: Callable[[str], Grant], *, now: Callable[[], float], refused: str | None = None) -> Held:
         """The token, from the file or a new one.
@@ -116,11 +121,11 @@ class TokenStore:
             return entry.held
         still_alive = _serves(entry, refused, now())
         try:
-            if entry.closed_until > now():
+            if 0 < entry.closed_until - now() <= THROTTLE_WINDOW_S:  # more than that: the clock was set back
                 raise _closed(entry.closed_until - now())
             grant = mint(entry.refresh_token or self._configured)
         except TokenThrottled:
-            if entry.closed_until <= now():
+            if not 0 < entry.closed_until - now() <= THROTTLE_WINDOW_S:
                 entry.closed_until = now() + THROTTLE_WINDOW_S
                 self._write(entry)
             if still_alive:

@@ -27,9 +27,10 @@ class Reading:
     _read_before: ReadBefore
     """Documents that were read last, for who writes them next: what is stored is decoded once."""
 
-    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def _rows(self, query: Select[Any], **given: Any) -> Sequence[Row[Any]]:
+        """Rows of a query. One that every run asks is made once, with a `bindparam` for each value: `given`."""
         with explained(self._where):
-            return self._reading.execute(query).all()
+            return self._reading.execute(query, given).all()
 
     def _opened(self, text: str | None) -> Any:
         """The value of a sealed JSON text."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, or_, select, tuple_
+from sqlalchemy import Row, and_, bindparam, func, literal, or_, select, tuple_
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
@@ -18,6 +18,39 @@ _COLUMNS = (
     _h.attempts, _h.first_at, _h.last_at, _h.due_at, _h.state, _h.fix, _h.request, _h["values"], _h.answer, _h.answered_by,
     _h.answered_at, _h.correction,
 )  # fmt: skip
+_WAY = (
+    _h.entity == bindparam("entity"), _h.source == bindparam("source"), _h.destination == bindparam("destination"),
+)  # fmt: skip
+_DUE = (
+    select(
+        _h.entity, _h.source_id, _h.payload, _h.attempts, _h.kind, _h.field, _h.answer, _h.correction, _h.answered_by,
+        _h.first_at,
+    )
+    .where(
+        *_WAY, _h.due_at <= bindparam("at"), _h.state.in_(("open", "waiting")),
+        or_(
+            and_(_h.kind.in_(bindparam("kinds", expanding=True)), _h.payload.is_not(None)),
+            _h.answer.is_not(None), _h.correction.is_not(None),
+        ),
+    )
+    .order_by(_h.first_at, _h.source_id, _h.field)
+)  # fmt: skip
+_IDS = select(_h.source_id).where(_h.entity == bindparam("entity"), _h.source == bindparam("source"))
+_ANSWERS = select(*_COLUMNS).where(
+    *_WAY, _h.source_id.in_(bindparam("ids", expanding=True)), _h.answer.is_not(None) | _h.correction.is_not(None)
+)
+_s = t.spool.c
+_ON_SPOOL = (
+    _s.run == bindparam("run"), _s.entity == bindparam("entity"), _s.source == bindparam("source"),
+    _s.destination == bindparam("destination"),
+)  # fmt: skip
+_SPOOLED = (
+    select(_s.seq, _s.source_id, _s.body)
+    .where(*_ON_SPOOL, _s.seq > bindparam("last"))
+    .order_by(_s.seq)
+    .limit(bindparam("size"))
+)
+_AGAIN = select(_s.source_id, func.count()).where(*_ON_SPOOL).group_by(_s.source_id).having(func.count() > 1)
 
 
 class HeldReading(Reading):
@@ -38,19 +71,7 @@ class HeldReading(Reading):
 
         At most `limit` of them, oldest first, behind the one that was last in the page before (`after`).
         """
-        again = and_(_h.kind.in_(kinds), _h.payload.is_not(None))
-        query = (
-            select(
-                _h.entity, _h.source_id, _h.payload, _h.attempts, _h.kind, _h.field, _h.answer, _h.correction, _h.answered_by,
-                _h.first_at,
-            )
-            .where(
-                _h.source == source, _h.destination == destination, _h.entity == entity, _h.due_at <= naive(at),
-                _h.state.in_(("open", "waiting")), or_(again, _h.answer.is_not(None), _h.correction.is_not(None)),
-            )
-            .order_by(_h.first_at, _h.source_id, _h.field)
-            .limit(limit)
-        )  # fmt: skip
+        query = _DUE if limit is None else _DUE.limit(limit)
         if after is not None and after.first_at is not None:
             place = tuple_(literal(naive(after.first_at)), literal(after.source_id), literal(after.field))
             query = query.where(tuple_(_h.first_at, _h.source_id, _h.field) > place)
@@ -58,7 +79,9 @@ class HeldReading(Reading):
             Due(  # type: ignore[call-arg]
                 row[0], row[1], self._opened(row[2]), *row[3:7], self._opened(row[7]), row[8], aware(row[9])
             )
-            for row in self._rows(query)
+            for row in self._rows(
+                query, source=source, destination=destination, entity=entity, at=naive(at), kinds=list(kinds)
+            )
         ]
 
     def held(self, *, entity: str | None = None, source: str | None = None, state: str = "open") -> list[Held]:
@@ -72,8 +95,7 @@ class HeldReading(Reading):
 
     def held_ids(self, entity: str, source: str) -> set[str]:
         """Source ids of everything held of an entity from a system, whatever its state."""
-        query = select(_h.source_id).where(_h.entity == entity, _h.source == source)
-        return {row[0] for row in self._rows(query)}
+        return {row[0] for row in self._rows(_IDS, entity=entity, source=source)}
 
     def answers_of(
         self, entity: str, source: str, destination: str, source_ids: Iterable[str]
@@ -81,11 +103,7 @@ class HeldReading(Reading):
         """What a person answered or corrected about records of one way, by source id; carried out by nobody yet."""
         found: dict[str, list[Held]] = {}
         for keys in chunks(source_ids):
-            query = select(*_COLUMNS).where(
-                _h.entity == entity, _h.source == source, _h.destination == destination, _h.source_id.in_(keys),
-                _h.answer.is_not(None) | _h.correction.is_not(None),
-            )  # fmt: skip
-            for row in self._rows(query):
+            for row in self._rows(_ANSWERS, entity=entity, source=source, destination=destination, ids=keys):
                 found.setdefault(row[3], []).append(self._held(row))
         return found
 
@@ -118,12 +136,9 @@ class HeldReading(Reading):
         self, run: str, entity: str, source: str, destination: str, size: int
     ) -> Iterator[list[tuple[str, bytes]]]:
         """What a run put on the spool for a way, in order, at most `size` at a time."""
-        s, last = t.spool.c, 0
+        way, last = {"run": run, "entity": entity, "source": source, "destination": destination}, 0
         while True:
-            query = select(s.seq, s.source_id, s.body).where(
-                s.run == run, s.entity == entity, s.source == source, s.destination == destination, s.seq > last
-            )
-            rows = self._rows(query.order_by(s.seq).limit(size))
+            rows = self._rows(_SPOOLED, **way, last=last, size=size)
             if not rows:
                 return
             yield [(row[1], self._vault.open_bytes(bytes(row[2]))) for row in rows]
@@ -131,21 +146,16 @@ class HeldReading(Reading):
 
     def on_spool(self, run: str, entity: str, source: str, destination: str, source_ids: Iterable[str]) -> set[str]:
         """Of these records those that are on the spool already."""
-        s, found = t.spool.c, set[str]()
+        found: set[str] = set()
         for keys in chunks(source_ids):
-            query = select(s.source_id).where(
-                s.run == run, s.entity == entity, s.source == source, s.destination == destination, s.source_id.in_(keys)
+            query = select(_s.source_id).where(
+                _s.run == run, _s.entity == entity, _s.source == source, _s.destination == destination,
+                _s.source_id.in_(keys),
             )  # fmt: skip
             found.update(row[0] for row in self._rows(query))
         return found
 
     def spooled_again(self, run: str, entity: str, source: str, destination: str) -> dict[str, int]:
         """Records that came more than once, and how often; there are few."""
-        s = t.spool.c
-        query = (
-            select(s.source_id, func.count())
-            .where(s.run == run, s.entity == entity, s.source == source, s.destination == destination)
-            .group_by(s.source_id)
-            .having(func.count() > 1)
-        )
-        return {row[0]: row[1] for row in self._rows(query)}
+        way = {"run": run, "entity": entity, "source": source, "destination": destination}
+        return {row[0]: row[1] for row in self._rows(_AGAIN, **way)}

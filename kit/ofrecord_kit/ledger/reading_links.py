@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
@@ -15,6 +15,10 @@ from ofrecord_kit.ledger.reading import Reading, chunks
 from ofrecord_kit.ledger.rows import Link, Side
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed
+
+_BEGUN = select(t.wire.c.begun).where(
+    *(t.wire.c[name] == bindparam(name) for name in ("entity", "source", "destination"))
+)
 
 
 class LinkReading(Reading):
@@ -87,9 +91,7 @@ class LinkReading(Reading):
 
     def is_first(self, entity: str, source: str, destination: str) -> bool:
         """Has nothing of an entity ever been written this way?"""
-        w = t.wire.c
-        query = select(w.begun).where(w.entity == entity, w.source == source, w.destination == destination)
-        return not any(row[0] for row in self._rows(query))
+        return not any(row[0] for row in self._rows(_BEGUN, entity=entity, source=source, destination=destination))
 
     def generations(self, links: Iterable[str]) -> dict[str, int]:
         """How often a side of each link was taken out on purpose."""

@@ -6,12 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
 from ofrecord_kit.ledger.rows import Event, Intention, Owed, Run
 from ofrecord_kit.ledger.values import from_json, store_of
+
+_box, _wire, _pause = t.outbox.c, t.wire.c, t.pause.c
+_OWED = (
+    select(
+        _box.id, _box.entity, _box.system, _box.link, _box.field, _box.object, _box.property, _box.reason, _box.attempts
+    )
+    .where(_box.system == bindparam("system"), _box.due_at.is_(None) | (_box.due_at <= bindparam("at")))
+    .order_by(_box.id)
+)  # fmt: skip
+_PAUSED = select(func.count()).where(_pause.entity == bindparam("entity"), _pause.system == bindparam("system"))
+_WIRES = select(_wire.entity, _wire.source, _wire.schema).where(_wire.destination == bindparam("destination"))
+_WAYS = select(_wire.entity, _wire.source).where(_wire.destination == bindparam("destination"))
 
 
 class RunReading(Reading):
@@ -21,21 +33,7 @@ class RunReading(Reading):
 
     def owed(self, system: str, at: datetime) -> list[Owed]:
         """Writes owed to a system that are due, oldest first."""
-        box = t.outbox.c
-        columns = (
-            box.id,
-            box.entity,
-            box.system,
-            box.link,
-            box.field,
-            box.object,
-            box.property,
-            box.reason,
-            box.attempts,
-        )
-        due = box.due_at.is_(None) | (box.due_at <= naive(at))
-        query = select(*columns).where(box.system == store_of(system), due).order_by(box.id)
-        return [Owed(*row) for row in self._rows(query)]
+        return [Owed(*row) for row in self._rows(_OWED, system=store_of(system), at=naive(at))]
 
     def owed_count(self, system: str) -> dict[str, int]:
         """How many writes are owed to a system, by entity, due or not."""
@@ -56,13 +54,15 @@ class RunReading(Reading):
 
     def paused(self, entity: str, system: str) -> bool:
         """Has somebody paused this entity towards this system?"""
-        query = select(func.count()).where(t.pause.c.entity == entity, t.pause.c.system == system)
-        return bool(self._rows(query)[0][0])
+        return bool(self._rows(_PAUSED, entity=entity, system=system)[0][0])
 
     def wires(self, destination: str) -> dict[tuple[str, str], dict[str, Any]]:
         """The last annotated schema seen of each (entity, source) written to `destination`."""
-        query = select(t.wire.c.entity, t.wire.c.source, t.wire.c.schema).where(t.wire.c.destination == destination)
-        return {(row[0], row[1]): from_json(row[2]) for row in self._rows(query)}
+        return {(row[0], row[1]): from_json(row[2]) for row in self._rows(_WIRES, destination=destination)}
+
+    def ways(self, destination: str) -> set[tuple[str, str]]:
+        """Each (entity, source) that was ever written to `destination`."""
+        return {(row[0], row[1]) for row in self._rows(_WAYS, destination=destination)}
 
     def events(
         self, *, kinds: Sequence[str] = (), entity: str | None = None, link: str | None = None, run: str | None = None,

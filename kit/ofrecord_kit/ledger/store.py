@@ -20,7 +20,7 @@ from ofrecord_kit.ledger.sealing import Vault, check_proof, check_values
 from ofrecord_kit.ledger.writing import Writing
 
 _PROOF = select(t.meta.c.value).where(t.meta.c.name == "key")
-_KEPT = ("key", "prints", "values")
+_KNOWN = select(t.meta.c.name, t.meta.c.value).where(t.meta.c.name.in_(("key", "prints", "values")))
 
 
 class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
@@ -50,10 +50,7 @@ class Ledger(LinkReading, HeldReading, RunReading, HistoryReading):
     def _unlocked(self, values: str | None, key: str | None) -> Vault:
         """What seals and opens stored values; `meta` remembers which key it was, and how values are kept."""
         with explained(self._where), self._engine.begin() as connection:
-            known = {
-                row[0]: row[1]
-                for row in connection.execute(select(t.meta.c.name, t.meta.c.value).where(t.meta.c.name.in_(_KEPT)))
-            }
+            known = {row[0]: row[1] for row in connection.execute(_KNOWN)}
             mode = values or known.get("values", "full")
             check_values(mode, key)
             vault = Vault(key, hashed=mode == "hashed")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, or_, select, update
+from sqlalchemy import Insert, Table, Update, bindparam, delete, insert, or_, select, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
@@ -45,9 +46,9 @@ class Writing(NewWriting, HeldWriting):
 
     def _put(self, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Insert or update one row by its keys."""
-        where = [table.c[name] == value for name, value in keys.items()]
-        if not self._connection.execute(update(table).where(*where).values(**values)).rowcount:
-            self._connection.execute(insert(table).values(**keys, **values))
+        place = {f"its_{name}": value for name, value in keys.items()}
+        if not self._connection.execute(_update_of(table, tuple(keys)), {**place, **values}).rowcount:
+            self._connection.execute(_insert_into(table), {**keys, **values})
 
     def record_part(self, entity: str, system: str, whole: str, part: str, values: Mapping[str, Any]) -> None:
         """Keep what one record contributes to a whole."""
@@ -223,6 +224,16 @@ class Writing(NewWriting, HeldWriting):
                 "finished": None if run.finished is None else run.finished.astimezone(UTC).replace(tzinfo=None),
             },
         )  # fmt: skip
+
+
+@cache
+def _update_of(table: Table, keys: tuple[str, ...]) -> Update:
+    return update(table).where(*(table.c[name] == bindparam(f"its_{name}") for name in keys))
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    return insert(table)
 
 
 def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
@@ -17,6 +17,9 @@ from ofrecord_kit.ledger.writing_links import LinkWriting
 from ofrecord_kit.plan import UNKNOWN, Fingerprint
 
 _WHOLES_LOCK = 0x0F_2EC0_2F
+_SCHEMA_OF = select(t.wire.c.schema).where(
+    *(t.wire.c[name] == bindparam(name) for name in ("entity", "source", "destination"))
+)
 _Place = tuple[str, str, str]
 _Said = dict[str, dict[int, tuple[Any, bool]]]
 _Way = tuple[_Said, int, str, str]
@@ -205,17 +208,17 @@ class AgreedWriting(LinkWriting):
         is forgotten for this pair, and with it the digests of the entity: the new place is filled when its record is read again.
         """
         keys = {"entity": entity, "source": source, "destination": destination}
-        known = self._connection.execute(
-            select(t.wire.c.schema).where(*(t.wire.c[name] == value for name, value in keys.items()))
-        ).scalar()
+        known = self._connection.execute(_SCHEMA_OF, keys).scalar()
+        spread, said = (schema.get("x-ofrecord") or {}).get("spread") or {}, to_json(schema)
+        if known == said and not spread:
+            return
         was, now = places_of(from_json(known)) if known else {}, places_of(schema)
         moved = sorted(field for field in was.keys() & now.keys() if has_moved(was[field], now[field]))
         if moved:
             self._forget_agreed(entity, moved, pair_of(store_of(source), store_of(destination)))
-        spread = (schema.get("x-ofrecord") or {}).get("spread") or {}
         if spread.get("field") and spread["field"] not in self._fields_looked_up():
             self._look_up_by(spread["field"])
-        bulk.replace(self._connection, t.wire, list(keys), ["schema"], [(*keys.values(), to_json(schema))])
+        bulk.replace(self._connection, t.wire, list(keys), ["schema"], [(*keys.values(), said)])
 
     def begin_way(self, entity: str, source: str, destination: str) -> None:
         """Something of an entity is written this way; `know_wire` was told how before."""

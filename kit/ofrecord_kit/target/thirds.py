@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def thirds_of(wire: Wire, ledger: Ledger) -> tuple[str, ...]:
     """Other stores that hold the entity, as far as pipelines to the two systems were ever run."""
     known = {
-        store_of(source) for system in wire.pair for entity, source in ledger.wires(system) if entity == wire.entity
+        store_of(source) for system in wire.pair for entity, source in ledger.ways(system) if entity == wire.entity
     }
     return tuple(sorted(known - {store_of(system) for system in wire.pair}))
 
