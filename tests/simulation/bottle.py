@@ -1,5 +1,6 @@
 """One world: three systems, one installation, a clock."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.clockwork import Clock, surroundings
-from simulation.plugins import Ended, Host, tasks_of
+from simulation.plugins import Ended, Host, logged, tasks_of
 from simulation.thrift import begin_ledger, thrifty
 from simulation.wire import Gate, Line, connected
 
@@ -64,6 +65,7 @@ class Bottle:
         if "ledger" in what:
             for path in self.folder.glob("ledger.db*"):
                 path.unlink()
+            begin_ledger(self.folder / "ledger.db")
         if "state" in what:
             self.host.states.clear()
         if "tokens" in what:
@@ -72,8 +74,10 @@ class Bottle:
 
 @contextmanager
 def bottle(seed: int) -> Iterator[Bottle]:
-    """An empty world."""
-    folder = Path(tempfile.mkdtemp(prefix="bottle-", dir=MEMORY if MEMORY.is_dir() else None))
+    """An empty world. Those of a process lie in one place, one after the other."""
+    folder = (MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())) / f"ofrecord-bottle-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)  # of a process with this number that was killed
+    folder.mkdir(mode=0o700)
     try:
         with thrifty(), surroundings(seed) as (clock, processes):
             begin_ledger(folder / "ledger.db")
@@ -95,7 +99,7 @@ def bottle(seed: int) -> Iterator[Bottle]:
                 "OFRECORD_YES": "1",
             }
             host = Host(folder, environment, line.gate, processes)
-            with connected(line):
+            with connected(line), logged(host.log):
                 yield Bottle(vendors, clock, line, host)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 import yaml
 from simulation.clockwork import Death, Processes
-from simulation.thrift import PROJECT, catalog_of
+from simulation.prepared import PROJECT, catalog_of
 from simulation.wire import Gate
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import _ConfigInput
@@ -181,7 +181,7 @@ class Host:
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
-        with patch.dict(os.environ, {**self.environment, "OFRECORD_RUN": f"run-{self.runs}"}), logged(self.log):
+        with patch.object(os, "environ", {**self.environment, "OFRECORD_RUN": f"run-{self.runs}"}):
             yield
 
 

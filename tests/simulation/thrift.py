@@ -4,39 +4,22 @@ A real plugin starts once in minutes and does each of these things anew; in a wo
 """
 
 import gc
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 from requests import sessions
-from singer_sdk.singerlib import Catalog
+from simulation.prepared import PROJECT, prepared
 from sqlalchemy import Engine, create_engine
 
 from ofrecord_kit.ledger import Ledger, opening
 from ofrecord_kit.target import program
-from ofrecord_transforms import mapper
-from ofrecord_transforms.load import load
 
-PROJECT = Path(__file__).parents[2]
-
-
-@cache
-def catalog_of(path: str, streams: tuple[str, ...]) -> Catalog:
-    """What a catalog of rules/catalog says of the streams a tap reads; the SDK prepares every stream in it."""
-    said = json.loads((PROJECT / path).read_text(encoding="utf-8"))
-    return Catalog.from_dict({"streams": [one for one in said["streams"] if one["tap_stream_id"] in streams]})
-
-
-@cache
-def _rules(folder: str) -> Any:
-    """The rules: data that nobody changes."""
-    return load(folder)
+__all__ = ["PROJECT", "begin_ledger", "rarely_swept", "thrifty"]
 
 
 @cache
@@ -56,17 +39,19 @@ def begin_ledger(path: Path) -> None:
     path.write_bytes(_empty_ledger())
 
 
-_known: dict[str, Any] = {}
+_engines: dict[str, Engine] = {}
 
 
 def _create_engine(url: str) -> Engine:
-    """As SQLAlchemy's; statements that were compiled for one engine serve the next one."""
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        if not _known:
-            _known.update(dialect=engine.dialect, cache=engine._compiled_cache)
-        engine.dialect = engine.pool._dialect = _known["dialect"]
-        engine._compiled_cache = _known["cache"]
+    """As SQLAlchemy's; of a place where there was one before it is that one, without the connections it had."""
+    engine = _engines.get(url)
+    if engine is None:
+        engine = create_engine(url)
+        if engine.dialect.name != "sqlite":
+            return engine
+        _engines.clear()  # a process plays in one folder at a time
+        _engines[url] = engine
+    engine.pool = engine.pool.recreate()
     return engine
 
 
@@ -85,10 +70,10 @@ def rarely_swept() -> Iterator[None]:
 
 @contextmanager
 def thrifty() -> Iterator[None]:
-    """Within the block, rules are read and statements are compiled once, and no proxy is looked for."""
+    """Within the block, what is the same at every start is made once, and no proxy is looked for."""
     _empty_ledger()
     with ExitStack() as undo:
-        undo.enter_context(patch.object(mapper, "load", _rules))
+        undo.enter_context(prepared())
         undo.enter_context(patch.object(opening, "create_engine", _create_engine))
         undo.enter_context(patch.object(program, "rarely_collected", nullcontext))
         undo.enter_context(patch.object(sessions, "get_environ_proxies", lambda _url, no_proxy=None: {}))

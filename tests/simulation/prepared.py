@@ -1,0 +1,160 @@
+"""What a program prepares from constants (catalogs, schemas, rules) at its start, prepared once for all worlds.
+
+Only functions stand here whose answer depends on nothing but what they are given, and is changed by nobody: a test holds both.
+A mistake that is planted in one of them, or in what they call, begins with nothing prepared: `anew`.
+"""
+
+import json
+import pickle
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+from singer_sdk import mapper as sdk_mapper
+from singer_sdk import plugin_base
+from singer_sdk.mapper import PluginMapper
+from singer_sdk.singerlib import Catalog, MetadataMapping, Schema, SelectionMask
+from singer_sdk.sinks import core as sdk_sinks
+
+from ofrecord_kit.tap import stream
+from ofrecord_kit.tap.cells import Cut
+from ofrecord_transforms import mapper
+from ofrecord_transforms.load import load
+
+PROJECT = Path(__file__).parents[2]
+_kept: list[dict[Hashable, Any]] = []
+"""What is kept, of each function."""
+
+
+def once(make: Callable[..., Any], key_of: Callable[..., Hashable]) -> Callable[..., Any]:
+    """The function, called once for each key. What it is given is kept, too, so that identities stay what they are."""
+    kept: dict[Hashable, Any] = {}
+    _kept.append(kept)
+
+    def found(*given: Any, **named: Any) -> Any:
+        key = key_of(*given, **named)
+        if key not in kept:
+            kept[key] = make(*given, **named), given
+        return kept[key][0]
+
+    return found
+
+
+@contextmanager
+def anew() -> Iterator[None]:
+    """Within the block nothing is prepared yet, and what is prepared in it is forgotten after it."""
+    before = [dict(one) for one in _kept]
+    for one in _kept:
+        one.clear()
+    try:
+        yield
+    finally:
+        for one, known in zip(_kept, before, strict=True):
+            one.clear()
+            one.update(known)
+
+
+@cache
+def catalog_of(path: str, streams: tuple[str, ...]) -> Catalog:
+    """What a catalog of rules/catalog says of the streams a tap reads; schemas and choices are worked out once."""
+    said = json.loads((PROJECT / path).read_text(encoding="utf-8"))
+    catalog = Catalog.from_dict({"streams": [one for one in said["streams"] if one["tap_stream_id"] in streams]})
+    for entry in catalog.streams:
+        _schemas[id(entry.schema)] = entry.schema.to_dict()
+        _masks[id(entry.metadata)] = entry.metadata.resolve_selection()
+    return catalog
+
+
+_schemas: dict[int, dict[str, Any]] = {}
+_masks: dict[int, SelectionMask] = {}
+_to_dict, _resolve_selection = Schema.to_dict, MetadataMapping.resolve_selection
+
+
+_rules = once(load, str)
+
+
+def _key_of_choice(rules: Any, source: str, to: str, wanted: list[str] | None) -> Hashable:
+    return id(rules), source, to, wanted and tuple(wanted)
+
+
+def _key_of_rules(rules: Any, source: str, to: str, entities: list[str], fields: list[str] | None = None) -> Hashable:
+    return id(rules), source, to, tuple(entities), fields and tuple(fields)
+
+
+def _maps(mapper_: PluginMapper, entry: Any) -> Any:
+    one = PluginMapper({}, mapper_.logger)
+    _register(one, Catalog([(entry.tap_stream_id, entry)]))
+    return one.stream_maps
+
+
+_register = PluginMapper.register_raw_streams_from_catalog
+_maps_of = once(_maps, lambda _mapper, entry: id(entry))
+
+
+def _registered(mapper_: PluginMapper, catalog: Catalog) -> None:
+    """As the SDK's, for who maps nothing."""
+    flat = mapper_.flattening_options
+    if (
+        mapper_.stream_maps_dict
+        or (flat and flat.enabled)
+        or any(id(one.schema) not in _schemas for one in catalog.streams)
+    ):
+        _register(mapper_, catalog)
+        return
+    for entry in catalog.streams:
+        mapper_.stream_maps |= {name: list(maps) for name, maps in _maps_of(mapper_, entry).items()}
+
+
+def _key_of_cut(cut: Cut) -> Hashable:
+    filled = tuple((name, bytes(value)) for name, value in cut._filled.items())
+    return cut._key, msgspec.json.encode(cut._properties), filled, cut._never, frozenset(cut._loose)
+
+
+_compile_cut = Cut._compile
+
+
+def _compile_and_tell(cut: Cut) -> Any:
+    _compile_cut(cut)
+    return cut._decode
+
+
+_decoder_of = once(_compile_and_tell, _key_of_cut)
+
+
+def _compiled(cut: Cut) -> None:
+    cut._decode = _decoder_of(cut)
+
+
+def _copied(value: Any) -> Any:
+    """As `copy.deepcopy`, of plain data."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - it was just written
+
+
+_ONCE = (
+    (mapper, "load", _rules),
+    (mapper, "chosen", once(mapper.chosen, _key_of_choice)),
+    (mapper, "switched_off", once(mapper.switched_off, _key_of_choice)),
+    (mapper, "compile_rules", once(mapper.compile_rules, _key_of_rules)),
+    (Schema, "to_dict", lambda schema: _schemas.get(id(schema)) or _to_dict(schema)),
+    (MetadataMapping, "resolve_selection", lambda chosen: _masks.get(id(chosen)) or _resolve_selection(chosen)),
+    (PluginMapper, "register_raw_streams_from_catalog", _registered),
+    (sdk_mapper, "copy", SimpleNamespace(deepcopy=_copied)),
+    (sdk_sinks, "copy", SimpleNamespace(deepcopy=_copied)),
+    (stream, "compile_shape", once(stream.compile_shape, lambda schema, *, in_order: (msgspec.json.encode(schema), in_order))),
+    (Cut, "_compile", _compiled),
+    (plugin_base, "get_package_version", once(plugin_base.get_package_version, lambda name: name)),
+)  # fmt: skip
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Within the block, what is prepared from constants is prepared once."""
+    with ExitStack() as undo:
+        for place, name, instead in _ONCE:
+            undo.enter_context(patch.object(place, name, instead))
+        yield
