@@ -30,6 +30,8 @@ yesterday's calls not quite a day old, and ends at once."""
 SHRUNK_S = 300.0
 """How long fewer calls are made at once after the vendor found them too many."""
 _GLANCE_S = 1.0
+_QUEUED_S = 600.0
+"""How far behind a block calls wait in turn, at most. What was planned for later was so by a clock that was set back meanwhile."""
 _AHEAD_S = 4_000.0
 """Nothing is planned, or closed, for later than this: such a time was written before a clock was set back, and counts no more."""
 
@@ -102,7 +104,7 @@ class Budget:
             if self.terms.a_minute or self.terms.a_day:
                 return self._take(weight, now)
             self._uncounted += weight
-            if now - self._glanced >= _GLANCE_S:
+            if abs(now - self._glanced) >= _GLANCE_S:  # clocks are set back, too
                 self._glance(now)
             return max(now, self._shut)
 
@@ -112,17 +114,21 @@ class Budget:
         with store.transaction(self.key) as run:
             shut = self._read_closed(run, there)
             self._check_day(run, weight, there)
-            at = max(there, shut, self._free_minute(run, there))
+            at = max(there, shut, self._free_minute(run, there, max(there, shut) + _QUEUED_S))
             if self.terms.a_minute:
                 run("insert into ofrecord_call (key, at) values (?, ?)", self.key, at)
             run(_SPEND, self.key, int(at // SLICE_S), weight)
         return at - store.skew_s
 
-    def _free_minute(self, run: Run, now: float) -> float:
-        """When less than this plugin's share of calls went within a minute, those of all others counted, too."""
+    def _free_minute(self, run: Run, now: float, latest: float) -> float:
+        """When less than this plugin's share of calls went within a minute, those of all others counted, too.
+
+        Calls later than `latest` were made before the clock was set back, a moment ago for all that is known.
+        """
         if not self.terms.a_minute:
             return now
         run("delete from ofrecord_call where key = ? and (at < ? or at > ?)", self.key, now - WINDOW_S, now + _AHEAD_S)
+        run("update ofrecord_call set at = ? where key = ? and at > ?", now, self.key, latest)
         full = run(
             "select at from ofrecord_call where key = ? order by at desc limit 1 offset ?",
             self.key,

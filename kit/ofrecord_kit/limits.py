@@ -71,7 +71,7 @@ class Tally:
             found.calls += 1
             found.weight += weight
             found.ended = max(found.ended, ended)
-        if ended - self._written >= 1:
+        if abs(ended - self._written) >= 1:  # clocks are set back, too
             self.flush(ended)
 
     def flush(self, now: float = 0.0) -> None:

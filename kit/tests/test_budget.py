@@ -184,6 +184,23 @@ def test_a_clock_that_is_set_back_blocks_nothing(tmp_path):
     one.close(NOW)
 
 
+def test_after_a_clock_was_set_back_by_an_hour_nobody_waits_longer_than_a_minute(tmp_path):
+    one = Budget("organisation", Terms(2, 0, 4), state_dir=tmp_path)
+    for second in range(2):
+        one.admit(1, NOW + 3600 + second)
+    assert one.admit(1, NOW) == NOW + 60
+    one.close(NOW)
+
+
+def test_what_others_were_told_is_looked_at_also_after_a_clock_was_set_back(tmp_path):
+    one, other = (Budget("organisation", Terms(), state_dir=tmp_path) for _ in range(2))
+    one.admit(1, NOW + 3600)
+    other.close_until(NOW + 30)
+    assert one.admit(1, NOW) == NOW + 30
+    one.close(NOW)
+    other.close(NOW)
+
+
 def test_a_database_server_that_was_started_anew_costs_nothing_but_its_slots(postgresql, tmp_path):
     url = postgresql.new()
     mine = Budget("organisation", Terms(10, at_once=2), state_dir=tmp_path, url=url)

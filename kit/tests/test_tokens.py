@@ -84,6 +84,14 @@ def test_while_the_accounts_server_is_closed_nobody_asks_and_a_living_token_is_u
     assert len(accounts.asked) == 2
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_from_asking(connection):
+    accounts, store = Accounts(closed=True), TokenStore(connection)
+    with pytest.raises(TokenThrottled):
+        store.obtain(accounts.mint, now=lambda: 7200.0)
+    accounts.closed = False
+    assert store.obtain(accounts.mint, now=lambda: 3600.0)[0] == "t2"
+
+
 def test_a_rotated_refresh_token_is_used_from_then_on(connection):
     accounts, store = Accounts(rotates=True), TokenStore(connection)
     store.obtain(accounts.mint, now=lambda: 0.0)
