@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sandbox bench simulate promises catalogs wheels lock
+.PHONY: help demo test check sandbox bench simulate load promises catalogs wheels lock
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -77,6 +77,9 @@ bench: $(READY) benchmarks/.venv/.ready benchmarks/peers/.venv/.ready ## Measure
 
 simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:20000)
 	@$(BIN)/python tests/simulation $(SEEDS)
+
+load: $(READY) ## Play a first sync of 100,000 accounts and items under the vendors' limits (SCALE=0.1)
+	@$(BIN)/python tests/load $(SCALE)
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --write-promises

@@ -61,9 +61,9 @@ class Outbox:
                 counts["over limits"] += len(group)
             else:
                 by_link = _grouped(group, lambda one: one.link)
-                for some in chunks(list(by_link), _AT_ONCE):
+                for links in chunks(list(by_link), _AT_ONCE):
                     if not stopping():
-                        self._pay_fields(mine, [one for link in some for one in by_link[link]], ids, counts)
+                        self._pay_fields(mine, [one for link in links for one in by_link[link]], ids, counts)
         return counts
 
     def _needs_a_yes(self, entity: str, wires: Sequence[Wire], records: int) -> bool:
@@ -91,19 +91,19 @@ class Outbox:
         for system, some in _grouped(group, lambda one: one.reason.partition(":")[2]).items():
             there = self.ledger.ids_of([one.link for one in some], system)
             values.update({ids[one.link]: there[one.link] for one in some if one.link in ids and one.link in there})
-        for some in chunks(group, _AT_ONCE):
+        for part in chunks(group, _AT_ONCE):
             if stopping():
                 return
-            mine = {ids[one.link]: values[ids[one.link]] for one in some if ids.get(one.link) in values}
+            mine = {ids[one.link]: values[ids[one.link]] for one in part if ids.get(one.link) in values}
             results: dict[str, Result] = {}
             try:
                 self._send_stamps(object_, field, mine, results)
             except (Stop, Retry):  # what was stamped is; the others are owed as before
                 self._note_stamps(
-                    [one for one in some if ids.get(one.link) in results], field, ids, results, values, counts
+                    [one for one in part if ids.get(one.link) in results], field, ids, results, values, counts
                 )
                 raise
-            self._note_stamps(some, field, ids, results, values, counts)
+            self._note_stamps(part, field, ids, results, values, counts)
 
     def _send_stamps(self, object_: str, field: str, values: Mapping[str, str], results: dict[str, Result]) -> None:
         size = max(1, self.destination.updates_at_once(object_, len(values)))
