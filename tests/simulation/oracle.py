@@ -89,6 +89,9 @@ def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[B
             "nothing lost",
             f"{thing.entity.name} {thing.number} was deleted in the CRM and is {record.get('status')} in inventory",
         )
+    made_again = getattr(thing, "answered_gone", "") == "create"
+    if thing.was_stamped and not made_again and people.counterparts(thing, "crm"):
+        yield Broken("nothing lost", f"{thing.entity.name} {thing.number} was deleted in the CRM and is there again")
     changed = [name for name in thing.wrote if _is_news(thing, name)]
     if thing.entity.when_deleted == "news" and changed and not any(row.code == "GONE" for row in rows):
         yield Broken(

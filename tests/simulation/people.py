@@ -43,6 +43,8 @@ class Thing:
     """When the record of the CRM was deleted, in the order of writings; 0: it was not."""
     was_linked: bool = False
     """Were there two records when it was?"""
+    was_stamped: bool = False
+    """Did the one in inventory carry the id of the deleted one?"""
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
     was_everywhere: dict[str, int] = field(default_factory=dict)
     """Field → the last writing whose value was seen in every system."""
@@ -240,6 +242,8 @@ class People:
             if status < FINE:
                 self._order += 1
                 thing.deleted, thing.was_linked = self._order, bool(record.get("Inventory_ID"))
+                other = self.record(thing, "inventory") or {}
+                thing.was_stamped = (other.get("_custom") or {}).get("cf_crm_id") == thing.ids["crm"]
 
     def _thing(self, number: int, system: str) -> Thing | None:
         thing = self.things.get(number)

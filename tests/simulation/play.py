@@ -94,10 +94,9 @@ def _find_peace(stage: Stage) -> None:
             Broken("silence", f"{runs} pipelines make {calls} calls to learn that there is nothing to do")
         )
     _judge(stage, held)
-    is_whole = not any(
-        thing.deleted for thing in people.things.values()
-    )  # that somebody deleted a record only the ledger knows
-    if stage.story.loses_all and is_whole and not held and not played.broken:
+    is_known = all(thing.was_stamped or not thing.deleted for thing in people.things.values())
+    """Else only the ledger knows that somebody deleted a record."""
+    if stage.story.loses_all and is_known and not held and not played.broken:
         _dispose(stage)
 
 
@@ -129,4 +128,5 @@ def _dispose(stage: Stage) -> None:
         played.broken.append(
             Broken("disposable", f"after ledger, state and tokens were lost and rebuilt: {', '.join(writes)}")
         )
-    played.broken += oracle.judge_things(stage.people, [])
+    stage.people.lose_memory()
+    _judge(stage, _held(world))

@@ -16,6 +16,7 @@ from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Violation
 from ofrecord_kit.plan.answers import GONE, Answer, answered_violation, has_moved_on, read_answer
 from ofrecord_kit.plan.records import violations_of
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.lost import hear_of_the_lost, record_letting_go
 from ofrecord_kit.target.wire import rule_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def _about_the_whole(delivery: Delivery, item: Item) -> None:
             case Answer("unlink") if row.code == GONE and item.link is not None:
                 item.lost, item.link, item.destination_id = item.link, None, None
                 item.outcome, item.reason = "filtered", "no counterpart any more, as a person decided"
+            case Answer() as answer if row.code == GONE and item.link is None:
+                hear_of_the_lost(delivery, item, answer)
             case Answer("new") if row.kind == "duplicate":
                 item.anew = True
 
@@ -230,6 +233,7 @@ def record_answers(delivery: Delivery, ledger: Writing, item: Item) -> None:
     link = item.link or item.lost
     if item.lost is not None and item.outcome == "filtered":
         ledger.unlink(item.lost.link, wire.destination, by=item.answers[0].answered_by, why="unlink")
+    record_letting_go(delivery, ledger, item)
     for row in item.answers:
         if row.source != wire.source or (row.kind, row.field) in asked_again or not _is_done(item):
             continue

@@ -13,6 +13,7 @@ from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
+from ofrecord_kit.target.lost import set_the_lost_aside
 from ofrecord_kit.target.matching import match_key, pair, refuse_strangers, refuse_the_counterpart_of_another
 from ofrecord_kit.target.merging import note_claims
 from ofrecord_kit.target.once import THEN
@@ -276,6 +277,7 @@ def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
             item.created = True
             if not surely_permitted(delivery, item.values):
                 set_forbidden_aside(delivery, item, {name: write.value for name, write in item.plan.writes.items()})
+    set_the_lost_aside(delivery, [item for item in items if item.outcome is None])
     set_namesakes_aside(delivery, [item for item in items if item.outcome is None])
     delivery.nearness.set_aside([item for item in items if not item.anew])
 
