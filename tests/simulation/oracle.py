@@ -93,7 +93,13 @@ def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[B
     if thing.was_stamped and not made_again and people.counterparts(thing, "crm"):
         yield Broken("nothing lost", f"{thing.entity.name} {thing.number} was deleted in the CRM and is there again")
     changed = [name for name in thing.wrote if _is_news(thing, name)]
-    if thing.entity.when_deleted == "news" and changed and not any(row.code == "GONE" for row in rows):
+    asked = any(row.code == "GONE" for row in rows)
+    if thing.answered_gone == "create" and not asked:
+        yield Broken(
+            "an answer is carried out",
+            f"{thing.entity.name} {thing.number} was to be made again in the CRM, and was not",
+        )
+    if thing.entity.when_deleted == "news" and changed and not asked and not thing.answered_gone:
         yield Broken(
             "nothing lost",
             f"{thing.entity.name} {thing.number} was edited after it was deleted in the CRM, and nobody was told",
@@ -156,7 +162,8 @@ def _judge_shared(  # noqa: PLR0917
         return
     explained += conflicts
     if not conflicts:
-        yield Broken("convergence", f"{said}, and nobody is asked")
+        if one.name not in thing.dropped:
+            yield Broken("convergence", f"{said}, and nobody is asked")
     elif one.name in thing.unsure:
         return
     elif any(last is None for last in lasts.values()) or not _is_contest(thing, one, lasts):
@@ -180,6 +187,9 @@ def _judge_agreement(
     if not written or one.name in thing.unsure:
         return
     newest = max(written, key=lambda last: last.order)
+    decided = thing.decided.get(one.name)
+    if decided is not None and decided.order == newest.order and decided.value == value:
+        return
     known = thing.was_everywhere.get(one.name, 0)
     if one.policy == "review" and len({last.value for last in written if last.order > known}) > 1:
         yield Broken("nothing lost", f"{where} is {value!r} everywhere; both sides had edited it, and nobody was asked")

@@ -54,6 +54,14 @@ class Thing:
     """System → when a person last changed anything in the record, by its own clock: vendors date records, not fields."""
     unsure: set[str] = field(default_factory=set)
     """Shared fields of things that were there when the ledger was lost; they are judged by what they hold alone."""
+    decided: dict[str, Any] = field(default_factory=dict)
+    """Field → what a person decided about it last (`answers.Decided`)."""
+    dropped: set[str] = field(default_factory=set)
+    """Fields about which a person wants no question."""
+    is_forgotten: bool = False
+    """Was the ledger lost since it was made? Then nothing remembers a deletion."""
+    answered_gone: str = ""
+    """What a person said when the record of the CRM was gone."""
 
     @property
     def is_alone(self) -> bool:
@@ -81,6 +89,8 @@ class People:
     def __init__(self, bottle: Bottle) -> None:
         self.bottle = bottle
         self.things: dict[int, Thing] = {}
+        self.entities = dict(ENTITIES)
+        """As the rules are now."""
         self.said: list[str] = []
         self._order = 0
 
@@ -98,6 +108,8 @@ class People:
     def meet(self) -> None:
         """Learn which record the sync made or paired for whom, by the ids the systems carry."""
         for thing in self.things.values():
+            if thing.deleted and thing.answered_gone in {"create", "unlink"}:
+                self._meet_again(thing)
             for system, other in (SYSTEMS, SYSTEMS[::-1]):
                 if system in thing.ids or other not in thing.ids:
                     continue
@@ -105,6 +117,17 @@ class People:
                 if found:
                     thing.ids[system] = thing.entity.id_of(system, found[0])
                     thing.untouched[system] = thing.entity.untouched(system, found[0])
+
+    def _meet_again(self, thing: Thing) -> None:
+        """A record of the CRM that was made again, because a person wanted it, begins with what inventory held."""
+        found = self.counterparts(thing, "crm")
+        if found:
+            thing.deleted, thing.answered_gone = 0, ""
+            thing.ids["crm"] = thing.entity.id_of("crm", found[0])
+            thing.untouched["crm"] = thing.entity.untouched("crm", found[0])
+            thing.touched.pop("crm", None)
+            for name, wrote in thing.wrote.items():
+                thing.wrote[name] = [one for one in wrote if one.system != "crm"]
 
     def counterparts(self, thing: Thing, system: str) -> list[Record]:
         """Records of a system that say they are this thing's, by the id of its other record or by its code."""
@@ -129,8 +152,13 @@ class People:
             for one in thing.entity.fields:
                 crm, inventory = (one.read(system, row or {}) for system, row in zip(SYSTEMS, records, strict=True))
                 last = thing.last(one.name)
-                if crm == inventory and last is not None and last.value == crm:
+                decided = thing.decided.get(one.name)
+                is_decided = (
+                    decided is not None and last is not None and decided.order == last.order and decided.value == crm
+                )
+                if crm == inventory and last is not None and (last.value == crm or is_decided):
                     thing.was_everywhere[one.name] = last.order
+                    thing.dropped.discard(one.name)
                     if JOB_OF[thing.entity.name] == job:
                         thing.was_agreed[one.name] = last.order
 
@@ -150,12 +178,16 @@ class People:
         """The ledger is lost: of shared fields that differ before the next run nobody can tell who changed them last."""
         for thing in self.things.values():
             thing.unsure |= {one.name for one in thing.entity.fields if one.owner == "shared"}
+            thing.is_forgotten = True
+            thing.decided.clear()
+            thing.dropped.clear()
+            thing.answered_gone = ""
 
     # -- doing ---------------------------------------------------------------------------------------------------
 
     def create(self, step: "Create") -> None:
         """Make a thing."""
-        entity = ENTITIES[step.entity]
+        entity = self.entities[step.entity]
         thing = self.things[step.thing] = Thing(step.thing, entity)
         for place, system in enumerate(step.systems):
             chosen = step.choices[place * len(entity.fields) :][: len(entity.fields)]
@@ -241,7 +273,9 @@ class People:
             status, _ = self.bottle.person("DELETE", f"/crm/v8/{thing.entity.module}/{thing.ids['crm']}")
             if status < FINE:
                 self._order += 1
-                thing.deleted, thing.was_linked = self._order, bool(record.get("Inventory_ID"))
+                thing.deleted = self._order
+                thing.was_linked = bool(record.get("Inventory_ID")) and not thing.is_forgotten
+                thing.answered_gone = ""
                 other = self.record(thing, "inventory") or {}
                 thing.was_stamped = (other.get("_custom") or {}).get("cf_crm_id") == thing.ids["crm"]
 
@@ -257,6 +291,12 @@ class People:
         if isinstance(value, str) and "{}" in value:
             return value.format(CITIES[thing.number % len(CITIES)])
         return value
+
+    def say(self, thing: Thing, one: Field, system: str, value: Any) -> None:
+        """This is what a field is from now on, whoever wrote it; `value` as people mean it."""
+        self._order += 1
+        moment = self.bottle.clock.at + self.bottle.line.skew_s.get(system, 0.0)
+        thing.wrote.setdefault(one.name, []).append(Wrote(system, value, moment, self._order))
 
     def _wrote(self, thing: Thing, one: Field, system: str, value: Any) -> None:
         self._order += 1

@@ -28,6 +28,7 @@ class Lose(Step):
         stage.world.forget(*self.what)
         if "ledger" in self.what:
             stage.people.lose_memory()
+            stage.desk.lose_memory()
 
 
 @dataclass(frozen=True)

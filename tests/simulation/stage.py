@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from simulation.bottle import Bottle
+from simulation.desk import Desk
 from simulation.oracle import Broken
 from simulation.orders import Accepted
 from simulation.people import People
@@ -31,3 +32,4 @@ class Stage:
     played: Played
     accepted: list[Accepted] = field(default_factory=list)
     """Quotes."""
+    desk: Desk = field(default_factory=Desk)

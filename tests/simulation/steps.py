@@ -57,6 +57,8 @@ class Plot:
     """What things it is about."""
     things: list[str] = field(default_factory=list)
     """The entity of each thing that was made."""
+    modes: set[str] = field(default_factory=set)
+    """How the installation is set up."""
 
 
 @dataclass(frozen=True)
