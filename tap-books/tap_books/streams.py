@@ -14,7 +14,7 @@ from typing import ClassVar
 from singer_sdk.schema.source import SchemaDirectory
 
 from ofrecord_kit.tap.facts import Breadcrumb, Facts, places
-from ofrecord_kit.tap.finance import FinanceStream
+from ofrecord_kit.tap.finance import FinanceStream, same
 from ofrecord_kit.tap.finance_custom import WithCustomFields
 from ofrecord_kit.tap.finance_undated import UndatedStream
 from ofrecord_kit.vendors import finance
@@ -61,7 +61,7 @@ class Contacts(Documents):
     primary_keys = ("contact_id",)
     query: ClassVar = EVERY
     sorts_by_time = True
-    filtered_by: ClassVar = {"contact_type": "contact_type", "company_name": "company_name", "email": "email"}
+    filtered_by: ClassVar = same("contact_type", "company_name", "email")
     detail = "contact"
     custom_fields_of = ("contact",)
 
@@ -73,7 +73,7 @@ class Items(Documents):
     path = "/items"
     primary_keys = ("item_id",)
     query: ClassVar = EVERY
-    filtered_by: ClassVar = {"account_id": "account_id", "tax_id": "tax_id", "is_taxable": "is_taxable"}
+    filtered_by: ClassVar = same("account_id", "tax_id", "is_taxable")
     details_together = "/itemdetails"
     custom_fields_of = ("item",)
 
@@ -85,11 +85,7 @@ class Invoices(Documents):
     path = "/invoices"
     primary_keys = ("invoice_id",)
     filters_by_time = True
-    filtered_by: ClassVar = {
-        "status": "status",
-        "customer_id": "customer_id",
-        "recurring_invoice_id": "recurring_invoice_id",
-    }
+    filtered_by: ClassVar = same("status", "customer_id", "recurring_invoice_id")
     detail = "invoice"
     custom_fields_of = ("invoice",)
 
@@ -100,7 +96,7 @@ class CustomerPayments(Documents):
     name = "customerpayments"
     path = "/customerpayments"
     primary_keys = ("payment_id",)
-    filtered_by: ClassVar = {"customer_id": "customer_id", "payment_mode": "payment_mode"}
+    filtered_by: ClassVar = same("customer_id", "payment_mode")
     detail = "payment"
     custom_fields_of = ("customer_payment", "customerpayment")
 
@@ -113,7 +109,7 @@ class CreditNotes(Documents):
     primary_keys = ("creditnote_id",)
     filters_by_time = True
     sorts_by_time = True
-    filtered_by: ClassVar = {"status": "status", "customer_id": "customer_id"}
+    filtered_by: ClassVar = same("status", "customer_id")
     detail = "creditnote"
     custom_fields_of = ("creditnote",)
 
@@ -137,7 +133,7 @@ class Estimates(Documents):
     primary_keys = ("estimate_id",)
     filters_by_time = True
     sorts_by_time = True
-    filtered_by: ClassVar = {"status": "status", "customer_id": "customer_id"}
+    filtered_by: ClassVar = same("status", "customer_id")
     detail = "estimate"
     custom_fields_of = ("estimate",)
 
@@ -150,7 +146,7 @@ class SalesOrders(Documents):
     primary_keys = ("salesorder_id",)
     filters_by_time = True
     sorts_by_time = True
-    filtered_by: ClassVar = {"status": "status", "customer_id": "customer_id", "salesperson_id": "salesperson_id"}
+    filtered_by: ClassVar = same("status", "customer_id", "salesperson_id")
     detail = "salesorder"
     custom_fields_of = ("salesorder",)
 
@@ -164,7 +160,7 @@ class RecurringInvoices(BooksStream):
     primary_keys = ("recurring_invoice_id",)
     query: ClassVar = EVERY
     resource = "invoices"
-    filtered_by: ClassVar = {"status": "status", "customer_id": "customer_id"}
+    filtered_by: ClassVar = same("status", "customer_id")
     detail = "recurring_invoice"
     details_by_default = False
     custom_fields_of = ("recurring_invoice", "recurringinvoice")
@@ -178,7 +174,7 @@ class Bills(Documents):
     primary_keys = ("bill_id",)
     filters_by_time = True
     sorts_by_time = True
-    filtered_by: ClassVar = {"status": "status", "vendor_id": "vendor_id"}
+    filtered_by: ClassVar = same("status", "vendor_id")
     detail = "bill"
     custom_fields_of = ("bill",)
 
@@ -190,7 +186,7 @@ class VendorPayments(Documents):
     path = "/vendorpayments"
     primary_keys = ("payment_id",)
     filters_by_time = True
-    filtered_by: ClassVar = {"vendor_id": "vendor_id", "payment_mode": "payment_mode"}
+    filtered_by: ClassVar = same("vendor_id", "payment_mode")
     detail = "vendorpayment"
     custom_fields_of = ("vendor_payment", "vendorpayment")
 
@@ -217,7 +213,7 @@ class Journals(BooksStream, UndatedStream):
     primary_keys = ("journal_id",)
     replication_key = "last_modified_time"
     sorts_by_time = True
-    filtered_by: ClassVar = {"status": "status", "journal_type": "journal_type"}
+    filtered_by: ClassVar = same("status", "journal_type")
     detail = "journal"
     custom_fields_of = ("journal",)
 
