@@ -14,7 +14,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -29,8 +29,7 @@ Messages = Sequence[Mapping[str, Any]]
 def main() -> None:
     """The command."""
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    module, _, name = asked["target"].partition(":")
-    target = getattr(importlib.import_module(module), name)
+    target = plugin_of(asked["target"])
     for step, messages in enumerate(asked["runs"], 1):
         killed = os.WIFSIGNALED(_run(target, asked["config"], messages, step))
         code = os.waitstatus_to_exitcode(_run(target, asked["config"], messages, 0))
@@ -57,14 +56,26 @@ def _run(target: Any, config: Mapping[str, Any], messages: Messages, step: int) 
         os._exit(code)
 
 
-def _end_at(step: int) -> None:
-    """Kill this process at its step of that number."""
+def plugin_of(said: str) -> Any:
+    """The class that `module:class` names."""
+    module, _, name = said.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def killer_at(step: int) -> Callable[[], None]:
+    """What is to be called at each step: it kills this process at the one of that number."""
     steps = count(1)
 
     def pass_by() -> None:
         if next(steps) == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    return pass_by
+
+
+def _end_at(step: int) -> None:
+    """Kill this process at its step of that number."""
+    pass_by = killer_at(step)
     exchange, writing = Client._exchange, Ledger.writing  # noqa: SLF001 - the very moment of sending
 
     def exchange_or_die(self: Client, call: Any, token: str) -> Any:

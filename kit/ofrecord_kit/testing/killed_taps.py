@@ -8,11 +8,10 @@ run), and the Singer messages of both, `before` and `after`, with whole lines on
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import signal
 import sys
+from collections.abc import Callable
 from functools import wraps
 from itertools import count
 from pathlib import Path
@@ -21,13 +20,13 @@ from typing import Any
 from ofrecord_kit.http import Client
 from ofrecord_kit.program import run_plugin
 from ofrecord_kit.tap.stream import VendorStream
+from ofrecord_kit.testing.killed import killer_at, plugin_of
 
 
 def main() -> None:
     """The command."""
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    module, _, name = asked["tap"].partition(":")
-    tap = getattr(importlib.import_module(module), name)
+    tap = plugin_of(asked["tap"])
     folder = Path(asked["folder"])
     command = [tap.name, "--config", asked["config"], "--catalog", asked["catalog"]]
     for step in count(1):
@@ -72,17 +71,12 @@ def _become(tap: Any, command: list[str], out: Path, step: int) -> None:
 
 def _end_at(step: int) -> None:
     """Kill this process at its step of that number."""
-    steps = count(1)
-
-    def pass_by() -> None:
-        if next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+    pass_by = killer_at(step)
     for kind, name in ((Client, "_exchange"), (VendorStream, "_write_state_message")):
         setattr(kind, name, _between(getattr(kind, name), pass_by))
 
 
-def _between(work: Any, pass_by: Any) -> Any:
+def _between(work: Any, pass_by: Callable[[], None]) -> Any:
     @wraps(work)
     def passing(*given: Any) -> Any:
         pass_by()
