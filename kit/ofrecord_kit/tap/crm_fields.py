@@ -89,12 +89,15 @@ def _is_detail(schema: Mapping[str, Any]) -> bool:
     return bool(inner) and not LISTED_OBJECTS & set(inner)
 
 
-def kind_of(field: Field) -> str:
+def returned_type(field: Mapping[str, Any]) -> str:
     """The vendor's type; formulas and roll-ups have the type they return."""
     kind = str(field["data_type"])
-    for computed in ("formula", "rollup_summary"):
-        if kind == computed:
-            kind = str((field.get(computed) or {}).get("return_type") or "text")
+    return str((field.get(kind) or {}).get("return_type") or "text") if kind in {"formula", "rollup_summary"} else kind
+
+
+def kind_of(field: Field) -> str:
+    """The vendor's type; a text that is none in JSON by what it is there."""
+    kind = returned_type(field)
     if kind == "text" and field.get("json_type") in {"jsonarray", "jsonobject"}:
         return str(field["json_type"])
     return kind

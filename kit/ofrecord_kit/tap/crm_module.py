@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
-from ofrecord_kit.ahead import Call, ahead
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.settings import instant_or_none
 from ofrecord_kit.tap.cells import Cut, without
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
+from ofrecord_kit.tap.crm_deleted import deleted_since
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
 from ofrecord_kit.tap.crm_fields import (
     ALWAYS,
@@ -28,7 +29,7 @@ from ofrecord_kit.tap.crm_fields import (
     wanted_of,
 )
 from ofrecord_kit.tap.crm_lines import Lines, Subform, detailed, forms_of, is_quiet, with_lines
-from ofrecord_kit.tap.crm_pages import ListPages, crm_numbered_pages, modified_from, moment
+from ofrecord_kit.tap.crm_pages import ListPages, moment
 from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, said
 from ofrecord_kit.tap.crm_tap import CrmTap, Described
 from ofrecord_kit.tap.crm_views import IN_VIEW_SCHEMA, left, members, view_id
@@ -39,8 +40,6 @@ from ofrecord_kit.tap.shapes import Cells
 from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
 from ofrecord_kit.vendors import crm, scopes
 
-_IDS_A_CALL = 100
-"""Most ids of one `ids` parameter; the documents say so of users, of records nothing (UNVERIFIED)."""
 _QUIET_READS = 2
 _DRIFT = "drift_at"
 _NO_MODULE = "INVALID_MODULE"
@@ -93,7 +92,7 @@ class CrmModule(VendorStream):
         since = super().since() if self._view else since
         yield from self._heeding_drift(since)
         if since and marked:
-            yield from self._deleted(since)
+            yield from deleted_since(self.client, self.name, since, CONVERTED.get(self.name, {}))
 
     def since(self) -> datetime | None:
         """Of a view everything is read: see `crm_views`."""
@@ -207,7 +206,7 @@ class CrmModule(VendorStream):
         found = wanted_of(self.name, names, self.live.fields)
         where = condition_of({name: list(values) for name, values in self.filters.items()}, found.kinds)
         where = both(where, f"Modified_Time < '{self._end}'" if self._end else "")
-        return wanted_of(self.name, names, self.live.fields, where)
+        return replace(found, where=where)
 
     def _people(self, wanted: Wanted) -> Mapping[str, Mapping[str, Any]]:
         """Names that queries leave out, where something chosen needs them."""
@@ -324,27 +323,6 @@ class CrmModule(VendorStream):
                 joined = with_lines(lines, forms, Page(early, page.read_at))
                 yield Page([*joined.rows, *whole.values()], page.read_at)
         return True
-
-    # --- deletions -------------------------------------------------------------------------------------------------
-
-    def _deleted(self, since: datetime) -> Iterator[Page]:
-        """Ids deleted since. The feed does not tell a record that was merged into another from one that was deleted.
-
-        One that was restored since is there again, so those listed are looked for. The bookmark of the next run begins
-        before that.
-        """
-        path = f"{crm.ROOT}/{self.name}/deleted"
-        for page in crm_numbered_pages(self.client, path, {"type": "all"}, modified_from(since)):
-            there = self._there([text_of(row, "id") for row in page.rows])
-            rows = [{"id": row["id"], DELETED: row["deleted_time"]} for row in page.rows]
-            yield Page([row for row in rows if text_of(row, "id") not in there], page.read_at)
-
-    def _there(self, ids: Sequence[str]) -> set[str]:
-        """Which of these records exist."""
-        chunks = [ids[start : start + _IDS_A_CALL] for start in range(0, len(ids), _IDS_A_CALL)]
-        more = CONVERTED.get(self.name, {})
-        calls = [Call(f"{crm.ROOT}/{self.name}", {"ids": ",".join(one), "fields": "id", **more}) for one in chunks]
-        return {text_of(row, "id") for one in ahead(self.client, calls) for row in (one.body or {}).get("data") or []}
 
     # --- drift -----------------------------------------------------------------------------------------------------
 

@@ -43,10 +43,9 @@ def crm_pages(
     """
     asked: dict[str, str | int] = {**(params or {}), "per_page": crm.PER_PAGE}
     while True:
-        answer = client.get(path, params=asked, headers=headers, decoder=rows_under(rows))
-        body = answer.body or {}
-        yield Page(body.get(rows) or [], answer.read_at)
-        token = _next_token(answer)
+        page, info = _page(client, path, asked, headers, rows)
+        yield page
+        token = _next_token(info)
         if not token:
             return
         asked["page_token"] = token
@@ -62,11 +61,19 @@ def crm_numbered_pages(
     """Pages of a CRM list that has no page tokens, such as the list of deleted records."""
     for number in itertools.count(1):
         asked = {**(params or {}), "page": number, "per_page": crm.PER_PAGE}
-        answer = client.get(path, params=asked, headers=headers, decoder=rows_under(rows))
-        body = answer.body or {}
-        yield Page(body.get(rows) or [], answer.read_at)
-        if not (body.get("info") or {}).get("more_records"):
+        page, info = _page(client, path, asked, headers, rows)
+        yield page
+        if not info.get("more_records"):
             return
+
+
+def _page(
+    client: Client, path: str, asked: Params, headers: Mapping[str, str] | None, rows: str
+) -> tuple[Page, Mapping[str, Any]]:
+    """Rows, and what the answer says of the page."""
+    answer = client.get(path, params=asked, headers=headers, decoder=rows_under(rows))
+    body = answer.body or {}
+    return Page(body.get(rows) or [], answer.read_at), body.get("info") or {}
 
 
 def field_batches(fields: Sequence[str], always: Sequence[str], most: int = crm.FIELDS_A_CALL) -> list[list[str]]:
@@ -215,9 +222,9 @@ class ListPages:
             calls.append(Call(self.path, asked, headers, decoder))
         first, *others = list(ahead(self.client, calls))
         page = joined(self.client, self.path, first, others)
-        info = (first.body or {}).get("info") or {}
-        self.more = bool(info.get("more_records"))
-        return page, [_next_token(answer) for answer in (first, *others)]
+        infos = [(one.body or {}).get("info") or {} for one in (first, *others)]
+        self.more = bool(infos[0].get("more_records"))
+        return page, [_next_token(info) for info in infos]
 
 
 def joined(client: Client, path: str, first: Answer, others: Sequence[Answer]) -> Page:
@@ -249,6 +256,5 @@ def _differ(row: Row, part: Row | None) -> bool:
     return part is None or _version(part) != _version(row)
 
 
-def _next_token(answer: Answer) -> str | None:
-    info = (answer.body or {}).get("info") or {}
+def _next_token(info: Mapping[str, Any]) -> str | None:
     return info.get("next_page_token") if info.get("more_records") else None

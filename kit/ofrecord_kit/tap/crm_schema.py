@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ofrecord_kit.tap.crm_fields import DETAILS, is_queried
+from ofrecord_kit.tap.crm_fields import DETAILS, is_queried, returned_type
 from ofrecord_kit.tap.stream import DELETED
 
 LINES = frozenset({"Quoted_Items", "Ordered_Items", "Invoiced_Items", "Purchased_Items", "Purchase_Items"})
@@ -109,10 +109,7 @@ def _property(
 
 def type_of(field: Mapping[str, Any]) -> dict[str, Any]:
     """JSON type of a field. `bigint` travels as text; formulas and roll-ups have the type they return."""
-    kind = str(field["data_type"])
-    for computed in ("formula", "rollup_summary"):
-        if kind == computed:
-            kind = (field.get(computed) or {}).get("return_type") or "text"
+    kind = returned_type(field)
     if field["api_name"] == "Tag":
         return _TAGS
     if kind in DETAILS:

@@ -179,10 +179,6 @@ class VendorTap(Tap):
         if not self._open:
             self._open.append(known.also_open())
 
-    def is_closed(self, stream: VendorStream) -> bool:
-        """Whether nothing may be read now."""
-        return self.must_end(stream)
-
     def must_end(self, stream: VendorStream) -> bool:
         """Whether the window is closed. What that means is said once, for the stream it ends and those behind it."""
         if self.window is None or self.window.is_open(self.clock()):

@@ -206,7 +206,7 @@ class VendorStream(Stream):
 
     def _batches(self, reading: Reading) -> Iterator[list[Fresh]]:
         """Records, then deletions."""
-        if self._tap.is_closed(self):
+        if self.must_end():
             return
         if self.sweeps and self.known.is_new and reading.bookmark.reached is not None:
             self.known.is_partial = True

@@ -28,17 +28,11 @@ FIELDS_A_CALL = 50
 PER_PAGE = 200
 """Rows of a page: default and most ("Get Records")."""
 
-ROWS_A_CHAIN = 100_000
-"""Rows a chain of page tokens reaches ("Get Records")."""
-
 HEAVY_AT_ONCE = 10
 """Calls of the dear kinds under way together, of all programs of a client: queries, searches, sorted lists ("API Limits")."""
 
 RECORDS_A_WRITE = 100
 """Most records of an insert, update or upsert ("Insert Records")."""
-
-DELETED_DAYS = 60
-"""Days a deleted record stays in the recycle bin and in the list of deleted records ("List of Deleted Records")."""
 
 NOT_LISTED_TYPES = frozenset({"subform", "multiselectlookup", "multiuserlookup"})
 """Data types a list call never returns; only a detail read does ("Get Records")."""
