@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from sandbox_worlds import call, made
 
 from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Request, Response
@@ -19,16 +20,6 @@ SPECIFICATIONS = Path(__file__).resolve().parents[3] / "shared" / "reference" / 
 @pytest.fixture
 def world() -> World:
     return new_world()
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
-
-
-def made(world: World, module: str, **values: Any) -> str:
-    answer = call(world, "POST", module, {"data": [values], "trigger": []})
-    assert answer.status == 201, answer.content
-    return str(answer.content["data"][0]["details"]["id"])
 
 
 def element(answer: Response) -> dict[str, Any]:

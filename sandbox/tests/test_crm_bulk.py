@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,12 @@ import orjson
 import pytest
 
 from ofrecord_sandbox import pipeline
-from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 SPECIFICATIONS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "specs" / "zoho-crm-v8"
 UPLOAD = {"feature": "bulk-write", "x-crm-org": "20080700001"}
 ACCOUNTS = "Inventory_ID,Account_Name,Employees\n1,A,5\n2,B,x\n3,,7\n"
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
 
 
 def sent(world: World, method: str, path: str, body: Any = None, **more: Any) -> Response:

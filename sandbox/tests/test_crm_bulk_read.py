@@ -5,32 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
+from sandbox_worlds import control
 
 from ofrecord_sandbox import pipeline
-from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 READ = "/crm/bulk/v8/read"
 PLANTED = 30
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
-
-
-def control(world: World, path: str, **body: Any) -> Any:
-    answer = world.call("POST", f"/_sandbox/crm/{path}", body)
-    assert answer.status == 200, answer.content
-    return answer.content
 
 
 def sent(world: World, method: str, path: str, body: Any = None, **headers: str) -> Response:

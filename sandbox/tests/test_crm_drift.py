@@ -8,22 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
+from sandbox_worlds import call
 
 from ofrecord_sandbox import pipeline
-from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
 
 
 def control(world: World, method: str, path: str, **body: Any) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from sandbox_worlds import call
 
 from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Response
@@ -20,10 +21,6 @@ TEXT = {"field_label": "ERP Number", "data_type": "text", "length": 40}
 @pytest.fixture
 def world() -> World:
     return new_world()
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
 
 
 def create(world: World, *fields: Any, module: str = "Accounts") -> Response:

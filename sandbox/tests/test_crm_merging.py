@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sandbox_worlds import call, made
 
-from ofrecord_sandbox.assemble import new_world
-from ofrecord_sandbox.web import Response
 from ofrecord_sandbox.world import World
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
-
-
-def made(world: World, module: str, **values: Any) -> str:
-    answer = call(world, "POST", module, {"data": [values], "trigger": []})
-    assert answer.status == 201, answer.content
-    return str(answer.content["data"][0]["details"]["id"])
 
 
 def read(world: World, module: str, record_id: str) -> dict[str, Any]:

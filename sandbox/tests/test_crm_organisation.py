@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
+from sandbox_worlds import call, control, made
 
-from ofrecord_sandbox.assemble import new_world
-from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.web import Request
 from ofrecord_sandbox.world import World
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
-
-
-def call(world: World, method: str, path: str, body: Any = None, **headers: str) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body, {key.replace("_", "-"): one for key, one in headers.items()})
-
-
-def control(world: World, path: str, **body: Any) -> Any:
-    answer = world.call("POST", f"/_sandbox/crm/{path}", body)
-    assert answer.status == 200, answer.content
-    return answer.content
-
-
-def made(world: World, module: str, **values: Any) -> str:
-    answer = call(world, "POST", module, {"data": [values], "trigger": []})
-    assert answer.status == 201, answer.content
-    return str(answer.content["data"][0]["details"]["id"])
 
 
 def count(world: World, path: str) -> int:

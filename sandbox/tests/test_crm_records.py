@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sandbox_worlds import call
 
 from ofrecord_sandbox import crm
 from ofrecord_sandbox.assemble import new_world
@@ -21,11 +22,6 @@ def world() -> World:
     made = new_world()
     made.clock.freeze(NOW)
     return made
-
-
-def call(world: World, method: str, path: str, body: Any = None, **headers: str) -> Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return world.call(method, f"/crm/v8/{path}", body, named)
 
 
 def write(world: World, method: str, path: str, *data: dict[str, Any], **headers: str) -> Response:

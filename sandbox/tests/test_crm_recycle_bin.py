@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from sandbox_worlds import call
 
-from ofrecord_sandbox.assemble import new_world
-from ofrecord_sandbox.web import Response
 from ofrecord_sandbox.world import World
 
 SPECIFICATION = (
     Path(__file__).resolve().parents[3] / "shared" / "reference" / "specs" / "zoho-crm-v8" / "recycle_bin.json"
 )
 BIN = "settings/recycle_bin"
-
-
-@pytest.fixture
-def world() -> World:
-    made = new_world()
-    made.clock.freeze(datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
-    return made
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
 
 
 def made(world: World, module: str = "Accounts", **values: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sandbox_worlds import call
 
 from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.web import Request, Response
@@ -15,10 +16,6 @@ from ofrecord_sandbox.world import World
 @pytest.fixture
 def world() -> World:
     return new_world()
-
-
-def call(world: World, method: str, path: str, body: Any = None) -> Response:
-    return world.call(method, f"/crm/v8/{path}", body)
 
 
 def arrange(world: World, method: str, path: str, **body: Any) -> None:

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Ledger:
+class Ledger(Finance):
     """A world with a customer, and a line of ten."""
 
+    root = BOOKS
+
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.customer = self.made("contacts", {"contact_name": "Nordlicht"}, "contact")["contact_id"]
         self.head = {"customer_id": self.customer, "line_items": [{"name": "Work", "rate": 10}]}
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, BOOKS + path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        status, answer = self.call(method, path, body)
-        assert (status in (200, 201), answer["code"]) == (True, 0), answer
-        return answer
 
     def made(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         return dict(self.ok("POST", f"/{path}", body)[key])

@@ -6,31 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
-from ofrecord_sandbox import finance
 from ofrecord_sandbox.finance.doubts import doubts
-from ofrecord_sandbox.world import World
 
 ROOT = "/inventory/v1"
 
 
-class Shop:
+class Shop(Finance):
     """A world with two stocked items: 40 bolts, 30 nuts."""
 
+    root = ROOT
+
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.bolt, self.nut = self.item("Bolt", 40), self.item("Nut", 30)
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, ROOT + path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        _, answer = self.call(method, path, body)
-        assert answer["code"] == 0, answer
-        return answer
 
     def item(self, name: str, stock: int) -> str:
         body = {"name": name, "sku": name, "rate": 2, "item_type": "inventory", "initial_stock": stock}

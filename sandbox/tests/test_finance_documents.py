@@ -6,32 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 
-class Company:
+class Company(Finance):
     """A world with one customer and one stocked item."""
 
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.customer = self.ok("POST", "/inventory/v1/contacts", {"contact_name": "Nordlicht"})["contact"][
             "contact_id"
         ]
         self.item = self.new_item("Bolt", 10, stock=30)
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        status, answer = self.call(method, path, body)
-        assert answer["code"] == 0, answer
-        assert status in (200, 201)
-        return answer
 
     def new_item(self, name: str, rate: float, stock: float) -> str:
         body = {"name": name, "rate": rate, "item_type": "inventory", "initial_stock": stock}

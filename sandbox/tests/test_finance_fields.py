@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
 from ofrecord_sandbox.web import Request
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Office:
+class Office(Finance):
     """A world with short ways to fields and contacts."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        _, answer = self.call(method, path, body)
-        assert answer["code"] == 0, answer
-        return answer
-
-    def code(self, method: str, path: str, body: Any = None) -> int:
-        return int(self.call(method, path, body)[1]["code"])
 
     def field(self, module: str, api_name: str, **more: Any) -> str:
         body = {"module": module, "label": api_name.removeprefix("cf_").title(), "api_name": api_name, **more}

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Office:
+class Office(Finance):
     """A world with nothing in it but what an organisation begins with."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        status, answer = self.call(method, path, body)
-        assert (status in (200, 201), answer["code"]) == (True, 0), answer
-        return answer
 
     def group(self) -> dict[str, Any]:
         variants = [

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Shop:
+class Shop(Finance):
     """A world with a customer and two stocked items."""
 
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.customer = self.contact("Nordlicht")["contact_id"]
         self.bolt, self.nut = self.item("Bolt"), self.item("Nut")
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        _, answer = self.call(method, path, body)
-        assert answer["code"] == 0, answer
-        return answer
-
-    def code(self, method: str, path: str, body: Any = None) -> int:
-        return int(self.call(method, path, body)[1]["code"])
 
     def contact(self, name: str, **more: Any) -> dict[str, Any]:
         return dict(self.ok("POST", f"{INVENTORY}/contacts", {"contact_name": name, **more})["contact"])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Company:
+class Company(Finance):
     """A world with a vendor, a customer, a stocked item and a second location."""
 
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.vendor = self.made("contacts", {"contact_name": "Stahl", "contact_type": "vendor"}, "contact")[
             "contact_id"
         ]
@@ -28,15 +26,6 @@ class Company:
         self.item = self.made("items", body, "item")["item_id"]
         self.home = self.ok("GET", f"{INVENTORY}/locations")["locations"][0]["location_id"]
         self.depot = self.made("locations", {"location_name": "Depot"}, "locations")["location_id"]
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        status, answer = self.call(method, path, body)
-        assert (status in (200, 201), answer["code"]) == (True, 0), answer
-        return answer
 
     def made(self, path: str, body: dict[str, Any], key: str, door: str = INVENTORY) -> dict[str, Any]:
         return dict(self.ok("POST", f"{door}/{path}", body)[key])

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sandbox_worlds import Finance
 
 from ofrecord_sandbox import finance
-from ofrecord_sandbox.world import World
 
 INVENTORY, BOOKS = "/inventory/v1", "/books/v3"
 
 
-class Trade:
+class Trade(Finance):
     """A world with a customer, a stocked item (30 pieces at 10) and short ways to documents."""
 
     def __init__(self) -> None:
-        self.world = World()
-        self.world.clock.freeze(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
-        finance.register(self.world)
+        super().__init__()
         self.customer = self.contact("Nordlicht")
         self.item = self.new_item("Bolt", item_type="inventory", initial_stock=30)
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        answer = self.world.call(method, path, body)
-        return answer.status, answer.content
-
-    def ok(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        _, answer = self.call(method, path, body)
-        assert answer["code"] == 0, answer
-        return answer
 
     def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
         status, answer = self.call(method, path, body)
