@@ -66,11 +66,13 @@ class Server:
         if made.returncode:
             raise RuntimeError(made.stderr)
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        options += ["-c", f"unix_socket_directories={folder}"]
-        with (folder / "server.log").open("wb") as log:
+        self._command = [home / "postgres", "-D", data, *options, "-c", f"unix_socket_directories={folder}"]
+        self._start()
+
+    def _start(self) -> None:
+        with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [home / "postgres", "-D", data, *options],
-                stdout=log, stderr=log, cwd=folder, preexec_fn=die_with_parent, **self._as,  # noqa: PLW1509 - no threads yet
+                self._command, stdout=log, stderr=log, cwd=self.folder, preexec_fn=die_with_parent, **self._as,  # noqa: PLW1509 - no threads yet
             )  # fmt: skip
         self._admin = self._connected()
 
@@ -103,6 +105,13 @@ class Server:
         """End every connection to a database, as a server that is started anew does."""
         name = url.partition("@/")[2].partition("?")[0]
         self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+    def restart(self) -> None:
+        """As `pg_ctl restart -m immediate`: every connection is cut, and what was not committed is gone."""
+        self._admin.close()
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(PATIENCE_S)
+        self._start()
 
     def stop(self) -> None:
         self._admin.close()

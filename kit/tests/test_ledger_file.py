@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -91,3 +92,20 @@ def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> N
     with pytest.raises(LedgerProblem, match=r"holds a password.*db\.example\.com/ledger.*pgpass") as told:
         Ledger(url)
     assert "hunter2" not in str(told.value)
+
+
+def test_a_server_that_was_restarted_is_told_from_one_that_refuses(postgresql: Any) -> None:
+    url = postgresql.new()
+    ledger = Ledger(url, "run-1")
+    with ledger.writing(NOON) as writing:
+        writing.record_known("product", "crm", "1", "a")
+    postgresql.cut(url)
+    with pytest.raises(LedgerProblem, match=r"does not answer.*run again"):
+        ledger.held()
+    with ledger.writing(NOON) as writing:
+        writing.record_known("product", "crm", "1", "a")
+    ledger.close()
+    with pytest.raises(LedgerProblem, match=r"refused by its server.*user and password file"):
+        Ledger(postgresql.url("none_of_that_name"))
+    with pytest.raises(LedgerProblem, match=r"does not answer.*the address is right"):
+        Ledger("postgresql://ofrecord@/ledger?host=/nowhere")

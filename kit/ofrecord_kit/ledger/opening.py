@@ -147,7 +147,11 @@ def _shown(where: str) -> str:
     return where.rsplit("@", 1)[-1].partition("?")[0] if "://" in where else where
 
 
+_AWAY = ("does not answer: its server was restarted, or cannot be reached", "a database that answers", "See that it runs and that the address is right, and run again; what was delivered before is recorded, the rest is delivered then.")  # fmt: skip
 _REASONS = (
+    (("starting up", "shutting down", "terminating connection"), *_AWAY),
+    (("fatal:",), "is refused by its server", "a database that exists, and a user it lets in", "Correct the setting ledger, or what the server knows of database, user and password file."),
+    (("connection", "could not receive", "could not send"), *_AWAY),
     (("readonly", "read-only", "unable to open", "permission denied", "no such file", "not a directory"), "is not writable", "a file and a folder this user may write", "Correct the permissions or name another file in the setting ledger."),
     (("full", "no space"), "cannot grow: the disk is full", "free space for the ledger", "Free some space and run again; what was delivered before is recorded, the rest is delivered then."),
     (("malformed", "not a database", "corrupt"), "is damaged or not a ledger", "an SQLite file written by ofrecord", "Restore it from a backup, or move it away: links are rebuilt from the ids stamped in the systems."),
