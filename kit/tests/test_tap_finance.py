@@ -162,6 +162,17 @@ def test_details_of_a_hundred_come_in_one_call_in_order_of_the_list(vendor, read
     assert vendor.calls()[1].query["item_ids"] == "1,2"
 
 
+def test_details_of_rows_that_the_next_page_repeats_are_read_once(vendor, read):
+    first, second, third = (row(number, f"2026-03-01T10:00:0{number}+0000") for number in (1, 2, 3))
+    vendor.will_answer(
+        listed(first, second, more=True), (200, {"code": 0, "items": [first, second]}),
+        listed(first, second, third), (200, {"code": 0, "items": [third]}),
+    )  # fmt: skip
+    records, _ = read(Together)
+    assert [record["item_id"] for record in records] == ["1", "2", "3"]
+    assert [call.query.get("item_ids") for call in vendor.calls()] == [None, "1,2", None, "3"]
+
+
 def test_a_list_without_order_is_handed_on_in_order(vendor, read):
     vendor.will_answer(listed(row(2, "2026-03-01T11:00:00+0000"), row(1, "2026-03-01T10:00:00+0000")))
     records, _ = read(Plain)

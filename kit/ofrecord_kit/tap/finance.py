@@ -194,7 +194,9 @@ class FinanceStream(VendorStream):
             params |= {"sort_column": "last_modified_time", "sort_order": "A"}
             if self.filters_by_time:
                 path, key = self.root + self.path, self.rows or self.name
-                return finance_pages_by_time(self.client, path, key, params, self._modified, decoder=decoder)
+                return finance_pages_by_time(
+                    self.client, path, key, params, modified=self._modified, version=self._version, decoder=decoder
+                )
             if since:
                 return self._until(self._pages({**params, "sort_order": "D"}), since)
             path, key = self.root + self.path, self.rows or self.name

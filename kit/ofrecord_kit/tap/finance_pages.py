@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ofrecord_kit.answers import Decoder
 from ofrecord_kit.http import Client, Params
@@ -99,8 +99,9 @@ def finance_pages_by_time(
     path: str,
     key: str,
     params: Params,
-    modified: Callable[[Row], str],
     *,
+    modified: Callable[[Row], str],
+    version: Callable[[Row], str],
     decoder: Decoder | None = None,
 ) -> Iterator[Page]:
     """Pages of a finance list that is sorted by `last_modified_time`, oldest first, and can be filtered by it.
@@ -108,8 +109,8 @@ def finance_pages_by_time(
     A record changed while the list is read moves to its end, and every row after it one place forward: with page
     numbers alone the first row of the next page would be passed over. So the next page is asked for by the time of the
     last row. Where a whole page lies within two seconds, as an import leaves it, page numbers go on, and the page before is
-    looked at again: when it is another one by now, the seconds are read again. Rows may therefore come twice. `modified`
-    gives a row's time in UTC (`2026-03-01T09:15:00+00:00`). A vendor that says it sorted otherwise is followed by page number.
+    looked at again: when it is another one by now, the seconds are read again. Rows that a page begins with and that were had
+    already are left out, others may come twice. `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`), `version` tells rows apart. A vendor that says it sorted otherwise is followed by page number.
     """
 
     def read(number: int) -> tuple[Page, bool, bool]:
@@ -121,13 +122,21 @@ def finance_pages_by_time(
 
     asked = dict(params)
     number, before = 1, None
+    had: deque[str] = deque(maxlen=_KEPT_PAGES * finance.PER_PAGE)
     while True:
         page, has_more, is_sorted = read(number)
         has_rows, last = bool(page.rows), modified(page.rows[-1]) if page.rows else ""
         begin = finance.modified_from(datetime.fromisoformat(last)) if is_sorted and last else ""
         goes_on = begin > str(asked.get(_TIME, ""))
         held = None if goes_on else [copy(row) for row in page.rows]  # whoever gets the page may change its rows
-        yield page
+        known = set(had)
+        first = (
+            next((place for place, row in enumerate(page.rows) if version(row) not in known), len(page.rows))
+            if had
+            else 0
+        )
+        had.extend(version(row) for row in _of_last_seconds(page.rows, last, modified))
+        yield Page(page.rows[first:], page.read_at)
         if is_sorted and before is not None and before != read(number - 1)[0].rows:
             number, before = 1, None
             continue
@@ -138,3 +147,10 @@ def finance_pages_by_time(
             number, before = 1, None
         else:
             number, before = number + 1, held
+
+
+def _of_last_seconds(rows: Sequence[Row], last: str, modified: Callable[[Row], str]) -> Iterator[Row]:
+    """The rows that a list from the time of the last one begins with."""
+    if last:
+        oldest = (datetime.fromisoformat(last) - timedelta(seconds=1)).isoformat()
+        yield from itertools.takewhile(lambda row: modified(row) >= oldest, reversed(rows))
