@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from ofrecord_kit.tokens import make_private_folder
 
 _READ = 32_000_000
 """Bytes of the counts that are read: some months of a project that runs every five minutes."""
+KEPT_S = 35 * 86_400
+"""Counts are put aside when the oldest is older, and what was put aside before goes: five weeks are kept at least, and twice that at most."""
+_FILE, _ASIDE = "calls.jsonl", "calls.before.jsonl"
 
 
 class Calls(msgspec.Struct, frozen=True):
@@ -55,7 +60,8 @@ class Tally:
 
     def __init__(self, state_dir: Path, *, run: str, plugin: str) -> None:
         make_private_folder(state_dir)
-        self._file = state_dir / "calls.jsonl"
+        self._file = state_dir / _FILE
+        self._is_bounded = False
         self._run = run
         self._plugin = plugin
         self._pipeline = os.environ.get("MELTANO_EXTRACTOR_NAME", "")
@@ -81,6 +87,9 @@ class Tally:
             counts, self._counts = self._counts, {}
         lines = b"".join(self._line(system, found) + b"\n" for system, found in counts.items())
         if lines and self._file.parent.exists():  # a temporary folder may be gone when the program ends
+            if not self._is_bounded:
+                self._is_bounded = True
+                _put_aside(self._file, self._begun - KEPT_S)
             with self._file.open("ab", buffering=0) as file:
                 file.write(lines)
 
@@ -94,19 +103,36 @@ def counted(state_dir: Path) -> Iterator[Calls]:
 
     A line that is no count (a full disk ends one early) is passed over.
     """
-    file = Path(state_dir) / "calls.jsonl"
-    if not file.exists():
-        return
-    with file.open("rb") as opened:
-        if file.stat().st_size > _READ:
-            opened.seek(-_READ, os.SEEK_END)
-            opened.readline()
-        for line in opened:
+    files = [Path(state_dir) / name for name in (_ASIDE, _FILE)]
+    sizes = [file.stat().st_size if file.exists() else 0 for file in files]
+    for file, most in zip(files, (max(0, _READ - sizes[1]), _READ), strict=True):
+        for line in _last_lines(file, most):
             try:
                 found = _decoder.decode(line)
             except msgspec.DecodeError:
                 continue
             yield found if found.weight else msgspec.structs.replace(found, weight=found.calls)
+
+
+def _last_lines(file: Path, most: int) -> Iterator[bytes]:
+    with suppress(FileNotFoundError), file.open("rb") as opened:
+        if os.fstat(opened.fileno()).st_size > most:
+            opened.seek(-most, os.SEEK_END)
+            opened.readline()
+        yield from opened
+
+
+def _put_aside(file: Path, before: float) -> None:
+    """A file whose first count is of before that time becomes the one that was put aside. One rename: nobody's line is lost.
+
+    Of several processes that find it so one does it: the others see that the file they locked is not there any more.
+    """
+    with suppress(OSError, msgspec.DecodeError), file.open("rb") as opened:
+        if _decoder.decode(opened.readline()).started >= before:
+            return
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        if os.path.samestat(os.fstat(opened.fileno()), file.stat()):
+            file.replace(file.with_name(_ASIDE))
 
 
 def calls_of_run(state_dir: Path, run: str) -> list[Calls]:

@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from ofrecord_kit.limits import Tally, calls_of_run, counted
+from ofrecord_kit.limits import KEPT_S, Tally, calls_of_run, counted
 
 WAITING = """
 import sys, time, pathlib, signal
@@ -53,3 +55,31 @@ def test_counts_of_an_older_version_and_lines_cut_short_keep_nobody_from_reading
     line = '{"run":"r","plugin":"tap","system":"crm","calls":2,"started":1.0,"ended":2.0}\n'
     (tmp_path / "calls.jsonl").write_text(line + line[:20] + "\n" + line)
     assert [(one.calls, one.weight, one.pipeline) for one in counted(tmp_path)] == [(2, 2, "")] * 2
+
+
+def called(folder, run, at):
+    tally = Tally(folder, run=run, plugin="tap")
+    tally.count("crm", at, at)
+    tally.flush()
+
+
+def test_counts_are_kept_for_five_weeks_and_not_for_ever(tmp_path):
+    now = time.time()
+    called(tmp_path, "oldest", now - 3 * KEPT_S)
+    called(tmp_path, "older", now - 2 * KEPT_S)
+    assert [one.run for one in counted(tmp_path)] == ["oldest", "older"]
+    called(tmp_path, "recent", now - 86_400)
+    assert [one.run for one in counted(tmp_path)] == ["older", "recent"], (
+        "the oldest went when the older one was put aside"
+    )
+    for number in range(5):
+        called(tmp_path, f"now {number}", now)
+    assert [one.run for one in counted(tmp_path)] == ["older", "recent", *(f"now {number}" for number in range(5))]
+
+
+def test_many_plugins_that_put_old_counts_aside_at_once_lose_none(tmp_path):
+    now = time.time()
+    called(tmp_path, "old", now - 2 * KEPT_S)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: called(tmp_path, f"now {number}", now), range(64)))
+    assert {one.run for one in counted(tmp_path)} == {"old", *(f"now {number}" for number in range(64))}
