@@ -104,6 +104,25 @@ def test_with_a_catalog_no_metadata_is_asked_for_but_once_a_day_what_has_changed
     assert paths(sandbox) == ["/crm/v8/Vendors", "/crm/v8/settings/fields", "/crm/v8/Vendors/deleted"]
 
 
+def test_deletions_that_are_asked_for_once_an_hour_cost_no_call_in_between_and_none_is_lost(sandbox, tmp_path):
+    config = sandbox.config(tmp_path, streams=["Vendors"], deleted_every_s=3600)
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        made = client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": f"V {n}"} for n in range(4)]})
+        ids = [one["details"]["id"] for one in made.body["data"]]
+        found, asked, state = [], [], None
+        for minutes in (10, 30, 20, 25, 50):
+            run = run_tap(TapCrm, tmp_path, config, state=state, catalog=CATALOG)
+            state, deletions = run.state, [one["id"] for one in run.records() if one.get("_sdc_deleted_at")]
+            asked.append("/crm/v8/Vendors/deleted" in paths(sandbox))
+            found += deletions
+            if len(asked) < len(ids):
+                client.send("DELETE", f"/crm/v8/Vendors/{ids[len(asked)]}")
+            sandbox.control("POST", "clock", {"move_s": minutes * 60})
+            sandbox.control("DELETE", "journal")
+    assert asked == [False, True, False, False, True], "the first run has none, the second begins the hour"
+    assert sorted(found) == ids[1:]
+
+
 def paths(sandbox):
     """Calls that were answered; a token may have run out in between."""
     entries = sandbox.control("GET", "journal")["entries"]

@@ -16,7 +16,7 @@ from ofrecord_kit.tap.cells import Cut, without
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
-from ofrecord_kit.tap.crm_deleted import deleted_since
+from ofrecord_kit.tap.crm_deleted import ASKED, DeletedDue, deleted_since
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
 from ofrecord_kit.tap.crm_fields import (
     ALWAYS,
@@ -90,9 +90,24 @@ class CrmModule(VendorStream):
         """Changed records; then, when there is a bookmark, the ids deleted since."""
         marked = self.is_incremental and bool(self._bookmark().get("replication_key_value"))
         since = super().since() if self._view else since
-        yield from self._heeding_drift(since)
-        if since and marked:
-            yield from deleted_since(self.client, self.name, since, CONVERTED.get(self.name, {}))
+        begun: datetime | None = None
+        for page in self._heeding_drift(since):
+            begun = begun or page.read_at
+            yield page
+        if since and begun and marked and DELETED in self.chosen:
+            yield from self._deleted(since, begun)
+
+    def _deleted(self, since: datetime, now: datetime) -> Iterator[Page]:
+        """Ids deleted since the list of them was read last, where that is due."""
+        mark = self._bookmark()
+        due = DeletedDue(int(self.config.get("deleted_every_s") or 0), instant_or_none(str(mark.get(ASKED) or "")))
+        if not due.at(now):
+            return
+        begin = due.since(since, int(self.config.get("overlap_s", 60)))
+        yield from deleted_since(self.client, self.name, begin, CONVERTED.get(self.name, {}))
+        mark.pop(ASKED, None)
+        if due.every_s:
+            mark[ASKED] = now.isoformat(timespec="seconds")
 
     def since(self) -> datetime | None:
         """Of a view everything is read: see `crm_views`."""

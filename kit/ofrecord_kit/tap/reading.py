@@ -150,8 +150,8 @@ class Reading:
             gone = record.get(DELETED)
             modified = record.get(time) or gone or ""
             modified = modified if type(modified) is str else _text(modified)
-            if modified and (modified < oldest or (end and modified >= end)):
-                continue  # the vendor ignored the filter, as it does for some lists
+            if modified and ((modified < oldest and not gone) or (end and modified >= end)):
+                continue  # the vendor ignored the filter, as it does for some lists; deletions are read from a time of their own
             if wanted and not gone:
                 self._never.difference_update(row)
                 if not passes(row, wanted):

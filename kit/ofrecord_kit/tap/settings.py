@@ -62,7 +62,7 @@ READING: tuple[th.Property[Any], ...] = (
         default=86400,
         title="Deletions every (s)",
         description="How often all ids of a stream are read to find deleted records, where the vendor has no list of them. "
-        "0: never. The CRM's list of deleted records is read in every run.",
+        "0: never. The CRM has one: see `deleted_every_s` of its tap.",
     ),
     th.Property(
         "without_details",
@@ -95,6 +95,14 @@ READING_CRM: tuple[th.Property[Any], ...] = (
         title="Read plan",
         description="How a module is read, by module: `list`, `coql` or `bulk`. Without it the plan that costs the fewest credits "
         "is taken, and said.",
+    ),
+    th.Property(
+        "deleted_every_s",
+        th.IntegerType,
+        default=0,
+        title="Deleted records every (s)",
+        description="How often the CRM's list of deleted records is read, one call a module: nothing is lost in between, it arrives "
+        "later. The vendor keeps the list for 60 days. 0: in every run.",
     ),
     th.Property(
         "drift_every_s",
