@@ -5,7 +5,6 @@ As a command: ``python -m ofrecord_kit.testing.conformance target-crm/tests/test
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,9 @@ import pytest
 
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing import programs
 from ofrecord_kit.testing.conformance import Conformance, Wiring
+from ofrecord_kit.testing.conformance.process import as_fork
 from ofrecord_kit.testing.sandbox import CLIENT, Sandbox, running_sandbox
 from ofrecord_kit.testing.target import Bench
 from target_crm.target import TargetCrm
@@ -96,7 +97,8 @@ def held(folder: Path) -> str:
         "--ledger",
         str(folder / "ledger.db"),
     ]
-    shown = [subprocess.run([*command, *more], capture_output=True, text=True, check=True) for more in ([], ["--json"])]
+    shown = [programs.run([*command, *more]) for more in ([], ["--json"])]
+    assert [one.returncode for one in shown] == [0, 0]
     assert "refused" in shown[1].stdout, "nothing was held, so nothing is shown"
     return "".join(one.stdout + one.stderr for one in shown)
 
@@ -110,7 +112,7 @@ def wired(**more: Any) -> Iterator[Wiring]:
                 command=COMMAND, server=sandbox.url, config=crm.settings, key_properties=["Inventory_ID"], record=contact,
                 changed=("Last_Name", "Quillfeather-Okonkwo"), clearable="Phone", bad={"Last_Name": "Quillfeather" * 30},
                 read=crm.read, edit=crm.edit, unmapped=("Description", "kept:\t“as it is” – 100 %\n  twice"),
-                reset=lambda: sandbox.control("POST", "reset"), reads="/coql$", environment={"OFRECORD_YES": "1"},
+                reset=lambda: sandbox.control("POST", "reset"), reads="/coql$", environment={"OFRECORD_YES": "1"}, start=as_fork,
                 secrets=["client_secret", "refresh_token"], errors=held, personal=["Last_Name", "Email", "Phone"], **more,
             )  # fmt: skip
         finally:

@@ -5,7 +5,6 @@ As a command: ``python -m ofrecord_kit.testing.conformance target-inventory/test
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +16,9 @@ import pytest
 
 from ofrecord_kit.http import Client
 from ofrecord_kit.settings import Connection
+from ofrecord_kit.testing import programs
 from ofrecord_kit.testing.conformance import Conformance, Wiring
+from ofrecord_kit.testing.conformance.process import as_fork
 from ofrecord_kit.testing.sandbox import Sandbox, running_sandbox
 
 COMMAND = [str(Path(sys.executable).with_name("target-inventory"))]
@@ -93,7 +94,8 @@ def held(folder: Path) -> str:
         "--ledger",
         str(folder / "ledger.db"),
     ]
-    shown = [subprocess.run([*command, *more], capture_output=True, text=True, check=True) for more in ([], ["--json"])]
+    shown = [programs.run([*command, *more]) for more in ([], ["--json"])]
+    assert [one.returncode for one in shown] == [0, 0]
     assert "refused" in shown[1].stdout, "nothing was held, so nothing is shown"
     return "".join(one.stdout + one.stderr for one in shown)
 
@@ -107,7 +109,7 @@ def wired(**more: Any) -> Iterator[Wiring]:
                 command=COMMAND, server=sandbox.url, config=inventory.settings, key_properties=["cf_crm_id"], record=contact,
                 changed=("company_name", "Quillfeather & Okonkwo"), clearable="website", bad={"contact_type": "neighbour"},
                 read=inventory.read, edit=inventory.edit, unmapped=("notes", "kept:\t“as it is” – 100 %\n  twice"),
-                reset=lambda: sandbox.control("POST", "reset"), environment={"OFRECORD_YES": "1"},
+                reset=lambda: sandbox.control("POST", "reset"), environment={"OFRECORD_YES": "1"}, start=as_fork,
                 secrets=["client_secret", "refresh_token"], errors=held, personal=["contact_name", "website", "company_name"], **more,
             )  # fmt: skip
         finally:

@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 _NUMBER = struct.Struct("!i")
 _ENDED = struct.Struct("!iq")
@@ -43,6 +45,8 @@ class Running:
         self.most_kib = 0
         """The most memory it held, what it shares with the nursery included; known at its end."""
         self._told = told
+        finalize(self, os.close, told)
+        self._looking = threading.Lock()
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -66,8 +70,10 @@ class Running:
 
     def _look(self, timeout: float) -> int | None:
         if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
-            self.returncode, self.most_kib = _ENDED.unpack(os.read(self._told, _ENDED.size))
-            os.close(self._told)
+            with self._looking:  # several threads may look, one is told
+                if self.returncode is None:
+                    code, self.most_kib = _ENDED.unpack(os.read(self._told, _ENDED.size))
+                    self.returncode = code
         return self.returncode
 
 

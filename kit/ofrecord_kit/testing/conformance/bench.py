@@ -98,7 +98,8 @@ class Bench:
         path.touch(mode=0o600)
         path.write_text(json.dumps(config), encoding="utf-8")
         self.proxy.calls = []
-        return Process([*self.wiring.command, "--config", str(path)], self.own, log, self.wiring.environment)
+        command = [*self.wiring.command, "--config", str(path)]
+        return Process(command, self.own, log, self.wiring.environment, self.wiring.start)
 
     def finish(self, process: Process) -> Run:
         """Wait for its end and search what it said."""

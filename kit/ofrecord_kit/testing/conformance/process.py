@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
+
+from ofrecord_kit.testing import programs
 
 Message = Mapping[str, Any]
 _STEP_S = 0.01
@@ -35,16 +37,73 @@ class Run:
         return lines[-1][:300] if lines else "(its log is empty)"
 
 
+class Started(Protocol):
+    """A process as `subprocess.Popen` shows it, with a pipe at its input and its output."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where it is given lines."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """Where its lines are read."""
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code; raises `subprocess.TimeoutExpired`."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+Start = Callable[[Sequence[str], Path, Mapping[str, str], IO[bytes]], Started]
+"""From command, folder, environment and log."""
+
+
+def as_process(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> Started:
+    """Any command."""
+    return subprocess.Popen(  # noqa: S603 - the command is the author's own
+        list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=folder, env=environment
+    )
+
+
+class _Fork:
+    """A fork of a nursery; see `ofrecord_kit.testing.programs`."""
+
+    def __init__(self, running: programs.Running, stdin: int, stdout: int) -> None:
+        self.poll, self.wait, self.kill = running.poll, running.wait, running.kill
+        self.stdin, self.stdout = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb")
+
+
+def as_fork(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> Started:
+    """A console script of a package that is installed here; importing it is what most runs of a suite take longest for."""
+    (source, feed), (told, out) = os.pipe(), os.pipe()
+    try:
+        running = programs.start(
+            command, cwd=folder, environment=environment, stdin=source, stdout=out, stderr=log.fileno()
+        )
+    finally:
+        os.close(source)
+        os.close(out)
+    return _Fork(running, feed, told)
+
+
 class Process:
     """One running target."""
 
-    def __init__(self, command: Sequence[str], folder: Path, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        log: Path,
+        environment: Mapping[str, str],
+        start: Start = as_process,
+    ) -> None:
         self._log = log
         with self._log.open("wb") as errors:
-            self._popen = subprocess.Popen(  # noqa: S603 - the command is the author's own
-                list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=folder,
-                env={**os.environ, **environment},
-            )  # fmt: skip
+            self._popen = start(command, folder, {**os.environ, **environment}, errors)
         self._out: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -113,7 +172,7 @@ class Process:
         except subprocess.TimeoutExpired:
             hung = True
             self._popen.kill()
-            code = self._popen.wait()
+            code = self._popen.wait(patience_s)
         self._reader.join(patience_s)
         if self._popen.stdout is not None:
             self._popen.stdout.close()

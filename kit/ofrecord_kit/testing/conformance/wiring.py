@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ofrecord_kit.testing.conformance.process import Start, as_process
+
 Record = Mapping[str, Any]
 SHORTEST = 6
 """A planted value must be this long, or it would be found by chance."""
@@ -106,6 +108,9 @@ class Wiring:
 
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables the target is started with, beside those of the suite."""
+
+    start: Start = as_process
+    """How its process comes to be. `process.as_fork` saves the time of importing a target that is installed here."""
 
     patience_s: float = 120.0
     """Seconds after which a run counts as hung."""
