@@ -82,6 +82,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -91,8 +92,14 @@ def root() -> None:
 
 
 def main() -> None:
-    """Entry of the command."""
-    app()
+    """Entry of the command. An error nobody expected is told by its kind and places: its words, and typer's drawing, may quote a record."""
+    try:
+        app()
+    except Exception:
+        from ofrecord_kit.program import defects_told  # noqa: PLC0415 - help is quick without it
+
+        with defects_told("ofrecord", lambda line: typer.echo(line, err=True)):
+            raise
 
 
 if __name__ == "__main__":

@@ -8,9 +8,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ofrecord.tables import harmless, without_guard
 from ofrecord_kit.ledger import Event, Ledger, Side, Writing, store_of
 
 COLUMNS = ("entity", "link", "system", "id", "generation")
+MOST_CHARACTERS = 64 << 20
+"""Of a file that is taken in: a million records."""
+_LONGEST = 250
+_LONGEST_NUMBER = 9
 
 
 def as_text(sides: Iterable[Side], *, as_csv: bool) -> Iterator[str]:
@@ -18,7 +23,7 @@ def as_text(sides: Iterable[Side], *, as_csv: bool) -> Iterator[str]:
     if not as_csv:
         yield from (json.dumps({name: getattr(one, name) for name in COLUMNS}, ensure_ascii=False) for one in sides)
         return
-    for row in (COLUMNS, *([getattr(one, name) for name in COLUMNS] for one in sides)):
+    for row in (COLUMNS, *([harmless(getattr(one, name)) for name in COLUMNS] for one in sides)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(row)
         yield line.getvalue()
@@ -36,8 +41,8 @@ def read(text: str) -> tuple[list[tuple[int, Side]], list[str]]:
             return [], [f"line 1: the head lacks {', '.join(missing)}. Use: {','.join(COLUMNS)}"]
         rows = ((reader.line_num, row) for row in reader)
     found, problems = [], []
-    for number, row in rows:
-        side = _side(row)
+    for number, row in _until_it_breaks(rows):
+        side = row if isinstance(row, str) else _side(row)
         if isinstance(side, str):
             problems.append(f"line {number}: {side}")
         else:
@@ -45,23 +50,48 @@ def read(text: str) -> tuple[list[tuple[int, Side]], list[str]]:
     return found, problems
 
 
+def _until_it_breaks(rows: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    last = 1
+    try:
+        for number, row in rows:
+            last = number
+            yield number, row
+    except csv.Error:
+        yield last + 1, "is no CSV that can be read; nothing behind it was looked at"
+
+
 def _json(line: str) -> Any:
     try:
         return json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 
 def _side(row: Any) -> Side | str:
     if not isinstance(row, dict):
         return f"is not an object with {', '.join(COLUMNS)}"
+    if None in row:
+        return "has more cells than the head"
     empty = [name for name in COLUMNS[:4] if not isinstance(row.get(name), str) or not row[name].strip()]
     if empty:
         return f"{', '.join(empty)} must be a text that is not empty"
-    generation = str(row.get("generation") or 0)
-    if not generation.isdecimal():
+    texts = {name: without_guard(row[name]) for name in COLUMNS[:4]}
+    if odd := [name for name, text in texts.items() if len(text) > _LONGEST or not text.isprintable()]:
+        return f"{', '.join(odd)} must be at most {_LONGEST} characters, without line breaks and control characters"
+    if odd := [name for name in COLUMNS[:4] if harmless(row[name]) != row[name]]:
+        return f"{', '.join(odd)} reads as a formula of a spreadsheet; export writes an apostrophe before such a text"
+    generation = _number(row.get("generation"))[: _LONGEST_NUMBER + 1]
+    if not (generation.isascii() and generation.isdecimal() and len(generation) <= _LONGEST_NUMBER):
         return f"generation is {generation!r}, must be a whole number"
-    return Side(row["entity"], row["link"], store_of(row["system"]), row["id"], int(generation))
+    return Side(texts["entity"], texts["link"], store_of(texts["system"]), texts["id"], int(generation))
+
+
+def _number(said: Any) -> str:
+    """A number as it is written; of one too long to be written something that is none."""
+    try:
+        return str(said or 0)
+    except ValueError:
+        return "too long"
 
 
 def clashes(sides: Sequence[tuple[int, Side]], ledger: Ledger) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +90,7 @@ def import_links(
     Example: ofrecord links import links.csv. Exit codes: 0 taken, 1 something is wrong and nothing was taken.
     """
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = _text_of(file)
     except (OSError, UnicodeDecodeError) as error:
         note(f"{file} cannot be read ({type(error).__name__}). Expected: a UTF-8 file as `links export` writes it.")
         raise typer.Exit(1) from None
@@ -177,6 +178,18 @@ def stamp_links(
     note(f"{len(gaps)} of {sum(one.linked for one in coverage)} linked records lack the right id.")
     if gaps:
         raise typer.Exit(1)
+
+
+def _text_of(file: str) -> str:
+    """All of a file that is not too large. Raises UnicodeDecodeError and OSError; a file that is too large ends the command."""
+    with nullcontext(sys.stdin) if file == "-" else Path(file).open(encoding="utf-8", newline="") as opened:
+        text = opened.read(crosswalk.MOST_CHARACTERS + 1)
+    if len(text) > crosswalk.MOST_CHARACTERS:
+        note(
+            f"{file} is larger than {crosswalk.MOST_CHARACTERS >> 20} MiB. Import it in parts, the links of one entity at a time."
+        )
+        raise typer.Exit(1)
+    return text
 
 
 def _folder(project: Path | None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -19,6 +20,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON; times are 
 
 
 _GAP = "  "
+_FORMULA = re.compile(r"\s*(?:[=@]|[+-](?![\d\s().,/+-]*$))")
+"""How a text begins that Excel, LibreOffice and others take for a formula (OWASP, "CSV Injection"; read 2026-11)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def show(tables: Sequence[Table], value: Any, *, as_json: bool) -> None:
         return
     for table in filled:
         for row in table.rows:
-            typer.echo("\t".join([*([table.tag] if table.tag else []), *map(cell, row)]))
+            typer.echo("\t".join([*([table.tag] if table.tag else []), *(harmless(one, cell(one)) for one in row)]))
 
 
 def note(text: str) -> None:
@@ -79,6 +82,23 @@ def cell(value: Any) -> str:
         case _:
             text = str(value)
     return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def harmless(value: Any, text: str | None = None) -> Any:
+    """What goes into a file or pipe: a text that a spreadsheet would carry out as a formula begins with an apostrophe.
+
+    Numbers and telephone numbers stay as they are. `text`: how the value is shown, where that is another thing.
+
+    >>> harmless("=1+1"), harmless("@SUM(A1)"), harmless("+49 221 4711"), harmless(-5), harmless("-")
+    ("'=1+1", "'@SUM(A1)", '+49 221 4711', -5, '-')
+    """
+    shown = value if text is None else text
+    return f"'{shown}" if isinstance(value, str) and _FORMULA.match(shown) else shown
+
+
+def without_guard(text: str) -> str:
+    """The text behind such an apostrophe."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def length(span: timedelta) -> str:

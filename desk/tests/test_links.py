@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -105,3 +106,51 @@ def test_an_encrypted_ledger_is_opened_with_the_key_of_the_environment(ask, tmp_
     file.write_text(f"{HEAD}product,a,crm,c7,0\nproduct,a,inventory,i7,0\n", encoding="utf-8")
     assert ask("links", "import", str(file), "--ledger", ledger).exit_code == 0
     assert ask("links", "show", "--ledger", ledger).stdout == "product\tcrm+inventory\t1\t0\n"
+
+
+def test_a_text_that_a_spreadsheet_would_carry_out_leaves_and_comes_back_as_a_text(book, ask, tmp_path):
+    pair(book, "product", "=cmd|' /C calc'!A0", "@SUM(1)"), pair(book, "product", "-2", "+1 555")
+    file = str(tmp_path / "links.csv")
+    book.ask("links", "export", file)
+    told = {row["id"] for row in csv.DictReader((tmp_path / "links.csv").read_text(encoding="utf-8").splitlines())}
+    assert told == {"'=cmd|' /C calc'!A0", "'@SUM(1)", "-2", "+1 555"}
+    other = str(tmp_path / "other.db")
+    assert ask("links", "import", file, "--ledger", other).exit_code == 0
+    again = [json.loads(line)["id"] for line in ask("links", "export", "-", "--ledger", other).stdout.splitlines()]
+    assert sorted(again) == sorted(["=cmd|' /C calc'!A0", "@SUM(1)", "-2", "+1 555"])
+
+
+HEAD = "entity,link,system,id,generation\n"
+HOSTILE = {
+    "a cell of eleven million characters": (f"{HEAD}account,{'x' * 11_000_000},crm,1,0\n", "characters|no CSV"),
+    "a formula": (f"{HEAD}account,l1,crm,=1+A1,0\n", "id reads as a formula"),
+    "a NUL": (f"{HEAD}account,l1,crm,1\0,0\n", "id must be at most 250 characters"),
+    "a line break in an id": (f'{HEAD}account,l1,crm,"1\n2",0\n', "without line breaks"),
+    "more cells than the head": (f"{HEAD}account,l1,crm,1,0,more\n", "more cells than the head"),
+    "a number of ten thousand digits": (f"{HEAD}account,l1,crm,1,{'9' * 10_000}\n", "must be a whole number"),
+    "digits of another script": (f"{HEAD}account,l1,crm,1,٣\n", "must be a whole number"),
+    "a quote without an end": (f'{HEAD}account,"l1,crm,1,0\n' + "a,b,c,d,0\n" * 99, "must be a text"),
+    "JSON of ten thousand levels": ('{"entity":' + "[" * 10_000 + "]" * 10_000 + "}", "is not an object"),
+    "a JSON number of ten thousand digits": ('{"generation":' + "9" * 10_000 + "}", "is not an object"),
+    "half a character": ('{"entity":"account","link":"\\ud800","system":"crm","id":"1"}', "link must be at most"),
+    "not UTF-8": (b"\xff\xfe\x00", "Expected: a UTF-8 file"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_file_is_refused_by_its_line_and_nothing_of_it_is_kept(what, book, tmp_path):
+    content, words = HOSTILE[what]
+    file = tmp_path / "links.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = book.ask("links", "import", str(file))
+    assert done.exit_code == 1
+    assert re.search(words, done.stderr), done.stderr
+    assert len(done.stderr) < 1_000
+    assert sides(book) == []
+
+
+def test_a_file_too_large_to_be_meant_is_not_read_whole(book, tmp_path, monkeypatch):
+    monkeypatch.setattr("ofrecord.crosswalk.MOST_CHARACTERS", 1_000)
+    (tmp_path / "links.csv").write_text(HEAD + "account,l1,crm,1,0\n" * 100, encoding="utf-8")
+    done = book.ask("links", "import", str(tmp_path / "links.csv"))
+    assert (done.exit_code, "Import it in parts" in done.stderr) == (1, True)

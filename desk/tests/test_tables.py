@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ofrecord.tables import Table, lines_of
+from ofrecord.tables import Table, lines_of, show
 
 TABLE = Table(
     "Held",
@@ -35,3 +35,23 @@ def test_a_column_below_follows_its_row():
 
 def test_a_column_aside_is_for_pipes():
     assert "way" not in lines_of(TABLE, 80)[0]
+
+
+def test_a_text_that_reads_as_a_formula_leaves_in_a_pipe_with_an_apostrophe(capsys):
+    texts = ("=1+1", "@SUM(A1)", "+A1", "-cmd", "\t=1", "\r=1", "+49 221 4711", "-5", "-", "fine")
+    show([Table("", ("a",), [(text,) for text in texts] + [(-5,), (Decimal(-1),)])], None, as_json=False)
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "'=1+1",
+        "'@SUM(A1)",
+        "'+A1",
+        "'-cmd",
+        "' =1",
+        "' =1",
+        "+49 221 4711",
+        "-5",
+        "-",
+        "fine",
+        "-5",
+        "-1",
+    ]

@@ -18,6 +18,8 @@ from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.exceptions import SingerReadError
 
+from ofrecord_kit.given import check_files
+
 
 def run_plugin(plugin: type[PluginBase]) -> None:
     """Run a plugin's command line.
@@ -29,6 +31,7 @@ def run_plugin(plugin: type[PluginBase]) -> None:
     gc.set_threshold(100_000, 50, 100)
     with defects_told(plugin.name, logger.error), full_disk_told(logger.error):
         try:
+            check_files(sys.argv[1:])
             plugin.cli()
         except (SingerSDKError, SingerReadError) as error:
             for line in str(error).splitlines():

@@ -6,7 +6,7 @@ from pathlib import Path
 from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.checks import check_all
 from ofrecord_transforms.located import Node
-from ofrecord_transforms.problems import Problems, RulesError, root_of
+from ofrecord_transforms.problems import MOST_BYTES, Problems, RulesError, root_of
 from ofrecord_transforms.rules import Entity, Rules
 from ofrecord_transforms.rules_read import Reader, read_systems
 from ofrecord_transforms.systems import SYSTEMS_FILE
@@ -20,7 +20,7 @@ def load(folder: str | Path = "rules") -> Rules:
     files = sorted([*path.glob("*.yml"), *path.glob("*.yaml")])
     if not files:
         raise RulesError([f"{folder}: holds no rule files. Add one, such as {folder}/product.yml."])
-    texts = {f"{path.name}/{file.name}": file.read_bytes() for file in files}
+    texts = {f"{path.name}/{file.name}": _content(file) for file in files}
     return read_all(texts, path)
 
 
@@ -50,6 +50,12 @@ def read_all(texts: dict[str, bytes], folder: Path = Path("rules")) -> Rules:
     check_all(entities, systems, catalogs, roots, problems)
     problems.raise_if_any()
     return Rules(entities, f"sha256:{digest.hexdigest()}", systems, catalogs)
+
+
+def _content(file: Path) -> bytes:
+    """The file, and no more of it than tells that it is too large."""
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
 
 
 def _is_systems_file(name: str) -> bool:

@@ -79,4 +79,13 @@ def _scalar(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
         return str(node.start_mark.line)
     if node.tag in {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"}:
         return node.value
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+    ):  # `!!int x`, or a number of ten thousand digits
+        raise yaml.MarkedYAMLError(problem="a value is not of its type", problem_mark=node.start_mark) from None

@@ -13,6 +13,8 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from ofrecord_kit.errors import BadSettings
+from ofrecord_kit.given import check_files
 from ofrecord_kit.lines import batches_refused, refused, too_deep
 from ofrecord_kit.program import defects_told, full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
@@ -199,8 +201,9 @@ def main() -> None:
 
     with defects_told(Mapper.name, tell), full_disk_told(tell):
         try:
+            check_files(sys.argv[1:])
             Mapper.cli()
-        except (RulesError, UnusableRecordError, InvalidInputLine) as error:
+        except (RulesError, UnusableRecordError, InvalidInputLine, BadSettings) as error:
             tell(str(error))
             sys.exit(1)
         except RecursionError:

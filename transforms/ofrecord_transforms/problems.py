@@ -9,6 +9,9 @@ import yaml
 from ofrecord_transforms import located
 from ofrecord_transforms.located import Node
 
+MOST_BYTES = 512 << 10
+"""Of a rule file; the shipped ones have some ten thousand."""
+
 
 class RulesError(Exception):
     """The rules cannot be used. `problems` holds every reason, one line each; correct the files they name."""
@@ -68,6 +71,13 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
 
 def root_of(name: str, content: bytes, problems: Problems) -> Node | None:
     """The content of a YAML file under its name; None when it cannot be read, and `problems` says why."""
+    if len(content) > MOST_BYTES:
+        problems.add(
+            Node(None, name, 1),
+            "",
+            f"is larger than {MOST_BYTES >> 10} KiB. Keep one file per entity, and data out of it.",
+        )
+        return None
     try:
         return located.read(content.decode("utf-8"), name)
     except UnicodeDecodeError:
@@ -75,6 +85,8 @@ def root_of(name: str, content: bytes, problems: Problems) -> Node | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problems.add(Node(None, name, line), "", f"is not YAML: {error.problem}. Check indentation, colons and quotes.")
+    except RecursionError:
+        problems.add(Node(None, name, 1), "", "is nested too deep. Rules are at most six levels deep.")
     except yaml.YAMLError:
         problems.add(Node(None, name, 1), "", "is not YAML. Check for control characters.")
     return None

@@ -257,3 +257,30 @@ def test_nothing_is_ever_synced_between_the_two_doors_of_one_store(one, other, o
     )
     beside_crm = problems_of({"rules/p.yml": f"entity: p\n{WHO}{third}{line}"})
     assert any("lives in books and inventory. These are two doors" in text for text in beside_crm)
+
+
+BOMBS = {
+    "billion laughs": (
+        "a: &a [x]\n" + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)),
+        "aliases (*name) are not used in rules",
+    ),
+    "a list of five thousand levels": ("[" * 5_000 + "]" * 5_000, "is nested too deep"),
+    "a file of a megabyte": ("# " + "x" * (1 << 20), "is larger than 512 KiB"),
+    "a number that is none": ("entity: !!int x\n", "a value is not of its type"),
+    "a truth that is none": ("? !!bool perhaps\n: 1\n", "a value is not of its type"),
+    "a number of ten thousand digits": (f"entity: {'9' * 10_000}\n", "a value is not of its type"),
+    "an object of Python": ('entity: !!python/object/apply:os.system ["true"]\n', ""),
+    "a tab": ("entity:\tproduct\n\tfields: x\n", "is not YAML"),
+    "a NUL": ("entity: a\0b\n", "control characters"),
+    "a key that is a list": ("[1, 2]: x\n{a: b}: y\n1: 2\ntrue: z\n", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_rule_file_that_is_a_bomb_is_refused_with_its_name_and_line(what):
+    content, words = BOMBS[what]
+    with pytest.raises(RulesError) as refusal:
+        read_all({"rules/0.yml": content.encode()})
+    assert all(problem.startswith("rules") for problem in refusal.value.problems)
+    assert words in str(refusal.value)
+    assert len(str(refusal.value)) < 5_000

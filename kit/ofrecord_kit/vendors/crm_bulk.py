@@ -16,6 +16,7 @@ from typing import Any
 from ofrecord_kit.errors import VendorBusy, VendorRefusal, sentence
 from ofrecord_kit.http import encode_body
 from ofrecord_kit.plan import Fact, canonical
+from ofrecord_kit.tap.crm_archive import BrokenArchiveError, cells_of
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Done, Refused, Result
 from ofrecord_kit.vendors.crm import BULK_BYTES, BULK_ROWS, NOT_BULK, REMEDIES, ROOT
@@ -133,12 +134,20 @@ def _cell(value: Any) -> str:
             return encode_body(value).decode()
 
 
-def told_by(content: bytes) -> dict[Any, Result]:
-    """Results by the key, the first column. `ERRORS` reads `MANDATORY_NOT_FOUND-Company:DUPLICATE_DATA-Email`."""
+def told_by(content: Any) -> dict[Any, Result]:
+    """Results by the key, the first column. Raises VendorBusy for an archive that is damaged or absurd. `ERRORS` reads `MANDATORY_NOT_FOUND-Company:DUPLICATE_DATA-Email`."""
     found: dict[Any, Result] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        text = archive.read(archive.namelist()[0]).decode("utf-8-sig")
-    header, *rows = csv.reader(io.StringIO(text))
+    try:
+        header, *rows = cells_of(io.BytesIO(content if isinstance(content, bytes) else b""), BULK_ROWS)
+    except (BrokenArchiveError, ValueError) as broken:
+        raise VendorBusy(
+            sentence(
+                f"The result of a bulk write is damaged: {broken if isinstance(broken, BrokenArchiveError) else 'it is empty'}",
+                where=f"crm GET {_JOBS}/{{id}}",
+                expected="an archive of one CSV file",
+                remedy="Run again later: the job is an upsert, nothing is made twice.",
+            )
+        ) from None
     for row in rows:
         said = dict(zip(header, row, strict=False))
         code, _, field = said.get("ERRORS", "").partition(":")[0].partition("-")
