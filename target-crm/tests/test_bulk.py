@@ -10,15 +10,9 @@ import pytest
 
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.testing.sandbox import Sandbox
-from ofrecord_kit.testing.target import Bench
+from ofrecord_kit.testing.target import Bench, field
 from ofrecord_kit.vendors import crm
 from target_crm.target import TargetCrm
-
-
-def field(name: str, form: str = "text") -> dict[str, Any]:
-    said = {"field": name, "owner": "inventory", "rule": "product.yml:1", "format": form}
-    return {"type": ["string", "number", "null"], "x-ofrecord": said}
-
 
 SCHEMA = {
     "type": "object",

@@ -12,14 +12,8 @@ import pytest
 
 from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.testing.sandbox import Sandbox
-from ofrecord_kit.testing.target import Bench
+from ofrecord_kit.testing.target import Bench, field
 from target_crm.target import TargetCrm
-
-
-def field(name: str, form: str = "text") -> dict[str, Any]:
-    said = {"field": name, "owner": "inventory", "rule": "product.yml:1", "format": form}
-    return {"type": ["string", "number", "null"], "x-ofrecord": said}
-
 
 SCHEMA = {
     "type": "object",
@@ -83,7 +77,7 @@ def test_a_value_the_module_does_not_take_is_held_without_a_call_and_the_other_f
     )
     (held,) = helds(bench)
     about = SCHEMA["properties"][name]["x-ofrecord"]["field"]  # type: ignore[index]
-    assert (held.code, held.field, held.rule) == (code, about, "product.yml:1")
+    assert (held.code, held.field, held.rule) == (code, about, "rules.yml:1")
     assert held.fix
     assert held.fix.startswith(remedy)
     assert held.payload[name] == value

@@ -13,16 +13,8 @@ from ofrecord_kit.http import Client
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.testing.sandbox import Sandbox
-from ofrecord_kit.testing.target import Bench, TargetContract
+from ofrecord_kit.testing.target import Bench, TargetContract, field
 from target_crm.target import TargetCrm
-
-
-def field(name: str, form: str = "text", **more: Any) -> dict[str, Any]:
-    return {
-        "type": ["string", "number", "null"],
-        "x-ofrecord": {"field": name, "owner": "inventory", "rule": "product.yml:1", "format": form, **more},
-    }
-
 
 SCHEMA = {
     "type": "object",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,14 @@ import pytest
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.testing.sandbox import Sandbox
 from ofrecord_kit.testing.target import Bench
+from ofrecord_kit.testing.target import field as wire_field
 from target_inventory.target import TargetInventory
 
 KEY = "a key of forty characters and some more"
 ADDRESS = {"street": "shipping_address.address", "city": "shipping_address.city"}
 
 
-def field(name: str, form: str = "text", **more: Any) -> dict[str, Any]:
-    said = {"field": name, "owner": "crm", "rule": "account.yml:1", "format": form, **more}
-    return {"type": ["string", "object", "null"], "x-ofrecord": said}
-
-
+field = partial(wire_field, owner="crm")
 SCHEMA = {
     "type": "object",
     "x-ofrecord": {
@@ -30,7 +28,7 @@ SCHEMA = {
     },
     "properties": {
         "cf_crm_id": {"type": "string"}, "contact_name": field("name"), "contact_type": field("kind"), "website": field("website"),
-        "billing_address.phone": field("phone", "phone", owner="shared", policy="review"),
+        "billing_address.phone": wire_field("phone", "phone", owner="shared", policy="review"),
         "billing_address.city": field("city"), "shipping address": field("shipping address", "address", parts=ADDRESS),
         "_ofrecord": {"type": "object"},
     },

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,16 +13,10 @@ from singer_sdk.testing import TargetTestRunner, get_target_test_class
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.testing.sandbox import Sandbox
 from ofrecord_kit.testing.target import Bench, TargetContract
+from ofrecord_kit.testing.target import field as wire_field
 from target_inventory.target import TargetInventory
 
-
-def field(name: str, form: str = "text", **more: Any) -> dict[str, Any]:
-    return {
-        "type": ["string", "number", "null"],
-        "x-ofrecord": {"field": name, "owner": "crm", "rule": "account.yml:1", "format": form, **more},
-    }
-
-
+field = partial(wire_field, owner="crm")
 SCHEMA = {
     "type": "object",
     "x-ofrecord": {

@@ -25,7 +25,6 @@ from ofrecord_sandbox import pipeline
 from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import Fault, World
 
-REFUSED_S = 0.1
 MISHAPS = {
     "lost before": "the call never arrived, its answer was waited for in vain",
     "lost after": "the call was carried out, its answer was lost",

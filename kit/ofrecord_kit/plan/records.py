@@ -40,11 +40,6 @@ class RecordPlan:
     adopts: dict[str, Write] = field(default_factory=dict)
     yields: dict[str, Yield] = field(default_factory=dict)
 
-    @property
-    def is_unchanged(self) -> bool:
-        """Is there nothing to write, hold or report?"""
-        return not (self.writes or self.conflicts or self.violations or self.adopts or self.yields)
-
 
 _NOBODY = Agreed()
 

@@ -22,6 +22,12 @@ from ofrecord_kit.testing.sandbox import Sandbox
 Values = Mapping[str, Any]
 
 
+def field(name: str, form: str = "text", *, owner: str = "inventory", **more: Any) -> dict[str, Any]:
+    """A property of the wire."""
+    said = {"field": name, "owner": owner, "rule": "rules.yml:1", "format": form, **more}
+    return {"type": ["string", "number", "object", "null"], "x-ofrecord": said}
+
+
 class Bench:
     """One target, one sandbox, one ledger: send records, look at what arrived."""
 
