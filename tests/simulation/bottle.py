@@ -73,8 +73,8 @@ class Bottle:
 
 
 @contextmanager
-def bottle(seed: int) -> Iterator[Bottle]:
-    """An empty world. Those of a process lie in one place, one after the other."""
+def bottle(seed: int, ledger: str = "") -> Iterator[Bottle]:
+    """An empty world; `ledger`: the URL of an empty one that is no file. Those of a process lie in one place, one after the other."""
     folder = (MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())) / f"ofrecord-bottle-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)  # of a process with this number that was killed
     folder.mkdir(mode=0o700)
@@ -93,7 +93,7 @@ def bottle(seed: int) -> Iterator[Bottle]:
                 "OFRECORD_REFRESH_TOKEN": oauth.REFRESH_TOKEN,
                 "OFRECORD_ORGANIZATION_ID": oauth.ORGANIZATION_ID,
                 "OFRECORD_STATE_DIR": str(folder / ".ofrecord"),
-                "OFRECORD_LEDGER": str(folder / "ledger.db"),
+                "OFRECORD_LEDGER": ledger or str(folder / "ledger.db"),
                 "OFRECORD_CALLS_PER_MINUTE": "80",
                 "OFRECORD_ERRORS_ALLOWED": "1000",
                 "OFRECORD_YES": "1",

@@ -32,11 +32,13 @@ JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (
 """Of families of steps: told all that is held, they answer what is broken, and which held rows have a reason."""
 
 
-def play(story: Story, look: Callable[[Bottle, People], None] = lambda _world, _people: None) -> Played:
-    """Play it. Whatever is broken is found at the end, but for plugins that break. `look` is shown the world as it was left."""
+def play(
+    story: Story, look: Callable[[Bottle, People], None] = lambda _world, _people: None, ledger: str = ""
+) -> Played:
+    """Play it, with the ledger in a file or at this URL. Whatever is broken is found at the end, but for plugins that break. `look` is shown the world as it was left."""
     played = Played(story)
     warm_up()
-    with rarely_swept(), bottle(story.seed) as world:
+    with rarely_swept(), bottle(story.seed, ledger) as world:
         world.line.latency_s = story.latency_s
         world.line.skew_s = {"crm": story.skew_s[0], "inventory": story.skew_s[1], "books": story.skew_s[1]}
         people = People(world)
@@ -94,7 +96,9 @@ def _find_peace(stage: Stage) -> None:
     cycle(stage)
     since, runs = len(world.vendors.journal), world.host.runs
     writes = cycle(stage)
-    if writes or stage.story.seed % THIRD == 0:  # one cycle that writes nothing is silence, but for some worlds a second must follow
+    if (
+        writes or stage.story.seed % THIRD == 0
+    ):  # one cycle that writes nothing is silence, but for some worlds a second must follow
         since, runs = len(world.vendors.journal), world.host.runs
         writes = cycle(stage)
     calls, runs = len(world.vendors.journal) - since, world.host.runs - runs
