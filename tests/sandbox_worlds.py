@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ofrecord_sandbox import finance
-from ofrecord_sandbox.web import Response
+import orjson
+
+from ofrecord_sandbox import finance, pipeline
+from ofrecord_sandbox.web import Request, Response
 from ofrecord_sandbox.world import World
 
 
@@ -27,6 +29,50 @@ def made(world: World, module: str, **values: Any) -> str:
     answer = call(world, "POST", module, {"data": [values], "trigger": []})
     assert answer.status == 201, answer.content
     return str(answer.content["data"][0]["details"]["id"])
+
+
+def sent(world: World, method: str, path: str, body: Any = None, **headers: str) -> Response:
+    """A call of the CRM from outside: through the guard, with a token. An empty header is left out."""
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": "sandbox-client",
+        "client_secret": "sandbox-secret",
+        "refresh_token": "1000.sandbox.refresh",
+    }
+    if "token" not in world.cache:
+        answer = pipeline.handle(world, Request("POST", "/oauth/v2/token", form=form))
+        world.cache["token"] = answer.content["access_token"]
+    named = {"authorization": f"Zoho-oauthtoken {world.cache['token']}", "content-type": "application/json"} | headers
+    place, _, said = path.partition("?")
+    query = dict(pair.split("=", 1) for pair in said.split("&") if pair)
+    where = place if place.startswith("/") else f"/crm/v8/{place}"
+    content = b"" if body is None else orjson.dumps(body)
+    kept = {name: value for name, value in named.items() if value}
+    return pipeline.handle(world, Request(method, where, query, kept, content))
+
+
+def crm(world: World, module: str) -> list[dict[str, Any]]:
+    """The records of a module of the CRM, as they are stored."""
+    return list(world.store.table(f"crm/records/{module}"))
+
+
+def read(world: World, path: str) -> dict[str, Any]:
+    """What a read of the finance side answers."""
+    joint = "&" if "?" in path else "?"
+    answer: dict[str, Any] = orjson.loads(world.call("GET", f"/{path}{joint}organization_id=700001").encoded())
+    assert answer["code"] == 0, answer
+    return answer
+
+
+def listed(world: World, path: str, key: str) -> list[dict[str, Any]]:
+    """All rows of a list of the finance side."""
+    rows: list[dict[str, Any]] = []
+    for page in range(1, 100):
+        answer = read(world, f"{path}?per_page=200&page={page}")
+        rows += answer[key]
+        if not answer["page_context"]["has_more_page"]:
+            return rows
+    raise AssertionError(path)
 
 
 class Finance:

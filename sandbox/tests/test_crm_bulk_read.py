@@ -10,30 +10,14 @@ from typing import Any
 
 import orjson
 import pytest
-from sandbox_worlds import control
+from sandbox_worlds import control, sent
 
 from ofrecord_sandbox import pipeline
-from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.web import Request
 from ofrecord_sandbox.world import World
 
 READ = "/crm/bulk/v8/read"
 PLANTED = 30
-
-
-def sent(world: World, method: str, path: str, body: Any = None, **headers: str) -> Response:
-    """From outside: through the guard, with a token."""
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": "sandbox-client",
-        "client_secret": "sandbox-secret",
-        "refresh_token": "1000.sandbox.refresh",
-    }
-    if "token" not in world.cache:
-        answer = pipeline.handle(world, Request("POST", "/oauth/v2/token", form=form))
-        world.cache["token"] = answer.content["access_token"]
-    named = {"authorization": f"Zoho-oauthtoken {world.cache['token']}", "content-type": "application/json"} | headers
-    content = b"" if body is None else orjson.dumps(body)
-    return pipeline.handle(world, Request(method, path, headers={k: v for k, v in named.items() if v}, body=content))
 
 
 def asked(world: World, module: str = "Accounts", **query: Any) -> str:

@@ -6,12 +6,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pytest
-from sandbox_worlds import call
+from sandbox_worlds import call, sent
 
-from ofrecord_sandbox import pipeline
-from ofrecord_sandbox.web import Request, Response
+from ofrecord_sandbox.web import Response
 from ofrecord_sandbox.world import World
 
 
@@ -119,25 +117,6 @@ def test_a_module_with_line_items_goes_with_them(world: World) -> None:
     assert control(world, "DELETE", "modules", module="Quotes").status == 200
     assert call(world, "GET", "Quoted_Items?fields=id").content["code"] == "INVALID_MODULE"
     assert "Quote_Name" not in fields(world, "Sales_Orders")
-
-
-def sent(world: World, method: str, path: str, body: Any = None) -> Response:
-    """From outside: through the guard, with a token."""
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": "sandbox-client",
-        "client_secret": "sandbox-secret",
-        "refresh_token": "1000.sandbox.refresh",
-    }
-    if "token" not in world.cache:
-        answer = pipeline.handle(world, Request("POST", "/oauth/v2/token", form=form))
-        world.cache["token"] = answer.content["access_token"]
-    headers = {"authorization": f"Zoho-oauthtoken {world.cache['token']}", "content-type": "application/json"}
-    query = dict(pair.split("=", 1) for pair in path.partition("?")[2].split("&") if pair)
-    content = b"" if body is None else orjson.dumps(body)
-    place = path.partition("?")[0]
-    where = place if place.startswith("/") else f"/crm/v8/{place}"
-    return pipeline.handle(world, Request(method, where, query, headers, content))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,9 @@ import csv
 import gzip
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
+from sandbox_worlds import crm, listed, read
 
 from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.seeds import AdventureWorksFacts, seed_adventureworks
@@ -34,27 +33,6 @@ def rows(name: str) -> list[dict[str, str]]:
             return list(csv.DictReader(lines))
     with gzip.open(DATA / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
-
-
-def crm(world: World, module: str) -> list[dict[str, Any]]:
-    return list(world.store.table(f"crm/records/{module}"))
-
-
-def read(world: World, path: str) -> dict[str, Any]:
-    joint = "&" if "?" in path else "?"
-    answer: dict[str, Any] = orjson.loads(world.call("GET", f"/{path}{joint}organization_id=700001").encoded())
-    assert answer["code"] == 0, answer
-    return answer
-
-
-def listed(world: World, path: str, key: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for page in range(1, 100):
-        answer = read(world, f"{path}?per_page=200&page={page}")
-        found += answer[key]
-        if not answer["page_context"]["has_more_page"]:
-            return found
-    raise AssertionError(path)
 
 
 def due() -> dict[str, Decimal]:

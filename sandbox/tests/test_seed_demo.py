@@ -9,8 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import orjson
 import pytest
+from sandbox_worlds import crm, listed, read
 
 from ofrecord_sandbox.assemble import new_world
 from ofrecord_sandbox.seeds import DemoFacts, seed_demo
@@ -23,27 +23,6 @@ Planted = tuple[World, DemoFacts]
 def planted() -> Planted:
     world = new_world()
     return world, seed_demo(world)
-
-
-def crm(world: World, module: str) -> list[dict[str, Any]]:
-    return list(world.store.table(f"crm/records/{module}"))
-
-
-def read(world: World, path: str) -> dict[str, Any]:
-    joint = "&" if "?" in path else "?"
-    answer: dict[str, Any] = orjson.loads(world.call("GET", f"/{path}{joint}organization_id=700001").encoded())
-    assert answer["code"] == 0, answer
-    return answer
-
-
-def listed(world: World, path: str, key: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for page in range(1, 100):
-        answer = read(world, f"{path}?per_page=200&page={page}")
-        rows += answer[key]
-        if not answer["page_context"]["has_more_page"]:
-            return rows
-    raise AssertionError(path)
 
 
 def contents(world: World) -> dict[str, Any]:
