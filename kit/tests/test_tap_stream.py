@@ -239,6 +239,7 @@ def test_a_filter_on_what_never_comes_is_warned_of(tmp_path, caplog):
         ({"filters": {"nothing": {}}}, "filters: there is no nothing. Choose from things, whole, swept, swept_whole"),
         ({"changed_only": ["x"], "read_whole": ["y"]}, "changed_only: there is no x. Choose from"),
         ({"without_details": ["x"]}, "without_details: there is no x"),
+        ({"changed_only": True}, "changed_only: "),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named_with_its_remedy(given, said):

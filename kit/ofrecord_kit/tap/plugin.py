@@ -131,7 +131,8 @@ class VendorTap(Tap):
 
     def _unknown_names(self, offered: Sequence[str]) -> list[str]:
         """Settings that name streams which do not exist, a line each."""
-        named = {name: [one for one in self.config.get(name) or () if isinstance(one, str)] for name in _NAMING}
+        said = {name: ones for name in _NAMING if isinstance(ones := self.config.get(name), list | dict)}
+        named = {name: [one for one in ones if isinstance(one, str)] for name, ones in said.items()}
         unknown = {name: sorted({one for one in ones if one != "*"} - set(offered)) for name, ones in named.items()}
         return [
             f"{name}: there is no {', '.join(ones)}. Choose from {', '.join(offered)}."
