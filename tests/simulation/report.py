@@ -19,23 +19,34 @@ def told(played: Played, *, shrink: bool = True) -> str:
     )
 
 
+STEPS = {
+    "Create": "things made",
+    "Edit": "edits by people between jobs",
+    "edits meanwhile": "edits by people while a job ran",
+    "Remark": "edits of fields no rule names",
+    "Delete": "things deleted",
+    "Order": "quotes accepted",
+    "Lose": "losses of ledger, state or tokens",
+}
+"""Steps and counts that have a name in the table; any other is shown under its own."""
+OURS = {"runs", "calls", "held", "mishaps", "deaths", "broken", "Run", "Wait"}
+
+
 def table(counts: Counter[str], worlds: int, seconds: float) -> str:
-    """Of many worlds."""
-    edits = counts["Edit"] + counts["edits meanwhile"] + counts["Remark"]
+    """Of many worlds, played in so many seconds of processor time."""
+    kinds = {name: number for name, number in counts.items() if name.startswith("mishap: ")}
+    more = sorted(counts.keys() - STEPS.keys() - OURS - kinds.keys())
     said = {
         "worlds": worlds,
         "runs of a pipeline": counts["runs"],
         "calls to the vendors": counts["calls"],
-        "edits by people": edits,
-        "of these while a job ran": counts["edits meanwhile"],
-        "things made": counts["Create"],
-        "quotes accepted": counts["Order"],
-        "things deleted": counts["Delete"],
-        "losses of ledger, state or tokens": counts["Lose"],
+        **{words: counts[name] for name, words in STEPS.items()},
+        **{name: counts[name] for name in more},
         "mishaps on the line": counts["mishaps"],
+        **{f"  {name.removeprefix('mishap: ')}": number for name, number in sorted(kinds.items())},
         "plugins killed": counts["deaths"],
         "records held for a person at the end": counts["held"],
         "worlds in which something was broken": counts["broken"],
     }
-    lines = [f"{what:<40}{number:>9}" for what, number in said.items()]
-    return "\n".join([*lines, f"{'worlds in a second of processor time':<40}{worlds / seconds:>9.2f}"])
+    lines = [f"{what:<40}{number:>9}" for what, number in said.items() if number or what.startswith("worlds")]
+    return "\n".join([*lines, f"{'worlds in a second of one processor':<40}{worlds / max(seconds, 0.001):>9.2f}"])

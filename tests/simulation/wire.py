@@ -5,6 +5,7 @@ while a job runs.
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ class Line:
     mishaps: dict[int, str] = field(default_factory=dict)
     """By number of the call of this plugin."""
     happened: list[str] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+    """The same, how often each kind."""
     late: list[tuple[int, Request]] = field(default_factory=list)
     """Calls under way that nobody waits for, and how many others go before them."""
 
@@ -97,6 +100,7 @@ class Line:
         mishap = self.mishaps.pop(self.gate.calls, "")
         request = request_of(prepared)
         if mishap:
+            self.counted[mishap] += 1
             self.happened.append(f"{request.method} {request.path}: {MISHAPS[mishap]}")
         self.clock.move(self.latency_s + (40 if mishap == "slow" else 0))
         if mishap == "no connection":
