@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from multiprocessing import current_process
 from pathlib import Path
 from shutil import copytree
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ def folder_of(changes: tuple[str, ...]) -> Path:
     """The rules with these changes; the project's own are not touched."""
     if not changes:
         return PROJECT / "rules"
-    folder = Path(_SHELF.name) / "-".join(changes)
+    folder = Path(_SHELF.name) / current_process().name / "-".join(changes)
     copytree(PROJECT / "rules", folder)
     for name in changes:
         change, path = CHANGES[name], folder / CHANGES[name].file
