@@ -27,34 +27,57 @@ from ofrecord_transforms import mapper
 from ofrecord_transforms.load import load
 
 PROJECT = Path(__file__).parents[2]
-_kept: list[dict[Hashable, Any]] = []
-"""What is kept, of each function."""
+_Kept = dict[Hashable, tuple[Any, Any, str]]
+"""Of a function, by its arguments: what it answered, what it was given (so that identities stay what they are), the answer in words."""
+_kept: list[tuple[_Kept, Callable[[Any], str]]] = []
+_catalogs: list[Catalog] = []
+_schemas: dict[int, dict[str, Any]] = {}
+_masks: dict[int, SelectionMask] = {}
+_to_dict, _resolve_selection = Schema.to_dict, MetadataMapping.resolve_selection
 
 
-def once(make: Callable[..., Any], key_of: Callable[..., Hashable]) -> Callable[..., Any]:
-    """The function, called once for each key. What it is given is kept, too, so that identities stay what they are."""
-    kept: dict[Hashable, Any] = {}
-    _kept.append(kept)
+def once(
+    make: Callable[..., Any], key_of: Callable[..., Hashable], words: Callable[[Any], str] = repr
+) -> Callable[..., Any]:
+    """The function, called once for each key. `words`: everything about an answer that somebody could change."""
+    kept: _Kept = {}
+    _kept.append((kept, words))
 
     def found(*given: Any, **named: Any) -> Any:
         key = key_of(*given, **named)
         if key not in kept:
-            kept[key] = make(*given, **named), given
+            made = make(*given, **named)
+            kept[key] = made, given, words(made)
         return kept[key][0]
 
+    return found
+
+
+def kept() -> list[Hashable]:
+    """What is prepared, by its keys."""
+    return [key for one, _words in _kept for key in one]
+
+
+def changed() -> list[Hashable]:
+    """What is prepared and was changed since."""
+    found = [key for one, words in _kept for key, (made, _given, said) in one.items() if words(made) != said]
+    for entry in (entry for catalog in _catalogs for entry in catalog.streams):
+        known = _schemas[id(entry.schema)], _masks[id(entry.metadata)]
+        if known != (_to_dict(entry.schema), _resolve_selection(entry.metadata)):
+            found.append(entry.tap_stream_id)
     return found
 
 
 @contextmanager
 def anew() -> Iterator[None]:
     """Within the block nothing is prepared yet, and what is prepared in it is forgotten after it."""
-    before = [dict(one) for one in _kept]
-    for one in _kept:
+    before = [dict(one) for one, _words in _kept]
+    for one, _words in _kept:
         one.clear()
     try:
         yield
     finally:
-        for one, known in zip(_kept, before, strict=True):
+        for (one, _words), known in zip(_kept, before, strict=True):
             one.clear()
             one.update(known)
 
@@ -67,12 +90,8 @@ def catalog_of(path: str, streams: tuple[str, ...]) -> Catalog:
     for entry in catalog.streams:
         _schemas[id(entry.schema)] = entry.schema.to_dict()
         _masks[id(entry.metadata)] = entry.metadata.resolve_selection()
+    _catalogs.append(catalog)
     return catalog
-
-
-_schemas: dict[int, dict[str, Any]] = {}
-_masks: dict[int, SelectionMask] = {}
-_to_dict, _resolve_selection = Schema.to_dict, MetadataMapping.resolve_selection
 
 
 _rules = once(load, str)
@@ -93,7 +112,11 @@ def _maps(mapper_: PluginMapper, entry: Any) -> Any:
 
 
 _register = PluginMapper.register_raw_streams_from_catalog
-_maps_of = once(_maps, lambda _mapper, entry: id(entry))
+_maps_of = once(
+    _maps,
+    lambda _mapper, entry: id(entry),
+    lambda maps: repr([(one.raw_schema, one.transformed_schema) for some in maps.values() for one in some]),
+)
 
 
 def _registered(mapper_: PluginMapper, catalog: Catalog) -> None:
@@ -139,7 +162,7 @@ _ONCE = (
     (mapper, "load", _rules),
     (mapper, "chosen", once(mapper.chosen, _key_of_choice)),
     (mapper, "switched_off", once(mapper.switched_off, _key_of_choice)),
-    (mapper, "compile_rules", once(mapper.compile_rules, _key_of_rules)),
+    (mapper, "compile_rules", once(mapper.compile_rules, _key_of_rules, lambda made: repr([one.schema for one in made]))),
     (Schema, "to_dict", lambda schema: _schemas.get(id(schema)) or _to_dict(schema)),
     (MetadataMapping, "resolve_selection", lambda chosen: _masks.get(id(chosen)) or _resolve_selection(chosen)),
     (PluginMapper, "register_raw_streams_from_catalog", _registered),
