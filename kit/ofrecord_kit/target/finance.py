@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ofrecord_kit.dotted import dig
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.plan.facts import Fact
 from ofrecord_kit.target.counted import Counted
-from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result, dig
+from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result
 from ofrecord_kit.target.finance_bodies import after_of, body_of, kept_row, merged_rows
 from ofrecord_kit.target.finance_creating import Creator, own_number
 from ofrecord_kit.target.finance_facts import facts_of

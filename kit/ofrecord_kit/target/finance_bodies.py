@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ofrecord_kit.dotted import dig, nested
 from ofrecord_kit.plan import canonical, same
 from ofrecord_kit.plan.canonical import instant
-from ofrecord_kit.target.destination import Current, dig, nested
+from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.finance_resources import CUSTOM, Rows
 
 _ADDRESS = frozenset(

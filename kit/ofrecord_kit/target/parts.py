@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ofrecord_kit.dotted import dig
 from ofrecord_kit.plan import FieldRule
-from ofrecord_kit.target.destination import Change, Current, Destination, New, Refused, Result, dig
+from ofrecord_kit.target.destination import Change, Current, Destination, New, Refused, Result
 from ofrecord_kit.target.through import Through
 
 Parts = Mapping[str, Mapping[str, str]]

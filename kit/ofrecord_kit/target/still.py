@@ -14,10 +14,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from ofrecord_kit.dotted import dig, nested
 from ofrecord_kit.ledger import to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Fingerprint, same
 from ofrecord_kit.plan.fields import Unknown
-from ofrecord_kit.target.destination import Current, dig, nested
+from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.parts import folded, unfolded
 

@@ -10,10 +10,10 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
+from ofrecord_kit.dotted import nested
 from ofrecord_kit.errors import Stop, sentence
 from ofrecord_kit.plan.canonical import instant
 from ofrecord_kit.plan.facts import Fact
-from ofrecord_kit.target.destination import nested
 
 Field = Mapping[str, Any]
 
