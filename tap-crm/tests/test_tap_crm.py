@@ -123,6 +123,25 @@ def test_deletions_that_are_asked_for_once_an_hour_cost_no_call_in_between_and_n
     assert sorted(found) == ids[1:]
 
 
+def test_deletions_that_are_not_selected_are_not_asked_for(sandbox, tmp_path):
+    """An id alone would come as if it were a record."""
+    config = sandbox.config(tmp_path, streams=["Vendors"], drift_every_s=0)
+    catalog = json.loads(CATALOG.read_text(encoding="utf-8"))
+    for entry in catalog["streams"]:
+        for one in entry["metadata"]:
+            if one["breadcrumb"][-1:] == ["_sdc_deleted_at"]:
+                one["metadata"]["selected"] = False
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        made = client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": "V"}]}).body["data"][0]
+        sandbox.control("POST", "clock", {"move_s": 600})
+        first = run_tap(TapCrm, tmp_path, config, catalog=tmp_path / "catalog.json")
+        client.send("DELETE", f"/crm/v8/Vendors/{made['details']['id']}")
+    sandbox.control("DELETE", "journal")
+    run = run_tap(TapCrm, tmp_path, config, state=first.state, catalog=tmp_path / "catalog.json")
+    assert (len(first.records()), run.records(), paths(sandbox)) == (1, [], ["/crm/v8/Vendors"])
+
+
 def paths(sandbox):
     """Calls that were answered; a token may have run out in between."""
     entries = sandbox.control("GET", "journal")["entries"]
