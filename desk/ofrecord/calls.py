@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ofrecord.calls_plan import Line, Plan, plan_of
+from ofrecord.calls_plan import Line, Plan, plan_of, terms_of
+from ofrecord.first_sync import days_of, first_sync
 from ofrecord.opened_ledger import project_folder
 from ofrecord.project_file import ProjectFile, ProjectProblem
 from ofrecord.quota import CRM, FINANCE
@@ -17,6 +18,10 @@ from ofrecord.tables import JsonOption, Table, note, show
 
 def calls(
     project: Annotated[Path | None, typer.Option(help="Folder of meltano.yml; else here or above.")] = None,
+    first: Annotated[
+        list[str] | None,
+        typer.Option(help="An entity and how many records: what its first sync takes (product=100000)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what each schedule calls a run and a day, its share of the quota, and what `reserve` leaves to whom.
@@ -26,7 +31,11 @@ def calls(
     cannot be made.
     """
     try:
-        plan = plan_of(ProjectFile(project or project_folder(Path.cwd()) or Path.cwd()), time.time())
+        found = ProjectFile(project or project_folder(Path.cwd()) or Path.cwd())
+        if first:
+            _show_first(found, first, as_json=as_json)
+            return
+        plan = plan_of(found, time.time())
     except ProjectProblem as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from None
@@ -36,6 +45,38 @@ def calls(
     if plan.problems:
         raise typer.Exit(1)
     note("The plan fits.")
+
+
+def _show_first(project: ProjectFile, said: list[str], *, as_json: bool) -> None:
+    """What a first sync takes."""
+    from ofrecord_transforms.load import load  # noqa: PLC0415 - only where rules are asked for
+    from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+
+    counts = {}
+    for one in said:
+        name, _, number = one.partition("=")
+        if not number.replace("_", "").isdecimal():
+            message = f"--first: {one} is not an entity with a number of records. Write it as product=100000."
+            raise ProjectProblem(message)
+        counts[name.strip()] = int(number)
+    try:
+        firsts = first_sync(load(project.folder / "rules"), counts)
+    except RulesError as error:
+        raise ProjectProblem(str(error)) from None
+    total = sum(one.calls for one in firsts)
+    days = days_of(total, *terms_of(project))
+    rows = [(one.entity, one.records, one.writes, one.reads, one.calls) for one in firsts]
+    tables = [
+        Table("First sync", ("entity", "records", "writes", "reads", "calls"), rows, tag="first"),
+        Table(
+            "Days",
+            ("said by", "calls a day", "% left to others", "days"),
+            [(one.said, one.a_day, one.reserve, one.days) for one in days],
+            tag="days",
+        ),
+    ]
+    show(tables, {"first": firsts, "calls": total, "days": days}, as_json=as_json)
+    note(f"{total} calls of Inventory and Books. What does not fit into a day goes on the next day where it stopped.")
 
 
 def _tables(plan: Plan) -> list[Table]:

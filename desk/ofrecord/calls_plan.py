@@ -86,6 +86,13 @@ def _used(project: ProjectFile) -> list[str]:
     return [name for name in dict.fromkeys(names) if project.root_of(name) in _ROOTS]
 
 
+def terms_of(project: ProjectFile) -> tuple[dict[str, int], int]:
+    """Of the scheduled plugins of Inventory and Books: calls a day by plugin, where it says any; and the greatest reserve."""
+    mine = [name for name in _used(project) if budget_of(_ROOTS[project.root_of(name)]) == FINANCE]
+    said = {name: a_day for name in mine if (a_day := _number(project, name, "calls_per_day"))}
+    return said, max((_number(project, name, "reserve") for name in mine), default=0)
+
+
 def _state_folder(project: ProjectFile, plugin: str) -> Path:
     return project.folder / str(project.settings(plugin).get("state_dir") or ".ofrecord")
 

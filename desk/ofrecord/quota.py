@@ -13,7 +13,7 @@ FINANCE = "inventory, books"
 """The budget that Inventory and Books of an organisation share (that they have no counters of their own is UNVERIFIED)."""
 CRM = "crm"
 UNITS = {FINANCE: "calls", CRM: "credits"}
-_FINANCE = (("Free", 1_000), ("Standard", 2_000), ("Professional", 5_000), ("Premium", 10_000))
+FINANCE_EDITIONS = (("Free", 1_000), ("Standard", 2_000), ("Professional", 5_000), ("Premium", 10_000))
 _CRM = (("Free", 5_000), ("Standard", 50_000))
 """What an edition has whatever its users: every edition from Standard on has 50,000, and more for each user."""
 _EACH_USER = "each user adds 250 (Standard), 500 (Professional), 1,000 (Enterprise) or 2,000 (Ultimate)"
@@ -41,7 +41,7 @@ def quota_of(budget: str, settings: Mapping[str, int], planned: int) -> Quota:
     if settings:
         plugin = min(settings, key=lambda name: settings[name])
         return Quota(settings[plugin], f"calls_per_day of {plugin}")
-    sold = _FINANCE if budget == FINANCE else _CRM
+    sold = FINANCE_EDITIONS if budget == FINANCE else _CRM
     for name, a_day in sold:
         if planned <= a_day:
             return Quota(a_day, f"the vendor's table: {name}, the smallest edition with room; calls_per_day is not set")

@@ -210,3 +210,31 @@ def test_the_shipped_schedules_fit_an_edition_of_each_vendor(ask, tmp_path, monk
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert [line[0] for line in lines].count("schedule") == 8
     assert done.stderr == "The plan fits.\n"
+
+
+def test_a_first_sync_is_told_in_calls_and_days(ask, tmp_path):
+    """The shipped rules and plan; a hundred thousand items, customers and some quotes."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    shutil.copy(ROOT / "meltano.yml", tmp_path / "meltano.yml")
+    first = [f"--first={one}" for one in ("product=100000", "account=100000", "order=20000")]
+    done = ask("calls", "--project", str(tmp_path), "--json", *first)
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    calls = {one["entity"]: (one["writes"], one["reads"]) for one in told["first"]}
+    assert calls == {"product": (100_000, 2_000), "account": (100_000, 101_000), "order": (40_000, 200)}
+    assert [(one["said"], one["days"]) for one in told["days"]] == [
+        ("Free", 344), ("Standard", 172), ("Professional", 69), ("Premium", 35),
+    ]  # fmt: skip
+    assert "343200 calls of Inventory and Books" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("product", "product is not an entity with a number of records"), ("sock=5", "sock is no entity between crm and inventory. Name one of: ")],
+)  # fmt: skip
+def test_a_first_sync_of_nothing_that_is_known_is_one_clear_error(ask, tmp_path, said, words):
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    shutil.copy(ROOT / "meltano.yml", tmp_path / "meltano.yml")
+    done = ask("calls", "--project", str(tmp_path), f"--first={said}")
+    assert done.exit_code == 1
+    assert words in done.stderr

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ofrecord_kit.target.finance_bodies import body_of, holds, merged_rows
+from ofrecord_kit.target.finance_reading import Reader
 from ofrecord_kit.target.finance_resources import Rows
 
 PEOPLE = Rows(
@@ -76,3 +77,11 @@ def test_rows_that_are_not_named_stay_only_where_the_list_says_so() -> None:
 )
 def test_what_was_sent_is_there_or_not(there: Any, sent: Any, *, expected: bool) -> None:
     assert holds(there, sent) is expected
+
+
+def test_details_that_were_read_or_created_do_not_pile_up() -> None:
+    reader = Reader(cast("Any", None), {})
+    for number in range(10_000):
+        reader.keep_fresh(str(number), {})
+    assert len(reader.fresh) <= 2_000
+    assert "9999" in reader.fresh

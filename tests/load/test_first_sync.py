@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from load.company import Size
 from load.first_sync import DAY_S, MINUTE_S, Synced, Terms, sync
+from load.installation import PROJECT
+
+from ofrecord.first_sync import first_sync
+from ofrecord_transforms.load import load
 
 SIZE = Size(accounts=60, items=60, quotes=15)
 FREE = Terms(vendor_minute=0, vendor_day=0, vendor_credits=0, a_minute=0, a_day=0)
@@ -47,6 +51,12 @@ def whole() -> Synced:
     finished(found)
     assert len(found.nights) == 1
     return found
+
+
+def test_the_plan_told_before_is_what_it_takes(whole: Synced) -> None:
+    asked = {"product": SIZE.items, "account": SIZE.accounts, "order": SIZE.quotes}
+    told = sum(one.calls for one in first_sync(load(PROJECT / "rules"), asked))
+    assert told <= len(whole.finance) <= 1.1 * told, "lists that turn out empty are not in the plan"
 
 
 def test_a_first_sync_keeps_to_minute_and_day_leaves_its_reserve_and_ends_when_it_must(whole: Synced) -> None:

@@ -72,7 +72,7 @@ class Creator:
         if resource.parent:
             self._reader.parents[identity] = str(values[resource.parent])
         else:
-            self._reader.fresh[identity] = row
+            self._reader.keep_fresh(identity, row)
         self._reader.remember_created(object_, row)
         return Done(identity, after=after_of(row, self._reader.now) if resource.dated else None)
 

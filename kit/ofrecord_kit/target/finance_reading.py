@@ -18,6 +18,8 @@ from ofrecord_kit.vendors.finance import INVENTORY, ITEM_IDS_A_CALL, PER_PAGE
 Row = Mapping[str, Any]
 _ROWS_A_PAGE = 10
 """A page of a list is read for so many records whose times are asked for: no more than a tenth of what reading them would cost."""
+_FRESH = 2_000
+"""Details that are kept: a batch, and as much again."""
 _FEW = 5
 """Up to this many values are searched one by one; for more the list is read once."""
 
@@ -119,7 +121,13 @@ class Reader:
         if row.get("status") in (None, "draft"):
             self.fresh.pop(identity, None)
         else:
-            self.fresh[identity] = row
+            self.keep_fresh(identity, row)
+
+    def keep_fresh(self, identity: str, row: Row) -> None:
+        """For what follows in the same batch; the oldest go."""
+        self.fresh[identity] = row
+        if len(self.fresh) > _FRESH:
+            del self.fresh[next(iter(self.fresh))]
 
     def find(
         self, object_: str, field: str, values: Sequence[Any], form: str | None, among: Mapping[str, Any] | None = None
