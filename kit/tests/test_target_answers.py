@@ -162,6 +162,25 @@ def test_an_answer_about_values_that_have_changed_since_is_void_and_asked_anew(
     assert two.ledger.events(kinds=["decided"]) == []
 
 
+@pytest.mark.parametrize("asked", ["crm", "inventory"])
+def test_an_answer_about_a_field_that_a_job_does_not_carry_waits_for_the_job_that_does(two: Two, asked: str) -> None:
+    held = next(held for held in edited_on_both_sides(two) if held.source == asked)
+    two.answer(held, "take crm")
+    some = two.said("crm", "inventory")
+    some["x-ofrecord"]["partial"] = True
+    del some["properties"]["phone"]
+    wire = read_wire(some)
+    assert wire is not None
+    record = two.record("crm")
+    del record["phone"]
+    Delivery(wire, two.shops["inventory"], two.ledger, two.now).deliver([record])
+    assert two.phones() == {"crm": "22", "inventory": "33"}
+    assert [one.answer for one in two.held() if one.source == asked] == ["take crm"]
+    for way in WAYS:
+        two.go(*way)
+    assert two.phones() == {"crm": "22", "inventory": "22"}
+
+
 def test_an_answer_that_names_neither_system_changes_nothing(two: Two) -> None:
     held = edited_on_both_sides(two)[0]
     two.answer(held, "take shop")

@@ -17,7 +17,7 @@ from ofrecord_kit.plan.answers import GONE, Answer, answered_violation, has_move
 from ofrecord_kit.plan.records import violations_of
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.lost import hear_of_the_lost, record_letting_go
-from ofrecord_kit.target.wire import rule_of
+from ofrecord_kit.target.wire import Wire, rule_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -33,7 +33,10 @@ def to_try_again(due: Sequence[Due]) -> list[Mapping[str, Any]]:
 
 
 def hear(delivery: Delivery, items: Sequence[Item]) -> None:
-    """Give each item what was said about it, and what follows for finding its counterpart. Items have their links."""
+    """Give each item what was said about it, and what follows for finding its counterpart. Items have their links.
+
+    A way that carries some fields only hears answers about these; the others wait for the whole way.
+    """
     wire, ledger = delivery.wire, delivery.ledger
     ids = [item.source_id for item in items if item.source_id in delivery.known_held]
     here = ledger.answers_of(wire.entity, wire.source, wire.destination, ids) if ids else {}
@@ -43,13 +46,20 @@ def hear(delivery: Delivery, items: Sequence[Item]) -> None:
         return
     for item in items:
         mirrored = [row for row in there.get(str(item.destination_id), ()) if row.kind == "conflict" and row.answer]
-        item.answers = [*here.get(item.source_id, ()), *mirrored]
-        if mirrored and item.outcome == "unchanged":
+        item.answers = [row for row in (*here.get(item.source_id, ()), *mirrored) if _concerns(wire, row)]
+        if item.outcome == "unchanged" and any(row in item.answers for row in mirrored):
             item.outcome = None
         for row in item.answers:
             _correct(delivery, item, row.correction)
         if item.outcome is None:
             _about_the_whole(delivery, item)
+
+
+def _concerns(wire: Wire, row: Held) -> bool:
+    if not wire.partial:
+        return True
+    mine = sorted(rule.field for rule in wire.sent)
+    return row.field in {*mine, ", ".join(mine)}
 
 
 def _correct(delivery: Delivery, item: Item, correction: Mapping[str, Any] | None) -> None:
