@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ofrecord_kit.ledger import Held
-from ofrecord_kit.target.answers import to_try_again
+from ofrecord_kit.target.answers import end_pauses, to_try_again
 from ofrecord_kit.target.merging import MERGED
 from ofrecord_kit.target.outbox import Outbox
 from ofrecord_kit.target.recording import WAITS_S
@@ -168,3 +168,19 @@ def test_history_tells_a_question_once_however_often_its_record_is_read(world: W
             world.deliver(record("1", {"stage": number}, Name="Bolt", Code="B1", Phone="1"), said=said)
         assert [held.kind for held in world.ledger.held()] == [kind]
         assert len(world.ledger.events(kinds=[kind])) == told
+
+
+def test_what_a_job_of_some_fields_set_aside_for_a_pause_is_over_with_the_pause(world: World) -> None:
+    world.deliver(record(Name="Bolt", Price=10))
+    some = schema(about={"partial": True})
+    with world.ledger.writing(NOON) as writing:
+        writing.pause("product", "crm", "stock-taking")
+    assert world.deliver(record(Name="Bolt", Price=10), said=some) == ["held"]
+    assert world.deliver(record(Name="Nut", Price=10)) == ["held"]
+    end_pauses(world.delivery(some))
+    assert len(world.ledger.held()) == 2
+    with world.ledger.writing(NOON) as writing:
+        writing.resume("product", "crm")
+    end_pauses(world.delivery(some))
+    (left,) = world.ledger.held()
+    assert (left.kind, left.field, left.payload is None) == ("paused", "", False)

@@ -32,6 +32,21 @@ def to_try_again(due: Sequence[Due]) -> list[Mapping[str, Any]]:
     return list(found.values())
 
 
+def end_pauses(delivery: Delivery) -> None:
+    """What a way that carries some fields only set aside for a pause is over with the pause: the whole way brings the record."""
+    wire, ledger = delivery.wire, delivery.ledger
+    if delivery.dry or not delivery.known_held or ledger.paused(wire.entity, wire.destination):
+        return
+    over: dict[str, list[str]] = {}
+    for row in ledger.held(entity=wire.entity, source=wire.source):
+        if row.kind == "paused" and row.payload is None and row.destination == wire.destination:
+            over.setdefault(row.field, []).append(row.source_id)
+    if over:
+        with ledger.writing(delivery.now()) as writing:
+            for field, ids in over.items():
+                writing.release(wire.entity, wire.source, wire.destination, ids, kinds=["paused"], fields=[field])
+
+
 def hear(delivery: Delivery, items: Sequence[Item]) -> None:
     """Give each item what was said about it, and what follows for finding its counterpart. Items have their links.
 

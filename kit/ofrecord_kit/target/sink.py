@@ -17,7 +17,7 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
 from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Held
-from ofrecord_kit.target.answers import to_try_again
+from ofrecord_kit.target.answers import end_pauses, to_try_again
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Refused
 from ofrecord_kit.target.guard import Guard
@@ -273,6 +273,8 @@ class OfrecordSink(BatchSink):
         What would go beyond the limits of the run stays held.
         """
         retried: Counter[str] = Counter()
+        if self.delivery is not None:
+            end_pauses(self.delivery)
         if self.delivery is None or self.guard is None or self.wire is None or self.wire.partial or self.delivery.dry:
             return retried
         wire, program, before = self.wire, self.program, self.delivery.refused
