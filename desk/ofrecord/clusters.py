@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.likeness import Names, clusters
 from ofrecord_kit.likeness.places import same_address
 from ofrecord_kit.plan import match_form
-from ofrecord_kit.target.nearness import is_name
+from ofrecord_kit.target.matching import is_name
 
 if TYPE_CHECKING:
     from ofrecord_transforms.rules import Entity

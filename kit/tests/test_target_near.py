@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ofrecord_kit.target.nearness import is_name
+from ofrecord_kit.target.matching import is_name
 from ofrecord_kit.testing.shop import World, field, record, schema
 
 BY_NAME = {"object": "Accounts", "match": [{"field": "Name", "format": "text"}]}

@@ -14,7 +14,13 @@ from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
 from ofrecord_kit.target.lost import set_the_lost_aside
-from ofrecord_kit.target.matching import match_key, pair, refuse_strangers, refuse_the_counterpart_of_another
+from ofrecord_kit.target.matching import (
+    match_key,
+    names_matched,
+    pair,
+    refuse_strangers,
+    refuse_the_counterpart_of_another,
+)
 from ofrecord_kit.target.merging import note_claims
 from ofrecord_kit.target.once import THEN
 from ofrecord_kit.target.origins import origins_of
@@ -279,7 +285,8 @@ def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
                 set_forbidden_aside(delivery, item, {name: write.value for name, write in item.plan.writes.items()})
     set_the_lost_aside(delivery, [item for item in items if item.outcome is None])
     set_namesakes_aside(delivery, [item for item in items if item.outcome is None])
-    delivery.nearness.set_aside([item for item in items if not item.anew])
+    if items and names_matched(wire):
+        delivery.nearness.set_aside([item for item in items if not item.anew])
 
 
 def set_namesakes_aside(delivery: Delivery, items: Sequence[Item]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Held, Ledger
@@ -16,7 +17,6 @@ from ofrecord_kit.target.incoming import Digests
 from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.leaving import has_gone
 from ofrecord_kit.target.lines import with_lines
-from ofrecord_kit.target.nearness import Nearness
 from ofrecord_kit.target.once import finish_once
 from ofrecord_kit.target.origins import ranked_rules
 from ofrecord_kit.target.parts import in_parts
@@ -27,6 +27,9 @@ from ofrecord_kit.target.still import way_of
 from ofrecord_kit.target.thirds import thirds_of
 from ofrecord_kit.target.wholes import deliver_parts
 from ofrecord_kit.target.wire import Wire
+
+if TYPE_CHECKING:
+    from ofrecord_kit.target.nearness import Nearness
 
 
 class Delivery:
@@ -59,7 +62,6 @@ class Delivery:
         self.dry = dry
         self.rebuild = rebuild
         self.parents: set[str] = set()
-        self.nearness = Nearness(self)
         self.claims: dict[str, Item] = {}
         self.thirds = thirds_of(wire, ledger)
         self.way = way_of(wire)
@@ -68,6 +70,13 @@ class Delivery:
         """After `carry_out` was ended by an error that ends the run: the items that have their outcome, and are recorded."""
         self.known_held = ledger.held_ids(wire.entity, wire.source)
         self.held_there = ledger.held_ids(wire.entity, wire.destination)
+
+    @cached_property
+    def nearness(self) -> Nearness:
+        """Loaded with its libraries when names are compared: most runs create nothing that goes by one."""
+        from ofrecord_kit.target.nearness import Nearness  # noqa: PLC0415
+
+        return Nearness(self)
 
     def deliver(self, records: Sequence[Mapping[str, Any]], *, again: bool = False) -> list[Item]:
         """Bring these records to their outcome; one item per record, in order.

@@ -64,6 +64,22 @@ def refuse_the_counterpart_of_another(delivery: Delivery, item: Item) -> bool:
     return True
 
 
+def is_name(field: str, form: str | None) -> bool:
+    """Is a match field a name, of which two spellings may mean one thing? A number or a code is not.
+
+    >>> is_name("contact_name", "text"), is_name("Product_Code", "text"), is_name("Firm", "legal name")
+    (True, False, True)
+    """
+    return form == "legal name" or (form in (None, "text") and field.casefold().rpartition("_")[2] == "name")
+
+
+def names_matched(wire: Wire) -> list[str]:
+    """The match fields that are names, where a new record whose name is only alike to one there is held."""
+    if wire.near != "hold" or wire.duplicates == "clone" or wire.once or wire.parent:
+        return []
+    return [field for field, form in wire.match if is_name(field, form)]
+
+
 def match_key(wire: Wire, item: Item) -> tuple[Any, ...] | None:
     """The canonical forms of all match fields; None when one of them has no value, or there are none."""
     forms = tuple(match_form(match_value(item, field), form) for field, form in wire.match)

@@ -13,7 +13,7 @@ from ofrecord_kit.likeness import Candidate, Names, name_of
 from ofrecord_kit.likeness.places import same_address
 from ofrecord_kit.plan import match_form
 from ofrecord_kit.target.items import Item
-from ofrecord_kit.target.matching import among_of, forms_there, match_value
+from ofrecord_kit.target.matching import among_of, forms_there, match_value, names_matched
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 NEAR = "NEAR"
 _MOST = 5
 _Place = tuple[str, tuple[tuple[str, Any], ...]]
-
-
-def is_name(field: str, form: str | None) -> bool:
-    """Is a match field a name, of which two spellings may mean one thing? A number or a code is not.
-
-    >>> is_name("contact_name", "text"), is_name("Product_Code", "text"), is_name("Firm", "legal name")
-    (True, False, True)
-    """
-    return form == "legal name" or (form in (None, "text") and field.casefold().rpartition("_")[2] == "name")
 
 
 class Nearness:
@@ -44,10 +35,8 @@ class Nearness:
     def set_aside(self, items: Sequence[Item]) -> None:
         """Hold what is near to a record there, or to one that is created in this run; kind `duplicate`, code `NEAR`."""
         wire = self._delivery.wire
-        fields = [field for field, form in wire.match if is_name(field, form)]
+        fields = names_matched(wire)
         waiting = [item for item in items if item.outcome is None]
-        if not fields or not waiting or wire.near != "hold" or wire.duplicates == "clone" or wire.once or wire.parent:
-            return
         asked = [
             (item, (field, tuple(sorted(among_of(self._delivery, item).items()))), text)
             for item in waiting
