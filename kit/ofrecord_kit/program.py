@@ -10,7 +10,6 @@ import gc
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,6 +17,7 @@ from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.exceptions import SingerReadError
 
+from ofrecord_kit.defects import defects_told
 from ofrecord_kit.given import check_files
 
 
@@ -37,36 +37,6 @@ def run_plugin(plugin: type[PluginBase]) -> None:
             for line in str(error).splitlines():
                 logger.error("%s", line)  # noqa: TRY400 - a message for people
             sys.exit(1)
-
-
-@contextmanager
-def defects_told(name: str, tell: Callable[[str], object]) -> Iterator[None]:
-    """Within the block, an error nobody expected is told by its kind and the places it went through, and exits 1.
-
-    What it says is not told: such messages quote the value that caused them.
-    """
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - where everything ends
-        tell(
-            f"An unexpected error in {name}. This is a defect: please report it with the lines below. "
-            "What the error itself says is left out, because it may quote a record."
-        )
-        for line in _places(error):
-            tell(line)
-        sys.exit(1)
-
-
-def _places(error: BaseException) -> Iterator[str]:
-    """The kinds of an error and of those it came from, each with its places."""
-    seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield type(one).__qualname__
-        for frame in traceback.extract_tb(one.__traceback__):
-            yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
-        one = one.__cause__ or one.__context__
 
 
 @contextmanager

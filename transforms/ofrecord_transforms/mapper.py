@@ -13,10 +13,11 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from ofrecord_kit.defects import defects_told
 from ofrecord_kit.errors import BadSettings
 from ofrecord_kit.given import check_files
 from ofrecord_kit.lines import batches_refused, refused, too_deep
-from ofrecord_kit.program import defects_told, full_disk_told
+from ofrecord_kit.program import full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.drift import line_of
 from ofrecord_transforms.load import load

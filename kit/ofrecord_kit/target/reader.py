@@ -86,6 +86,8 @@ class ExactReader(GenericSingerReader[str]):
         """Names what is missing; the SDK's words quote the line."""
         if not isinstance(line_dict, Mapping):
             raise refused(what="A message, or the schema in it, is not a JSON object", remedy="")
+        if not isinstance(line_dict.get("stream", ""), str):
+            raise refused(what="A message names a stream that is no text", remedy="")
         if missing := requires - line_dict.keys():
             raise refused(what=f"A message, or the schema in it, lacks {', '.join(sorted(missing))}", remedy="")
 
