@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,20 @@ class Came(Struct, gc=False):
     """It is an ordinary living record, of which only its values matter."""
 
 
+@lru_cache(maxsize=64)
+def _reader_of(names: tuple[str, ...]) -> tuple[Callable[[Any], Any], Callable[[Any], tuple[Any, ...]]]:
+    """What takes these properties out of a record as they stand in its text, and what lists them with the parts of its note."""
+    places = [f"v{number}" for number in range(len(names))]
+    fields: list[Any] = [
+        (place, Raw, msgspec.field(name=name, default=_NOTHING)) for place, name in zip(places, names, strict=True)
+    ]
+    shape = msgspec.defstruct(
+        "Told", [*fields, ("note", _Note, msgspec.field(name="_ofrecord"))], gc=False, kw_only=True
+    )
+    decode: Callable[[Any], Any] = msgspec.json.Decoder(shape, float_hook=exact).decode
+    return decode, attrgetter(*places, *(f"note.{name}" for name in NOTED))
+
+
 class Digests:
     """Fingerprints of everything in a record that can matter, from its bytes or from its values: the same for both.
 
@@ -67,16 +82,7 @@ class Digests:
         )
         told = _encode((wire.entity, wire.rules, wire.destination, self._names))
         self._new = blake2b(digest_size=16, key=blake2b(about + _BETWEEN + told, key=key[:64], digest_size=32).digest())
-        places = [f"v{number}" for number in range(len(self._names))]
-        fields: list[Any] = [
-            (place, Raw, msgspec.field(name=name, default=_NOTHING))
-            for place, name in zip(places, self._names, strict=True)
-        ]
-        shape = msgspec.defstruct(
-            "Told", [*fields, ("note", _Note, msgspec.field(name="_ofrecord"))], gc=False, kw_only=True
-        )
-        self._decode: Callable[[Any], Any] = msgspec.json.Decoder(shape, float_hook=exact).decode
-        self._parts: Callable[[Any], tuple[Any, ...]] = attrgetter(*places, *(f"note.{name}" for name in NOTED))
+        self._decode, self._parts = _reader_of(tuple(self._names))
 
     def read(self, raw: Raw) -> Came | None:
         """What a record says, without decoding its values; None for one whose note cannot be read like that."""
