@@ -5,6 +5,7 @@ A mistake that is planted in one of them, or in what they call, begins with noth
 """
 
 import json
+import logging
 import pickle
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,10 +22,14 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib import Catalog, MetadataMapping, Schema, SelectionMask
 from singer_sdk.sinks import core as sdk_sinks
 
+from ofrecord_kit import settings
+from ofrecord_kit.tap import plugin as tap_plugin
 from ofrecord_kit.tap import stream
 from ofrecord_kit.tap.cells import Cut
+from ofrecord_kit.target import listening, sink
 from ofrecord_transforms import mapper
 from ofrecord_transforms.load import load
+from tap_crm import tap as tap_crm
 
 PROJECT = Path(__file__).parents[2]
 _Kept = dict[Hashable, tuple[Any, Any, str]]
@@ -153,6 +158,20 @@ def _compiled(cut: Cut) -> None:
     cut._decode = _decoder_of(cut)
 
 
+_all_problems = once(settings.problems_of, lambda config, schema: msgspec.json.encode((dict(config), dict(schema))))
+_really_set_level = logging.Logger.setLevel
+
+
+def _problems(config: Any, schema: Any) -> list[str]:
+    return list(_all_problems(config, schema))
+
+
+def _set_level(logger: logging.Logger, level: int | str) -> None:
+    """As it is; what every logger knows is forgotten only where the level is another one."""
+    if logger.level != (level if isinstance(level, int) else logging.getLevelName(level)):
+        _really_set_level(logger, level)
+
+
 def _copied(value: Any) -> Any:
     """As `copy.deepcopy`, of plain data."""
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - it was just written
@@ -170,6 +189,13 @@ _ONCE = (
     (sdk_sinks, "copy", SimpleNamespace(deepcopy=_copied)),
     (stream, "compile_shape", once(stream.compile_shape, lambda schema, *, in_order: (msgspec.json.encode(schema), in_order))),
     (Cut, "_compile", _compiled),
+    (tap_plugin, "problems_of", _problems),
+    (settings, "problems_of", _problems),
+    (listening, "fault_of", once(listening.fault_of, lambda *said: msgspec.json.encode(said))),
+    (sink, "validator_of", once(sink.validator_of, msgspec.json.encode)),
+    (mapper, "lines_decoder", once(mapper.lines_decoder, lambda stream_, names: (stream_, frozenset(names)))),
+    (tap_crm, "_description", once(tap_crm._description, lambda *said: msgspec.json.encode(said), lambda made: repr(made.schema))),
+    (logging.Logger, "setLevel", _set_level),
     (plugin_base, "get_package_version", once(plugin_base.get_package_version, lambda name: name)),
 )  # fmt: skip
 

@@ -51,7 +51,8 @@ def _create_engine(url: str) -> Engine:
             return engine
         _engines.clear()  # a process plays in one folder at a time
         _engines[url] = engine
-    engine.pool = engine.pool.recreate()
+    if engine.pool.checkedin() or engine.pool.checkedout():  # of a plugin that was killed
+        engine.pool = engine.pool.recreate()
     return engine
 
 
