@@ -18,7 +18,7 @@ HOUR_S = 3600
 REST_S = 100_000
 """Between quiet cycles: whatever was put off for a day is due."""
 REFUSED = 400
-THIRD = 4
+THIRD = 8
 """Of so many worlds one is watched in a third quiet cycle though the second was silent."""
 MOST_CALLS = 8
 """Of a pipeline that has nothing to do: a page of each of its streams, their fields, deletions and sweeps, a token."""

@@ -36,7 +36,7 @@ class Story:
         return "\n".join([*lines, *(f"{number}. {step}." for number, step in enumerate(self.steps, 1))])
 
 
-LENGTHS = (2, 2, 3, 3, 4, 5, 6, 9)
+LENGTHS = (1, 2, 2, 3, 3, 4, 5, 8)
 """Things that happen between the first run and the quiet cycles: most worlds are small."""
 OFTEN = 12
 """How much likelier an act is in a story that is about it."""
@@ -64,7 +64,7 @@ def story_of(seed: int) -> Story:
     """The world of a seed."""
     dice = random.Random(f"story {seed}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, dice.random() < 0.3, MEANWHILE)
-    sells = dice.random() < 0.3
+    sells = dice.random() < 0.2
     plot.kinds = _kinds(dice, sells=sells)
     steps: list[Step] = operations.beginning(plot) + [things.create(plot, name) for name in plot.kinds]
     steps += [things.create(plot) for _ in range(dice.choice([0, 0, 1, 2]))]
@@ -79,14 +79,14 @@ def story_of(seed: int) -> Story:
         else (dice.choice([-50.0, 0.0, 3.0, 45.0]), dice.choice([-50.0, 0.0, 3.0, 45.0]))
     )
     jobs = _jobs(plot, sells)
-    return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, jobs, dice.random() < 0.15)
+    return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, jobs, dice.random() < 0.1)
 
 
 def _kinds(dice: random.Random, *, sells: bool) -> tuple[str, ...]:
     """A world is about few kinds of things, else its story would be long before anything happens to one of them."""
     kinds = {
         *(("account", "product") if sells else ()),
-        *dice.sample(sorted(ENTITIES), 1 if sells else dice.choice([1, 1, 2])),
+        *dice.sample(sorted(ENTITIES), 1 if sells else dice.choice([1, 1, 1, 2])),
     }
     kinds |= {NEEDS[name] for name in kinds & NEEDS.keys()}
     return tuple(name for name in ENTITIES if name in kinds)
