@@ -62,7 +62,7 @@ def _open(row: dict[str, Any]) -> bytes:
 
 
 class Finance:
-    """Inventory's lists of items and contacts, and their details."""
+    """Lists of items and contacts behind both doors, and their details."""
 
     def __init__(self, number: int) -> None:
         self._items = Rows(number, item, FIRST_ITEM)
@@ -72,13 +72,14 @@ class Finance:
 
     def answer(self, _method: str, path: str, asked: Mapping[str, str]) -> bytes:
         """To one call."""
-        if path == "/inventory/v1/items":
+        path = path.removeprefix("/inventory/v1").removeprefix("/books/v3")
+        if path == "/items":
             return self._page("items", self._items, asked)
-        if path == "/inventory/v1/itemdetails":
+        if path == "/itemdetails":
             return self._together(asked["item_ids"].split(","))
-        if path == "/inventory/v1/contacts":
+        if path == "/contacts":
             return self._page("contacts", self._contacts, asked)
-        if path.startswith("/inventory/v1/contacts/"):
+        if path.startswith("/contacts/"):
             row = self._contact.text(int(path.rpartition("/")[2]) - FIRST_ITEM, 1)
             return b'{"code":0,"message":"success","contact":%b}' % row
         return b'{"code":0,"message":"success"}'
@@ -86,9 +87,10 @@ class Finance:
     def _page(self, key: str, rows: Rows, asked: Mapping[str, str]) -> bytes:
         """Sorted by time, from the time asked for."""
         since = asked.get("last_modified_time")
-        first = (number_at(since) if since else 0) + (int(asked.get("page", 1)) - 1) * PER_PAGE
-        more = b"true" if first + PER_PAGE < rows.number else b"false"
-        text = rows.text(first, PER_PAGE)
+        size = int(asked.get("per_page", PER_PAGE))
+        first = (number_at(since) if since else 0) + (int(asked.get("page", 1)) - 1) * size
+        more = b"true" if first + size < rows.number else b"false"
+        text = rows.text(first, size)
         return b'{"code":0,"message":"success","%b":[%b],"page_context":{"page":1,"has_more_page":%b}}' % (
             key.encode(),
             text,
