@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from parts import measure
 from taps_canned import time_of
 from taps_latency import latency_text
 from taps_programs import (
@@ -24,6 +25,8 @@ from taps_programs import (
     BACKFILL,
     BARE,
     BARE_CRM,
+    BOOKS,
+    BULK,
     DLT,
     ITEMS,
     KEPT,
@@ -36,10 +39,12 @@ from taps_programs import (
     SHORT,
     WHOLE,
     Turn,
+    accounting,
     products,
     run,
+    whole_items,
 )
-from targets_input import BIN, HERE
+from targets_input import BIN
 from targets_run import Promise, machine, median, paired, say, table
 
 ROUNDS = 5
@@ -145,26 +150,16 @@ def calls_text(place: Path, scale: float) -> str:
 
 def memory_text(place: Path, scale: float) -> str:
     """The part `memory`."""
+    ours = {name: one.command for name, one in PROGRAMS.items() if one.is_ours and not name.endswith("all changed")}
     rows = []
-    for name, program in PROGRAMS.items():
-        if not program.is_ours or name.endswith("all changed"):
-            continue
+    for name, command in (ours | {BULK: products("bulk"), WHOLE: whole_items, BOOKS: accounting}).items():
         for records in (round(one * scale) for one in LENGTHS):
             say(f"memory, {name}, {records:,} records")
-            told = run(program.command, place, records)[0].peak_mb
+            told = run(command, place, records)[0].peak_mb
             rows.append(
                 Promise(f"{name}: {records:,} records", f"{told:.0f} MB", f"below {MOST_MB} MB", told < MOST_MB)
             )
     return f"Peak resident memory; {machine()}.\n\n{table('memory', rows)}"
-
-
-def write(part: str, text: str) -> None:
-    """Replace what stands between the part's markers of benchmarks/README.md."""
-    begin, end = f"<!-- taps {part}: written by `make bench ONLY=taps` -->", f"<!-- end of taps {part} -->"
-    path = HERE / "README.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -184,12 +179,7 @@ def main() -> None:
             "calls": lambda: calls_text(place, asked.scale),
             "memory": lambda: memory_text(place, asked.scale),
         }
-        for part in asked.parts or PARTS:
-            say(part)
-            text = texts[part]()
-            print(text)
-            if not asked.dry:
-                write(part, text)
+        measure("taps", asked.parts, texts, dry=asked.dry)
 
 
 if __name__ == "__main__":

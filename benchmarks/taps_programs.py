@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
 from taps_canned import FIRST
 from taps_canned_crm import product
 from targets_input import BIN, HERE
-from targets_run import LOGIN, Used, bare_environment, used
+from targets_run import LOGIN, Used, bare_environment, calls_of, served, used
 
 SHORT, LONG = 2_000, 42_000
 PEERS = HERE / "peers"
@@ -114,6 +111,11 @@ def compared(turn: Turn) -> Sequence[object]:
     return [*command, "--state", turn.state(**marks)]
 
 
+def accounting(turn: Turn) -> Sequence[object]:
+    """The same list through the other door."""
+    return [BIN / "tap-books", "--config", turn.settings()]
+
+
 def whole_items(turn: Turn) -> Sequence[object]:
     """Items with all that their details hold."""
     return [BIN / "tap-inventory", "--config", turn.settings(without_details=[])]
@@ -138,7 +140,9 @@ BACKFILL, KEPT = "`tap-inventory`, backfill", "`tap-inventory`, backfill into a 
 BARE, RAW = "`requests` + `json`, bare loop over items", "the server alone, bytes of items received"
 BARE_CRM, RAW_CRM = "`requests` + `json`, bare loop over Products", "the server alone, bytes of Products received"
 LISTED, QUERIED = "`tap-crm`, backfill by pages of 200", "`tap-crm`, backfill by COQL pages of 2,000"
+BULK = "`tap-crm`, backfill by bulk read"
 WHOLE = "`tap-inventory`, items with details, whole schema"
+BOOKS = "`tap-books`, backfill of items"
 DLT, AIRBYTE = "dlt 1.31 `rest_api`, items into JSON lines", "`airbyte-source-zoho-crm` 0.3.6, Products"
 PROGRAMS: dict[str, Program] = {
     BACKFILL: Program(backfill, is_ours=True),
@@ -158,28 +162,14 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
-@contextmanager
-def canned(records: int, latency_s: float = 0) -> Iterator[str]:
-    """A server with lists so long; its address."""
-    command = [sys.executable, str(HERE / "taps_canned.py"), "--records", str(records), "--latency", str(latency_s)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=bare_environment()) as process:
-        assert process.stdout is not None
-        ready = re.match(r"ready (\S+)", process.stdout.readline())
-        assert ready is not None
-        try:
-            yield ready[1]
-        finally:
-            process.kill()
-
-
 def run(command: Command, place: Path, records: int, latency_s: float = 0) -> tuple[Used, dict[str, int]]:
     """A program over a list, once, and the calls it made."""
     folder = place / "turn"
     folder.mkdir()
-    with canned(records, latency_s) as url:
+    with served("taps_canned.py", "--records", records, "--latency", latency_s) as url:
         environment = bare_environment(OFRECORD_API_URL=url, OFRECORD_ACCOUNTS_URL=url, OFRECORD_ORGANIZATION_ID="1")
         environment |= {f"OFRECORD_{name.upper()}": value for name, value in LOGIN.items()}
         told = used(command(Turn(url, folder, records)), environment, cwd=folder)
-        calls: dict[str, int] = requests.get(f"{url}/_bench/calls", timeout=60).json()
+        calls = calls_of(url)
     shutil.rmtree(folder)
     return told, calls

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 import targets_calls
 import targets_chain
 import targets_memory
+from parts import measure
 from targets_input import BIN, HERE, WIDTHS, product_lines
 from targets_run import (
     Promise,
@@ -128,15 +129,6 @@ def speed_text(place: Path, rounds: int, long: int) -> str:
     return "\n\n".join([told, "\n".join(speeds(found)), table("`target-crm`", list(promises(found)))])
 
 
-def write(part: str, text: str) -> None:
-    """Replace what stands between the part's markers of benchmarks/README.md."""
-    begin, end = f"<!-- targets {part}: written by `make bench ONLY=targets` -->", f"<!-- end of targets {part} -->"
-    path = HERE / "README.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -153,11 +145,7 @@ def main() -> None:
             "calls": targets_calls.text,
             "memory": lambda: targets_memory.text(place, asked.scale),
         }
-        for part in asked.parts or PARTS:
-            say(part)
-            text = texts[part]()
-            print(text)
-            write(part, text)
+        measure("targets", asked.parts, texts)
 
 
 if __name__ == "__main__":

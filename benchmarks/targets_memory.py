@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from targets_input import BIN, product_lines
-from targets_run import Promise, bare_environment, canned, machine, say, table, target_settings
+from targets_run import Promise, bare_environment, canned, ended, machine, say, table, target_settings
 
 from ofrecord_kit.ledger import Ledger
 
@@ -34,11 +33,7 @@ def peak(command: Sequence[object], environment: Mapping[str, str], lines: Path,
             with lines.open("rb") as file:
                 shutil.copyfileobj(file, process.stdin, 1 << 20)
         process.stdin.close()
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != code:
-        message = f"{command[0]} ended with {process.returncode}: {(folder / 'errors.log').read_text()[-2000:]}"
-        raise RuntimeError(message)
+        usage = ended(process, folder / "errors.log", code)
     return usage.ru_maxrss / 1024
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -63,13 +64,20 @@ def used(command: Sequence[object], environment: Mapping[str, str], *, source: P
         process = subprocess.Popen(
             [str(word) for word in command], stdin=file, stdout=subprocess.DEVNULL, stderr=log, env=dict(environment), cwd=cwd
         )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
+        usage = ended(process, errors)
         wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        message = f"{command[0]} ended with {process.returncode}: {errors.read_text()[-2000:]}"
-        raise RuntimeError(message)
     return Used(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def ended(process: subprocess.Popen[Any], errors: Path, code: int = 0) -> resource.struct_rusage:
+    """Wait for its end; what it took. Raises when it ends with another code than that."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != code:
+        command = process.args[0] if isinstance(process.args, list) else process.args
+        message = f"{command!r} ended with {process.returncode}: {errors.read_text()[-2000:]}"
+        raise RuntimeError(message)
+    return usage
 
 
 def used_on_input(
@@ -90,12 +98,8 @@ def used_on_input(
         with source.open("rb") as file, contextlib.suppress(BrokenPipeError):
             shutil.copyfileobj(file, process.stdin, 1 << 20)
             process.stdin.close()
-        _, status, usage = os.wait4(process.pid, 0)
+        usage = ended(process, errors)
         wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        message = f"{command[0]} ended with {process.returncode}: {errors.read_text()[-2000:]}"
-        raise RuntimeError(message)
     return Used(usage.ru_utime + usage.ru_stime - start, wall, usage.ru_maxrss / 1024), start
 
 
@@ -136,7 +140,14 @@ def canned(place: Path, *, items: int = 0) -> Iterator[str]:
     fields = place / "fields.json"
     if not fields.exists():
         fields.write_bytes(fields_of_products())
-    command = [sys.executable, str(HERE / "canned.py"), "--items", str(items), "--fields", str(fields)]
+    with served("canned.py", "--items", items, "--fields", fields) as url:
+        yield url
+
+
+@contextmanager
+def served(script: str, *words: object) -> Iterator[str]:
+    """A server of this folder that prints `ready ADDRESS`; its address."""
+    command = [sys.executable, str(HERE / script), *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=bare_environment()) as process:
         assert process.stdout is not None
         ready = re.match(r"ready (\S+)", process.stdout.readline())
