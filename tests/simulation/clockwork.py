@@ -83,6 +83,7 @@ class Processes:
         works, self._at_exit = self._at_exit, []
         for work in () if killed else works[::-1]:
             work()
+        self.begin()  # who looks now is somebody else
 
     def kill(self, pid: int, _sign: int) -> None:
         """As `os.kill(pid, 0)`: only the plugin that runs is alive."""
