@@ -245,3 +245,50 @@ def test_a_field_of_another_entity_points_at_nothing(world: World) -> None:
     link = order_of(world, "so-1", "d-1")
     assert world.ledger.links_pointing_at("invoice", "deal", "crm", ["d-1"], "inventory") == {}
     assert world.ledger.links_pointing_at("order", "deal", "crm", ["d-1"], "inventory") == {"d-1": [link]}
+
+
+def share(record: str, part: str, by: str, amount: str, *each: str) -> dict[str, Any]:
+    """What a payment `record` gives to invoice `part`, of all it settles (`each`)."""
+    note = {"id": f"{record}/{part}", "by": by, "each": [f"{record}/{one}" for one in each]}
+    return {"Amount": Decimal(amount), "Numbers": f"P-{part}", "_ofrecord": note}
+
+
+@pytest.fixture
+def paid(world: World, deal: str) -> str:
+    """A deal with two shares of one payment and one of another, 7.00 together."""
+    world.deliver(gone("1", deleted=True), gone("2", deleted=True), said=INVOICES)
+    shares = (share("p", "1", "so-1", "1.00", "1", "2"), share("p", "2", "so-1", "2.00", "1", "2"))
+    world.deliver(*shares, share("pp", "1", "so-1", "4.00", "1"), said=INVOICES)
+    assert sums(world, deal)[0] == Decimal("7.00")
+    return deal
+
+
+def test_a_share_that_is_in_its_record_no_more_leaves_the_sums_and_the_others_stay(world: World, paid: str) -> None:
+    assert world.deliver(share("p", "1", "so-1", "1.00", "1"), said=INVOICES) == ["written"]
+    assert sums(world, paid) == (Decimal("5.00"), "P-1")
+    assert [event.ids["books"] for event in world.ledger.events(kinds=["left"])] == ["p/2"]
+    assert world.deliver(share("p", "1", "so-1", "1.00", "1"), said=INVOICES) == ["unchanged"]
+
+
+@pytest.mark.parametrize("note", [{"deleted": True}, {"filtered": "invoices.invoice_id is absent"}])
+def test_a_record_that_is_deleted_or_shared_out_to_nobody_takes_all_its_shares_along(
+    world: World, paid: str, note: dict[str, Any]
+) -> None:
+    assert world.deliver(gone("p", each=[], **note), said=INVOICES) == ["written"]
+    assert sums(world, paid)[0] == Decimal("4.00")
+    assert world.deliver(gone("p", each=[], **note), said=INVOICES) == ["filtered"]
+
+
+def test_a_share_that_waits_for_its_whole_waits_no_longer_when_its_record_is_deleted(world: World) -> None:
+    world.deliver(share("p", "1", "so-9", "1.00", "1"), said=INVOICES)
+    assert [row.source_id for row in world.ledger.held(state="waiting")] == ["p/1"]
+    world.deliver(gone("p", each=[], deleted=True), said=INVOICES)
+    assert world.ledger.held(state="waiting") == []
+
+
+def test_what_a_share_left_is_tried_again_when_the_vendor_refused(world: World, paid: str, monkeypatch: Any) -> None:
+    with monkeypatch.context() as refusing:
+        refusing.setattr(world.shop, "update", lambda _object, changes: [Refused("BUSY", "not now") for _ in changes])
+        assert world.deliver(gone("p", each=[], deleted=True), said=INVOICES) == ["held"]
+    assert world.deliver(gone("p", each=[], deleted=True), said=INVOICES) == ["written"]
+    assert sums(world, paid)[0] == Decimal("4.00")

@@ -59,7 +59,7 @@ ACCOUNT = Entity(
     ),
     lambda system, no: {} if system == "crm" else {"contact_type": "customer"},
     {"crm": ("Description",), "inventory": ("notes",)},
-    {"inventory": COMPANY},
+    {"crm": frozenset({"Open_Credit", "Last_Credit_Date"}), "inventory": COMPANY},
     is_one=lambda system, row: system == "crm" or row["contact_type"] == "customer",
     when_deleted="inactive",
 )  # fmt: skip

@@ -15,20 +15,23 @@ from ofrecord_kit.ledger import Held
 if TYPE_CHECKING:
     from simulation.stage import Stage
 
-CONFIRMED = {"confirmed", "open"}
+UNCONFIRMED = {"draft", "void"}
 CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class Order(Step):
-    """Somebody accepts a quote; lines are (quantity, price)."""
+    """Somebody accepts a quote; lines are (quantity, price, discount)."""
 
     account: int
     product: int
-    lines: tuple[tuple[int, float], ...]
+    lines: tuple[tuple[int, float, float], ...]
 
     def __str__(self) -> str:
-        return f"a quote over {' and '.join(f'{quantity} pieces at {price:g}' for quantity, price in self.lines)} is accepted in the CRM"
+        lines = [
+            f"{quantity} pieces at {price:g}{f' less {less:g}' * bool(less)}" for quantity, price, less in self.lines
+        ]
+        return f"a quote over {' and '.join(lines)} is accepted in the CRM"
 
     def take(self, stage: "Stage") -> None:
         if (quote := accept(stage.people, self)) is not None:
@@ -38,7 +41,8 @@ class Order(Step):
 def order(plot: Plot) -> Order:
     """Of something to somebody."""
     dice = plot.dice
-    lines = tuple((dice.randint(1, 9), dice.choice([0.01, 3, 19.99, 2.5])) for _ in range(dice.choice([1, 1, 2])))
+    prices = [(0.01, 0), (3, 0), (19.99, 0), (2.5, 0), (19.99, 0.33), (3, 1.01)]
+    lines = tuple((dice.randint(1, 9), *dice.choice(prices)) for _ in range(dice.choice([1, 1, 2])))
     return Order(dice.randrange(60), dice.randrange(60), lines)
 
 
@@ -51,6 +55,7 @@ class Accepted:
 
     id: str
     number: str
+    deal: str
     account: Thing
     products: tuple[Thing, ...]
 
@@ -71,14 +76,14 @@ def accept(people: People, step: Order) -> Accepted | None:
         people, "Deals", {"Deal_Name": "A deal", "Stage": "Qualification", "Account_Name": {"id": account.ids["crm"]}}
     )
     rows = [
-        {"Product_Name": {"id": product.ids["crm"]}, "Quantity": quantity, "List_Price": price}
-        for product, (quantity, price) in zip(chosen, step.lines, strict=False)
+        {"Product_Name": {"id": product.ids["crm"]}, "Quantity": quantity, "List_Price": price, "Discount": less}
+        for product, (quantity, price, less) in zip(chosen, step.lines, strict=False)
     ]
     key = _post(people, "Quotes", {
         "Subject": "A quote", "Quote_Stage": "Accepted", "Account_Name": {"id": account.ids["crm"]},
         "Deal_Name": {"id": deal}, "Quoted_Items": rows,
     })  # fmt: skip
-    return Accepted(key, str(_quote(people, key)["Quote_Number"]), account, tuple(chosen))
+    return Accepted(key, str(_quote(people, key)["Quote_Number"]), deal, account, tuple(chosen))
 
 
 def _post(people: People, module: str, values: dict[str, Any]) -> str:
@@ -126,13 +131,17 @@ def _judge_order(people: People, one: Accepted, row: Record) -> Iterator[str]:
     order, quote = answer["salesorder"], _quote(people, one.id)
     total, asked = (Decimal(str(value)) for value in (order["total"], quote["Grand_Total"]))
     lines = sum(
-        (Decimal(str(line["rate"])) * Decimal(str(line["quantity"])) for line in order["line_items"]), Decimal(0)
+        (
+            Decimal(str(line["rate"])) * Decimal(str(line["quantity"])) - Decimal(str(line.get("discount") or 0))
+            for line in order["line_items"]
+        ),
+        Decimal(0),
     )
     if total != asked:
         yield f"order {order['salesorder_number']} is over {total}, its quote over {asked}"
     if abs(total - lines) >= CENT:
         yield f"order {order['salesorder_number']} is over {total}, its lines sum up to {lines}"
-    if order["status"] not in CONFIRMED:
+    if order["status"] in UNCONFIRMED:
         yield f"order {order['salesorder_number']} is {order['status']}, not confirmed"
     for name, value in (("Order_Number", order["salesorder_number"]), ("Order_Status", order["status"])):
         if quote.get(name) != value:

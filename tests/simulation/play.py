@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from simulation import answers, operations, oracle, orders
+from simulation import answers, ledgers, operations, oracle, orders
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
 from simulation.people import People
@@ -26,6 +26,7 @@ VENDORS = {"crm", "inventory", "books"}
 
 JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (
     orders.judge,
+    ledgers.judge,
     answers.judge,
     operations.judge,
 )
@@ -92,7 +93,7 @@ def _find_peace(stage: Stage) -> None:
     world, played, people = stage.world, stage.played, stage.people
     world.line.late.clear()
     stage.desk.end(stage)
-    world.clock.move(HOUR_S)
+    world.clock.move(HOUR_S + stage.late_s)
     cycle(stage)
     since, runs = len(world.vendors.journal), world.host.runs
     writes = cycle(stage)

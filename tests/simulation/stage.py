@@ -32,4 +32,6 @@ class Stage:
     played: Played
     accepted: list[Accepted] = field(default_factory=list)
     """Quotes."""
+    late_s: float = 0.0
+    """How long the sync may take to notice what people did, more than a day."""
     desk: Desk = field(default_factory=Desk)

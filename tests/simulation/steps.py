@@ -55,6 +55,8 @@ class Plot:
     """What people may do while a job runs."""
     kinds: tuple[str, ...] = ("account", "product")
     """What things it is about."""
+    sells: bool = False
+    """Are there quotes, and what follows them?"""
     things: list[str] = field(default_factory=list)
     """The entity of each thing that was made."""
     modes: set[str] = field(default_factory=set)

@@ -3,11 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from simulation import answers, machines, operations, orders, rulebook, runs, things
+from simulation import answers, machines, operations, orders, papers, rulebook, runs, things
 from simulation.masters import ENTITIES, JOB_OF
 from simulation.steps import Plot, Step
 
-FAMILIES = (things, runs, orders, operations, answers, rulebook, machines)
+FAMILIES = (things, runs, orders, papers, operations, answers, rulebook, machines)
 """Modules of steps."""
 NEEDS = {"contact": "account", "composite product": "product"}
 """What there is no thing without."""
@@ -64,11 +64,11 @@ def story_of(seed: int) -> Story:
     """The world of a seed."""
     dice = random.Random(f"story {seed}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, dice.random() < 0.3, MEANWHILE)
-    sells = dice.random() < 0.2
+    plot.sells = sells = dice.random() < 0.2
     plot.kinds = _kinds(dice, sells=sells)
     steps: list[Step] = operations.beginning(plot) + [things.create(plot, name) for name in plot.kinds]
     steps += [things.create(plot) for _ in range(dice.choice([0, 0, 1, 2]))]
-    steps.append(runs.run(plot))
+    steps += _first_runs(plot)
     for number in range(dice.choice(LENGTHS)):
         steps += _something(plot)
         if sells and number % 3 == 0:
@@ -80,6 +80,14 @@ def story_of(seed: int) -> Story:
     )
     jobs = _jobs(plot, sells)
     return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, jobs, dice.random() < 0.1)
+
+
+def _first_runs(plot: Plot) -> list[Step]:
+    """Of a job; where there is somebody to sell to, until there is an order."""
+    if not plot.sells:
+        return [runs.run(plot)]
+    jobs = [runs.run(plot, job) for job in plot.dice.sample(("products", "customers"), 2)]
+    return [*jobs, orders.order(plot), runs.run(plot, "orders"), runs.Run("orders")]
 
 
 def _kinds(dice: random.Random, *, sells: bool) -> tuple[str, ...]:
@@ -100,4 +108,4 @@ def _something(plot: Plot) -> list[Step]:
 def _jobs(plot: Plot, sells: bool) -> tuple[str, ...]:
     wanted = {JOB_OF[one] for one in plot.things}
     jobs = plot.dice.sample(sorted(wanted), len(wanted))
-    return (*jobs, *["orders"] * sells)
+    return (*jobs, *["orders", "finance"] * sells)

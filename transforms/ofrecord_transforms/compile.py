@@ -103,7 +103,18 @@ def _records(
 
     if elements is None:
         return lambda record: [one(record)]
-    return lambda record: [one(element) for element in elements(record)]
+    listed, gone = entity.each.list if entity.each else "", entity.systems[source].system.deleted
+
+    def each(record: Record) -> list[dict[str, Any]]:
+        """All elements there are now, told with each of them: others that were there before are gone."""
+        made = [one(element) for element in elements(record)]
+        if isinstance(found := record.get(listed), list) or record.get(gone):
+            ids = [out["_ofrecord"]["id"] for out in made] if found else []
+            for out in made:
+                out["_ofrecord"]["each"] = ids
+        return made
+
+    return each
 
 
 def _values(

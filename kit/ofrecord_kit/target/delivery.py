@@ -22,6 +22,7 @@ from ofrecord_kit.target.origins import ranked_rules
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
+from ofrecord_kit.target.siblings import siblings_gone
 from ofrecord_kit.target.spreading import deliver_spread
 from ofrecord_kit.target.still import way_of
 from ofrecord_kit.target.thirds import thirds_of
@@ -162,7 +163,10 @@ class Delivery:
             return []
         known: Any = {}
         if wire.combine:
-            known = self.ledger.wholes_of(wire.entity, wire.destination, ids)
+            known = {
+                *self.ledger.wholes_of(wire.entity, wire.destination, ids),
+                *(one.item.source_id for one in siblings_gone(self, filtered)),
+            }
         elif wire.leaving is not None:
             links = self.ledger.links_of(wire.entity, wire.source, wire.destination, ids)
             agreed = self.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)

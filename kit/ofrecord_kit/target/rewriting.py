@@ -43,6 +43,12 @@ class Whole:
         """What stands for a link in the agreed values."""
         return f"{entity}/{self.id}"
 
+    def leaving(self) -> list[tuple[Item, str]]:
+        """Each part that goes, and an item that tells so."""
+        tellers = {item.source_id.partition("/")[0]: item for item in self.gone}
+        records = {part: part.partition("/")[0] for part in sorted(self.forgotten)}
+        return [(tellers[record], part) for part, record in records.items() if record in tellers]
+
 
 def write_wholes(delivery: Delivery, wholes: Sequence[Whole]) -> None:
     """Write what differs from what was agreed, tell the items how it went, record it."""
@@ -121,10 +127,10 @@ def _record(delivery: Delivery, ledger: Writing, whole: Whole) -> None:
     for part, values in whole.kept.items():
         ledger.record_part(wire.entity, wire.destination, whole.id, part, values)
     ledger.forget_parts(wire.entity, wire.destination, whole.id, whole.forgotten)
-    for item in whole.gone:
+    for item, part in whole.leaving():
         kind = "deleted" if item.note.get("deleted") else "left"
-        ids = {wire.destination: whole.id, wire.source: item.source_id}
-        ledger.event(Event(kind, wire.entity, key, ids, system=wire.source, why=item.reason or None))
+        left = {wire.destination: whole.id, wire.source: part}
+        ledger.event(Event(kind, wire.entity, key, left, system=wire.source, why=item.reason or None))
     ids = {wire.destination: whole.id, wire.source: next(iter((*whole.items, *whole.gone))).source_id}
     agreed = {}
     for rule in wire.sent:

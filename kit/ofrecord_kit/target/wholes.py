@@ -10,6 +10,7 @@ from ofrecord_kit.ledger import Held
 from ofrecord_kit.plan import UNKNOWN, FieldRule, same
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.rewriting import Whole, write_wholes
+from ofrecord_kit.target.siblings import forget_waiting_siblings, siblings_gone
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -22,9 +23,12 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
     """
     wire = delivery.wire
     now = wholes_now(delivery, items)
+    siblings = siblings_gone(delivery, items)
     before = delivery.ledger.wholes_of(wire.entity, wire.destination, [item.source_id for item in items])
     known = delivery.ledger.parts_of(
-        wire.entity, wire.destination, [*now.values(), *(whole for some in before.values() for whole in some)]
+        wire.entity,
+        wire.destination,
+        [*now.values(), *(whole for some in before.values() for whole in some), *(one.whole for one in siblings)],
     )
     wholes: dict[str, Whole] = {}
     for item in items:
@@ -33,11 +37,17 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
         if whole is not None:
             _come(delivery, item, wholes, whole, known, moved=bool(old))
         else:
-            _stay_out(delivery, item, has_been_in=bool(old))
+            _stay_out(delivery, item, has_been_in=bool(old) or any(one.item is item for one in siblings))
         for one in old if item.outcome in {None, "filtered"} else ():
             gone = wholes.setdefault(one, Whole(one))
             gone.gone.append(item)
             gone.forgotten.add(item.source_id)
+    for part, left, item in siblings:
+        if item.outcome in {None, "filtered", "unchanged"}:
+            gone = wholes.setdefault(left, Whole(left))
+            gone.gone.append(item)
+            gone.forgotten.add(part)
+    forget_waiting_siblings(delivery, items)
     for made in wholes.values():
         _combine(wire.sent, made, known.get(made.id, {}))
     if wholes:
@@ -50,8 +60,11 @@ def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
     now = wholes_now(delivery, items)
     known = delivery.ledger.parts_of(wire.entity, wire.destination, now.values())
     before = delivery.ledger.wholes_of(wire.entity, wire.destination, [item.source_id for item in items])
+    tellers = {one.item.source_id for one in siblings_gone(delivery, items)}
 
     def is_news(item: Item) -> bool:
+        if item.source_id in tellers:
+            return True
         if item.source_id not in now:
             return item.source_id in before
         told = known.get(now[item.source_id], {}).get(item.source_id)
