@@ -48,7 +48,7 @@ def crm_fields(client: Client, objects: Mapping[str, Iterable[str]], made: Itera
     layouts = set(made)
     for module, subforms in objects.items():
         try:
-            fields = _described(client, module)
+            fields = described(client, module)
         except (PermissionMissing, VendorRefusal) as refusal:
             found.refused[module] = str(refusal)
             continue
@@ -58,7 +58,7 @@ def crm_fields(client: Client, objects: Mapping[str, Iterable[str]], made: Itera
                 continue
             below = (fields[name].get("associated_module") or {}).get("module") or name
             try:
-                known |= {f"{name}.{one}": _live(field) for one, field in _described(client, below).items()}
+                known |= {f"{name}.{one}": _live(field) for one, field in described(client, below).items()}
             except (PermissionMissing, VendorRefusal):
                 found.unseen.append(f"crm {module}.{name}: what its rows hold")
         if module in layouts:
@@ -66,7 +66,8 @@ def crm_fields(client: Client, objects: Mapping[str, Iterable[str]], made: Itera
     return found
 
 
-def _described(client: Client, module: str) -> dict[str, Mapping[str, Any]]:
+def described(client: Client, module: str) -> dict[str, Mapping[str, Any]]:
+    """The fields of a module by API name, as the CRM describes them; `id` is none of its own ("Fields Metadata")."""
     params = {"module": module, "include": "allowed_permissions_to_update"}
     body = client.get(f"{crm.ROOT}/settings/fields", params=params).body or {}
     return {"id": {"api_name": "id", "data_type": "bigint"}} | {

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ofrecord.connected import client_of
+from ofrecord.fields_live import described
 from ofrecord.fields_needed import Needed, body_of, by_hand, can_be_made, label_of, module_of, needed
 from ofrecord.opened_ledger import project_folder
 from ofrecord.pipes import Project
@@ -87,12 +88,8 @@ def _missing(project: Project, wanted: Sequence[Needed]) -> list[Needed]:
 
 
 def _crm_fields(client: Client, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
-    """API names of each module; `id` is none of them ("Fields Metadata")."""
-    found = {}
-    for object_ in objects:
-        body = client.get(f"{crm.ROOT}/settings/fields", params={"module": object_}).body or {}
-        found["crm", object_] = {"id", *(str(field["api_name"]) for field in body.get("fields", []))}
-    return found
+    """API names of each module."""
+    return {("crm", object_): set(described(client, object_)) for object_ in objects}
 
 
 def _finance_fields(client: Client, system: str, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
@@ -145,12 +142,8 @@ def _make_some(client: Client, object_: str, batch: Sequence[Needed]) -> None:
 
 def _labels(client: Client, object_: str) -> dict[str, str]:
     """Label → API name of a module's custom fields."""
-    body = client.get(f"{crm.ROOT}/settings/fields", params={"module": object_}).body or {}
-    return {
-        str(field["field_label"]): str(field["api_name"])
-        for field in body.get("fields", [])
-        if field.get("custom_field")
-    }
+    fields = described(client, object_).items()
+    return {str(field["field_label"]): name for name, field in fields if field.get("custom_field")}
 
 
 def _show(missing: Sequence[Needed], *, as_json: bool) -> None:
