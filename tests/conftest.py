@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from leaks import LEAKS
 from plugin_runs import Site
 
 from ofrecord.demo.stage import Stage, set_stage
@@ -35,3 +36,4 @@ def site(sandbox: Stage) -> Iterator[Site]:
     made = Site(sandbox)
     yield made
     made.close()
+    LEAKS.search([*(sandbox.folder / name for name in LEFT_BEHIND if name != "rules"), *sandbox.folder.glob("*.log")])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import yaml
+from leaks import LEAKS
 
 from ofrecord.demo.people import People
 from ofrecord.demo.stage import Stage, is_write
@@ -34,6 +35,10 @@ class Outcome:
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        if self.program != "ofrecord-sandbox":  # it prints the credentials it grants
+            LEAKS.heard(f"{self.program} in a test", self.out + self.err)
 
     @property
     def complaint(self) -> str:
