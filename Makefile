@@ -11,11 +11,13 @@ DATA ?=
 DEPTH ?=
 SCALE ?= 1
 SEEDS ?= 0:300
+ROUNDS ?= 100
+SEED ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sandbox bench simulate load promises catalogs wheels lock
+.PHONY: help demo test check sandbox bench simulate load chaos promises catalogs wheels lock
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -80,6 +82,10 @@ simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:
 
 load: $(READY) ## Play a first sync of 100,000 accounts and items under the vendors' limits (SCALE=0.1)
 	@$(BIN)/python tests/load $(SCALE)
+
+chaos: $(READY) ## Kill real processes under Meltano at random and look what is left (ROUNDS=100, SEED=1 to play it again)
+	@$(BIN)/python tests/chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m pytest -q tests/chaos/with_meltano.py
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --write-promises
