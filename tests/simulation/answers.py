@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulation.masters import ENTITIES
 from simulation.oracle import Broken
 from simulation.ownership import Field
-from simulation.steps import SYSTEMS, Act, Plot, Step
+from simulation.runs import run
+from simulation.steps import SYSTEMS, Act, Plot, Step, Wait
+from simulation.things import Edit
 
 from ofrecord_kit.ledger import Held
 
@@ -131,4 +134,17 @@ def _answer(plot: Plot) -> list[Step]:
     return [Answer(plot.dice.randrange(6), plot.dice.randrange(6))]
 
 
-ACTS = (Act("answer", 2.5, _answer),)
+def _decide(plot: Plot) -> list[Step]:
+    """Both sides edit a field, a person decides; often one of the two is edited once more before a run has heard of it."""
+    dice = plot.dice
+    number = dice.randrange(len(plot.things))
+    places = [place for place, one in enumerate(ENTITIES[plot.things[number]].fields) if one.owner == "shared"]
+    if not places:
+        return _answer(plot)
+    place, choice = dice.choice(places), dice.randrange(3)
+    edits: list[Step] = [Edit(number, system, place, choice + more) for more, system in enumerate(SYSTEMS)]
+    again = [Edit(number, dice.choice(SYSTEMS), place, choice + 2)] if dice.random() < 0.5 else []
+    return [*edits, run(plot), Answer(dice.randrange(2), dice.randrange(2)), Wait(400), *again, run(plot)]
+
+
+ACTS = (Act("answer", 2, _answer), Act("decide", 0.7, _decide))

@@ -188,7 +188,8 @@ def _judge_agreement(
         return
     newest = max(written, key=lambda last: last.order)
     decided = thing.decided.get(one.name)
-    if decided is not None and decided.order == newest.order and decided.value == value:
+    is_decided = decided is not None and decided.order == newest.order and decided.value == value
+    if is_decided or thing.was_value.get(one.name, value) == newest.value != value:
         return
     known = thing.was_everywhere.get(one.name, 0)
     if one.policy == "review" and len({last.value for last in written if last.order > known}) > 1:

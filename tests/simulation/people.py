@@ -54,12 +54,14 @@ class Thing:
     """System → when a person last changed anything in the record, by its own clock: vendors date records, not fields."""
     unsure: set[str] = field(default_factory=set)
     """Shared fields of things that were there when the ledger was lost; they are judged by what they hold alone."""
+    was_value: dict[str, Any] = field(default_factory=dict)
+    """Field → the value both sides held last. Who goes back to it has withdrawn an edit."""
     decided: dict[str, Any] = field(default_factory=dict)
     """Field → what a person decided about it last (`answers.Decided`)."""
     dropped: set[str] = field(default_factory=set)
     """Fields about which a person wants no question."""
     is_forgotten: bool = False
-    """Was the ledger lost since it was made? Then nothing remembers a deletion."""
+    """Were ledger or bookmarks lost since it was made? Then nothing tells of a deletion."""
     answered_gone: str = ""
     """What a person said when the record of the CRM was gone."""
 
@@ -158,6 +160,7 @@ class People:
                 )
                 if crm == inventory and last is not None and (last.value == crm or is_decided):
                     thing.was_everywhere[one.name] = last.order
+                    thing.was_value[one.name] = crm
                     thing.dropped.discard(one.name)
                     if JOB_OF[thing.entity.name] == job:
                         thing.was_agreed[one.name] = last.order
@@ -182,6 +185,12 @@ class People:
             thing.decided.clear()
             thing.dropped.clear()
             thing.answered_gone = ""
+
+    def lose_bookmarks(self) -> None:
+        """The list of deleted records is read from a bookmark on: what was deleted while there was none, nobody is told."""
+        for thing in self.things.values():
+            thing.is_forgotten = True
+            thing.was_linked = False
 
     # -- doing ---------------------------------------------------------------------------------------------------
 

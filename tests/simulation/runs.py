@@ -26,6 +26,8 @@ class Lose(Step):
 
     def take(self, stage: "Stage") -> None:
         stage.world.forget(*self.what)
+        if "state" in self.what:
+            stage.people.lose_bookmarks()
         if "ledger" in self.what:
             stage.people.lose_memory()
             stage.desk.lose_memory()

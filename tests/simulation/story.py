@@ -38,12 +38,10 @@ class Story:
 
 LENGTHS = (1, 2, 2, 3, 3, 4, 5, 8)
 """Things that happen between the first run and the quiet cycles: most worlds are small."""
-OFTEN = 12
-"""How much likelier an act is in a story that is about it."""
 
 
 def short_story(seed: int, about: tuple[str, ...]) -> Story:
-    """A short world of a seed, in which these acts are likely; a word that is no act says how the installation is set up."""
+    """A short world of a seed in which these acts happen, or edits. Other words say what there is, or how the installation is set up."""
     dice = random.Random(f"short story {seed} {about}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, "calm" in about, MEANWHILE)
     steps: list[Step] = operations.beginning(plot, next((one for one in about if one in operations.MODES), ""))
@@ -53,9 +51,8 @@ def short_story(seed: int, about: tuple[str, ...]) -> Story:
     steps += [things.create(plot, name) for name in plot.kinds]
     steps.append(runs.run(plot))
     for _number in range(dice.randint(2, 4)):
-        acts = [act for act in ACTS if act.fits(plot)]
-        steps += dice.choices(acts, [act.weight * (OFTEN if act.name in about else 1) for act in acts])[0].draw(plot)
-        steps.append(runs.run(plot))
+        acts = [act for act in ACTS if act.name in about] or [act for act in ACTS if act.name == "edit"]
+        steps += [*dice.choice(acts).draw(plot), runs.run(plot)]
     steps += [orders.order(plot), runs.run(plot, "orders")] if sells else []
     return Story(seed, tuple(steps), order=_jobs(plot, sells))
 
