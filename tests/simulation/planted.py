@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from simulation.prepared import anew
+
 from ofrecord_kit.exchange import TokenHeader
 from ofrecord_kit.ledger import Ledger, Writing
 from ofrecord_kit.plan import fields
@@ -38,6 +40,7 @@ class Mistake:
     def planted(self) -> Iterator[None]:
         """Within the block it is made."""
         with ExitStack() as undo:
+            undo.enter_context(anew())
             for place, name, instead in self.plants:
                 undo.enter_context(patch.object(place, name, instead))
             yield
