@@ -85,7 +85,7 @@ load: $(READY) ## Play a first sync of 100,000 accounts and items under the vend
 
 chaos: $(READY) ## Kill real processes under Meltano at random and look what is left (ROUNDS=100, SEED=1 to play it again)
 	@$(BIN)/python tests/chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
-	@$(BIN)/python -m pytest -q tests/chaos/with_meltano.py
+	@OFRECORD_CHAOS=1 $(BIN)/python -m pytest -q tests/chaos tests/chaos/with_meltano.py
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --write-promises

@@ -15,17 +15,19 @@ def ended_well(outcome):
     return "Traceback" not in outcome.err and "unexpected error" not in outcome.err
 
 
+@pytest.mark.parametrize("moment", ["the first moment", "a later moment"])
 @pytest.mark.parametrize("part", PARTS)
-def test_what_a_killed_process_left_the_next_run_completes_and_nothing_is_there_twice(stocked, all_is_well, part):
+def test_what_a_killed_process_left_the_next_run_completes_and_nothing_is_there_twice(
+    stocked, all_is_well, part, moment
+):
     dice = random.Random(f"{SEED} {part}")  # noqa: S311 - nothing is guarded by it
-    first = 2 if part == "target" else 1
-    for at in (first, dice.randint(first + 1, first + 3)):
-        pipe = Pipe(stocked, TASK)
-        hit = pipe.when(lambda pipe=pipe, at=at: pipe.calls() >= at, lambda pipe=pipe: pipe.send(part, signal.SIGKILL))
-        outcomes = pipe.end()
-        assert hit
-        others = [one for one, name in zip(outcomes, PARTS, strict=True) if name != part]
-        assert all(map(ended_well, others)), [one.err for one in others]
+    first = 3 if part == "target" else 1
+    at = first if moment == "the first moment" else dice.randint(first, 4)
+    pipe = Pipe(stocked, TASK)
+    assert pipe.when(lambda: pipe.calls() >= at, lambda: pipe.send(part, signal.SIGKILL))
+    outcomes = pipe.end()
+    others = [one for one, name in zip(outcomes, PARTS, strict=True) if name != part]
+    assert all(map(ended_well, others)), [one.err for one in others]
     all_is_well()
 
 
