@@ -1,3 +1,3 @@
-"""For the tests of every member: the page of promises (tests/promise_page.py) and the server of PostgreSQL (tests/postgresql_server.py)."""
+"""For the tests of every member: promises (tests/promise_page.py), PostgreSQL (tests/postgresql_server.py), the search for secrets (tests/leak_search.py)."""
 
-pytest_plugins = ["promise_page", "postgresql_server"]
+pytest_plugins = ["promise_page", "postgresql_server", "leak_search"]
