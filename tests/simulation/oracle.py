@@ -47,6 +47,8 @@ def judge_things(people: People, held: list[Held]) -> Iterator[Broken]:
     people.meet()
     explained: list[Held] = []
     for thing in people.things.values():
+        if thing.merged:
+            continue
         rows = [row for row in held if _is_about(row, thing)]
         yield from _judge_existence(people, thing, rows, explained)
         yield from _judge_untouched(people, thing)
@@ -76,7 +78,7 @@ def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: 
         if not thing.is_alone and system not in thing.ids and not thing.is_homeless:
             yield Broken("convergence", f"{thing.entity.name} {thing.number} never came to {system}")
     if thing.is_homeless:
-        explained += [row for row in rows if row.kind == "reference"]
+        explained += [row for row in rows if row.kind in {"reference", "moved"}]
 
 
 def _judge_deleted(people: People, thing: Thing, rows: list[Held]) -> Iterator[Broken]:

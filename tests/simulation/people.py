@@ -62,6 +62,8 @@ class Thing:
     """Fields about which a person wants no question."""
     is_forgotten: bool = False
     """Were ledger or bookmarks lost since it was made? Then nothing tells of a deletion."""
+    merged: bool = False
+    """Did its record take over another's counterpart, or lose its own to another?"""
     answered_gone: str = ""
     """What a person said when the record of the CRM was gone."""
 
@@ -281,12 +283,24 @@ class People:
             record = self.record(thing, "crm") or {}
             status, _ = self.bottle.person("DELETE", f"/crm/v8/{thing.entity.module}/{thing.ids['crm']}")
             if status < FINE:
-                self._order += 1
-                thing.deleted = self._order
-                thing.was_linked = bool(record.get("Inventory_ID")) and not thing.is_forgotten
-                thing.answered_gone = ""
-                other = self.record(thing, "inventory") or {}
-                thing.was_stamped = (other.get("_custom") or {}).get("cf_crm_id") == thing.ids["crm"]
+                self.note_deletion(thing, record)
+
+    def note_deletion(self, thing: Thing, record: Record) -> None:
+        """The thing's record in the CRM, which was this, is gone."""
+        self._order += 1
+        thing.deleted = self._order
+        thing.was_linked = bool(record.get("Inventory_ID")) and not thing.is_forgotten
+        thing.answered_gone = ""
+        other = self.record(thing, "inventory") or {}
+        thing.was_stamped = (other.get("_custom") or {}).get("cf_crm_id") == thing.ids["crm"]
+
+    def in_the_crm(self, number: int) -> Thing | None:
+        """A thing that has a record there."""
+        return self._thing(number, "crm")
+
+    def see(self, thing: Thing, system: str) -> None:
+        """Somebody changed something in the record that is no field of ours."""
+        self._see(thing, system)
 
     def _thing(self, number: int, system: str) -> Thing | None:
         thing = self.things.get(number)

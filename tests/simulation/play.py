@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from simulation import answers, ledgers, operations, oracle, orders
+from simulation import answers, ledgers, merges, operations, oracle, orders
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
 from simulation.people import People
@@ -27,6 +27,7 @@ VENDORS = {"crm", "inventory", "books"}
 JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (
     orders.judge,
     ledgers.judge,
+    merges.judge,
     answers.judge,
     operations.judge,
 )

@@ -7,7 +7,7 @@ from simulation.bottle import Bottle
 from simulation.desk import Desk
 from simulation.oracle import Broken
 from simulation.orders import Accepted
-from simulation.people import People
+from simulation.people import People, Thing
 from simulation.story import Story
 
 
@@ -34,4 +34,6 @@ class Stage:
     """Quotes."""
     late_s: float = 0.0
     """How long the sync may take to notice what people did, more than a day."""
+    merged: list[tuple[Thing, Thing]] = field(default_factory=list)
+    """Winner and loser of merges in which the winner went on with the loser's counterpart."""
     desk: Desk = field(default_factory=Desk)

@@ -3,11 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from simulation import answers, machines, operations, orders, papers, rulebook, runs, things
+from simulation import answers, machines, merges, operations, orders, papers, rulebook, runs, things
 from simulation.masters import ENTITIES, JOB_OF
 from simulation.steps import Plot, Step
 
-FAMILIES = (things, runs, orders, papers, operations, answers, rulebook, machines)
+FAMILIES = (things, runs, orders, papers, merges, operations, answers, rulebook, machines)
 """Modules of steps."""
 NEEDS = {"contact": "account", "composite product": "product"}
 """What there is no thing without."""
