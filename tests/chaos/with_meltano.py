@@ -100,7 +100,7 @@ def test_a_job_whose_meltano_was_killed_is_refused_for_five_minutes_unless_it_is
 
 
 def test_a_meltano_that_is_asked_to_stop_leaves_nothing_running_and_the_next_run_completes(company):
-    first = Run(company.site, ["products"], force=False)
+    first = Run(company.site, ["products"])
     until_its_first_call(first)
     first.process.send_signal(signal.SIGTERM)
     seen = ended(first)
