@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from simulation.prepared import anew
+from simulation.story import Story, short_story
 
 from ofrecord_kit.exchange import TokenHeader
 from ofrecord_kit.ledger import Ledger, Writing
@@ -20,7 +21,6 @@ from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.target import deciding, finance, finance_bodies
 from ofrecord_kit.target.incoming import Digests
 from ofrecord_kit.target.outbox import Outbox
-from ofrecord_kit.target.program import OfrecordTarget
 from ofrecord_kit.target.sink import OfrecordSink
 from ofrecord_transforms.lenses import amounts
 from ofrecord_transforms.lenses.lens import both
@@ -30,17 +30,23 @@ Plant = tuple[object, str, Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is done wrongly, by which replacements, and the seed of a world that notices."""
+    """What is done wrongly, by which replacements, and the world that notices: a short one, `about` something."""
 
     what: str
     plants: tuple[Plant, ...]
     seed: int
+    about: tuple[str, ...] = ()
+
+    def story(self, seed: int | None = None) -> Story:
+        """The world that notices, or another one about the same."""
+        return short_story(self.seed if seed is None else seed, self.about)
 
     @contextmanager
     def planted(self) -> Iterator[None]:
         """Within the block it is made."""
         with ExitStack() as undo:
-            undo.enter_context(anew())
+            if any(place is amounts for place, _name, _instead in self.plants):  # what is compiled of it is kept
+                undo.enter_context(anew())
             for place, name, instead in self.plants:
                 undo.enter_context(patch.object(place, name, instead))
             yield
@@ -54,21 +60,13 @@ def _agreed_of(_ledger: Ledger, _links: Any, _source: str, _destination: str) ->
     return {}
 
 
-_process_state = OfrecordTarget._process_state_message
-
-
-def _state_first(target: OfrecordTarget, message: dict[str, Any]) -> None:
-    target._write_state_message(message["value"])
-    _process_state(target, message)
-
-
 def _forever(digests: Digests, *_given: Any) -> Any:
     return "always the same"
 
 
 def _after_the_bookmark(stream: VendorStream) -> Any:
     found = _since(stream)
-    return found and found + timedelta(seconds=61)
+    return found and found + timedelta(hours=1)
 
 
 _since, _owe, _count, _call, _body_of = (
@@ -102,19 +100,18 @@ def _say_nothing_of_it(_delivery: Any, item: Any) -> None:
 
 
 MISTAKES = (
-    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 1),
-    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 1),
-    Mistake("the state is passed on before what it speaks of was delivered", ((OfrecordTarget, "_process_state_message", _state_first),), 6),
-    Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 0),
-    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 1),
-    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 9),
+    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 4),
+    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 4, ("create", "both", "account")),
+    Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 1),
+    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 3),
+    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 9, ("both", "account")),
     Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), 0),
-    Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 22),
-    Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 1),
-    Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), 0),
+    Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 0, ("edit", "product", "calm")),
+    Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 7, ("account",)),
+    Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), 0, ("account", "both", "calm")),
     Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
     Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
-    Mistake("what is owed is never paid", ((Outbox, "drain", lambda _outbox: {}),), 0),
-    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 22),
-    Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 24),
+    Mistake("what is owed is never paid", ((Outbox, "drain", lambda *_given, **_named: {}),), 0),
+    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 5, ("product", "delete", "edit", "calm")),
+    Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 0, ("delete", "account", "calm")),
 )  # fmt: skip
