@@ -8,8 +8,6 @@ import typer
 import typer.core
 import typer.main
 
-from ofrecord_kit.defects import defects_told
-
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("ofrecord.demo.command", "Sync a company on the local sandbox and edit it."),
     "check": ("ofrecord.check", "Name everything that is wrong with the rules."),
@@ -95,6 +93,8 @@ def root() -> None:
 
 def main() -> None:
     """Entry of the command. An error nobody expected is told by its kind and places: its words, and typer's drawing, may quote a record."""
+    from ofrecord_kit.defects import defects_told  # noqa: PLC0415 - imports nothing of ours but itself
+
     with defects_told("ofrecord", lambda line: typer.echo(line, err=True)):
         app()
 
