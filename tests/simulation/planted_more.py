@@ -13,7 +13,7 @@ from ofrecord_kit.ledger import Ledger, LedgerProblem, Writing, rekeying
 from ofrecord_kit.ledger.sealing import Vault
 from ofrecord_kit.plan import fields
 from ofrecord_kit.tap.crm_module import CrmModule
-from ofrecord_kit.target import answers, deciding, delivery, finance_bodies, finance_creating, sink
+from ofrecord_kit.target import deciding, delivery, finance_bodies, finance_creating, sink
 from ofrecord_kit.target.figures import Figures
 from ofrecord_kit.target.outbox import Outbox
 from ofrecord_kit.target.program import OfrecordTarget
@@ -65,7 +65,6 @@ def _raw(one: Any, other: Any, _form: str | None = None) -> bool:
 
 MORE = (
     Mistake("something of a paused entity is written", ((Ledger, "paused", _no),), 1, ("pause", "edit", "product")),
-    Mistake("an answer is carried out whatever the values are by then", ((answers, "has_moved_on", _no),), 11, ("decide", "account", "calm")),
     Mistake("an answer is never carried out", ((deciding, "taken_of", lambda *_given: {}),), 0, ("decide", "account", "calm")),
     Mistake("what was decided is asked for ever", ((Writing, "release", _nothing),), 0, ("decide", "account")),
     Mistake("what was held is never tried again", ((sink, "to_try_again", lambda _due: []),), 4, ("pause", "resume", "edit", "product", "calm")),
