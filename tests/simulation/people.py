@@ -192,7 +192,6 @@ class People:
         """The list of deleted records is read from a bookmark on: what was deleted while there was none, nobody is told."""
         for thing in self.things.values():
             thing.is_forgotten = True
-            thing.was_linked = False  # a deletion that was not read yet is told by nobody any more
             thing.was_linked = False
 
     # -- doing ---------------------------------------------------------------------------------------------------
