@@ -122,13 +122,14 @@ def test_queries_asked_for_side_by_side_are_as_many_as_those_one_after_the_other
 # --- deletions ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_first_run_reads_no_deletions_and_a_record_restored_meanwhile_is_none(sandbox, tmp_path, client):
+def test_a_first_run_tells_what_was_deleted_before_and_a_record_restored_meanwhile_is_none(sandbox, tmp_path, client):
     first = plant(sandbox, "Vendors", 3)
     ids = [str(int(first["first"]) + number) for number in range(3)]
     client.send("DELETE", f"/crm/v8/Vendors/{ids[2]}")
     sandbox.control("POST", "clock", {"move_s": 600})
     run = read(sandbox, tmp_path, "Vendors")
-    assert [one["id"] for one in run.records()] == ids[:2]
+    assert [one["id"] for one in run.records() if not one.get("_sdc_deleted_at")] == ids[:2]
+    assert [one["id"] for one in run.records() if one.get("_sdc_deleted_at")] == [ids[2]]
     sandbox.control("POST", "clock", {"move_s": 600})
     for one in ids[:2]:
         client.send("DELETE", f"/crm/v8/Vendors/{one}")
@@ -177,7 +178,7 @@ def test_only_changed_documents_are_read_in_detail_and_none_when_no_line_is_chos
     assert [one for one in paths if one.startswith("/crm/v8/Quotes/5")] == [f"/crm/v8/Quotes/{ids[3]}"]
     sandbox.control("DELETE", "journal")
     run = read(sandbox, tmp_path, "Quotes", without_details=["Quotes"])
-    assert not any(one["path"].startswith("/crm/v8/Quotes/") for one in sandbox.control("GET", "journal")["entries"])
+    assert not any(one["path"].startswith("/crm/v8/Quotes/5") for one in sandbox.control("GET", "journal")["entries"])
     assert {one["Subject"] for one in run.records()} == {f"Q {n}" for n in range(5)}
 
 

@@ -50,7 +50,7 @@ def test_a_list_queries_and_bulk_reads_give_the_same_records(sandbox, tmp_path, 
     for other in ("Accounts", "Vendors", module):
         plant(other, 500)
     listed, calls = by_plan(sandbox, tmp_path, module, "list")
-    assert set(calls) == {f"/crm/v8/{module}"}
+    assert set(calls) == {f"/crm/v8/{module}", f"/crm/v8/{module}/deleted"}
     queried, calls = by_plan(sandbox, tmp_path, module, "coql")
     assert "/crm/v8/coql" in calls
     assert f"/crm/v8/{module}" not in calls

@@ -1,6 +1,7 @@
 """What tap-crm alone promises, beside the contract of all taps."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ def test_deletions_that_are_asked_for_once_an_hour_cost_no_call_in_between_and_n
                 client.send("DELETE", f"/crm/v8/Vendors/{ids[len(asked)]}")
             sandbox.control("POST", "clock", {"move_s": minutes * 60})
             sandbox.control("DELETE", "journal")
-    assert asked == [False, True, False, False, True], "the first run has none, the second begins the hour"
+    assert asked == [True, False, False, True, False], "the first run begins the hour"
     assert sorted(found) == ids[1:]
 
 
@@ -148,13 +149,13 @@ def paths(sandbox):
     return [one["path"] for one in entries if one["system"] == "crm" and one["status"] != 401]
 
 
-def test_without_a_look_at_what_has_changed_a_first_run_is_one_call(sandbox, tmp_path):
+def test_without_a_look_at_what_has_changed_a_first_run_is_the_list_and_that_of_deleted_records(sandbox, tmp_path):
     config = sandbox.config(tmp_path, streams=["Vendors"], drift_every_s=0)
     run = run_tap(TapCrm, tmp_path, config, catalog=CATALOG)
     assert run.code == 0, run.errors
     assert set(run.schemas()) == {"Vendors"}
     counts = [one for one in calls_of_run_any(tmp_path) if one.system == "crm"]
-    assert sum(one.calls for one in counts) == 1
+    assert sum(one.calls for one in counts) == 2
 
 
 def calls_of_run_any(state_dir):
@@ -189,6 +190,52 @@ def test_a_record_deleted_since_the_bookmark_is_reported_once_with_its_time(sand
     assert gone["id"] == ids["Vendors"]
     assert gone["_sdc_deleted_at"].endswith("+00:00")
     assert set(gone) == {"id", "_sdc_deleted_at"}
+
+
+def deleted_vendors(config, names):
+    """Ids of vendors that were made and deleted."""
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        made = client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": name} for name in names]})
+        ids = [one["details"]["id"] for one in made.body["data"]]
+        client.send("DELETE", "/crm/v8/Vendors", params={"ids": ",".join(ids)})
+    return ids
+
+
+def test_without_a_bookmark_all_deletions_are_told_that_the_vendor_still_knows_of(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    old = deleted_vendors(config, ["Long gone"])
+    sandbox.control("POST", "clock", {"move_s": 70 * 86_400})
+    gone = deleted_vendors(config, ["Gone"])
+    records = run_tap(TapCrm, tmp_path, config, catalog=CATALOG).records("Vendors")
+    assert [one["id"] for one in records if one.get("_sdc_deleted_at")] == [*gone, *old]
+    assert not records[0].get("_sdc_deleted_at"), "records come first"
+
+
+def test_a_first_reading_that_ends_before_the_list_of_deleted_records_makes_up_for_it(sandbox, tmp_path):
+    plant(sandbox, tmp_path)
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    gone = deleted_vendors(config, ["Gone"])
+    sandbox.control("POST", "clock", {"move_s": 3600})
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": "New"}]})
+    sandbox.control("POST", "clock", {"move_s": 3600})
+    refused = {"do": "status", "status": 400, "body": {"code": "INVALID_DATA", "message": "no", "status": "error"}}
+    sandbox.control("POST", "faults", {"match": {"path": "/crm/v8/Vendors/deleted"}, **refused})
+    first = run_tap(TapCrm, tmp_path, config, catalog=CATALOG)
+    assert first.code == 1
+    again = run_tap(TapCrm, tmp_path, config, state=first.state, catalog=CATALOG)
+    assert [one["id"] for one in again.records() if one.get("_sdc_deleted_at")] == gone
+    third = run_tap(TapCrm, tmp_path, config, state=again.state, catalog=CATALOG)
+    assert third.records() == []
+
+
+def test_nothing_deleted_before_the_start_date_is_told(sandbox, tmp_path):
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    deleted_vendors(config, ["Gone"])
+    now = datetime.fromisoformat(sandbox.control("GET", "clock")["now"])
+    later = {"start_date": (now + timedelta(hours=1)).isoformat()}
+    assert run_tap(TapCrm, tmp_path, {**config, **later}, catalog=CATALOG).records() == []
 
 
 def test_a_change_is_read_with_its_bookmark_moving_on(sandbox, tmp_path):

@@ -104,7 +104,6 @@ class Desk:
         stage.world.host.environment["OFRECORD_YES"] = "1"
         if self.values == "hashed":  # an edit is put back when its owner's record is read again
             stage.world.forget("state")
-            stage.people.lose_bookmarks()
 
 
 class _Sight:

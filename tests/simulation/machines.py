@@ -46,7 +46,6 @@ class OldState(Step):
         return f"the bookmarks of {self.runs} runs ago come back"
 
     def take(self, stage: "Stage") -> None:
-        stage.people.lose_bookmarks()
         kept = stage.desk.states
         if kept:
             stage.world.host.states = dict(kept[max(0, len(kept) - 1 - self.runs)])

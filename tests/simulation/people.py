@@ -61,7 +61,7 @@ class Thing:
     dropped: set[str] = field(default_factory=set)
     """Fields about which a person wants no question."""
     is_forgotten: bool = False
-    """Were ledger or bookmarks lost since it was made? Then nothing tells of a deletion."""
+    """Was the ledger lost since it was made? Then nobody knows who its counterpart was."""
     merged: bool = False
     """Did its record take over another's counterpart, or lose its own to another?"""
     answered_gone: str = ""
@@ -187,12 +187,6 @@ class People:
             thing.decided.clear()
             thing.dropped.clear()
             thing.answered_gone = ""
-
-    def lose_bookmarks(self) -> None:
-        """The list of deleted records is read from a bookmark on: what was deleted while there was none, nobody is told."""
-        for thing in self.things.values():
-            thing.is_forgotten = True
-            thing.was_linked = False
 
     # -- doing ---------------------------------------------------------------------------------------------------
 

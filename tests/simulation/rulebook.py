@@ -99,7 +99,6 @@ class Rule(Step):
         desk.changed = tuple(sorted(set(desk.changed) ^ {self.name}))
         stage.world.host.rules = folder_of(desk.changed)
         stage.world.forget("state")  # as `meltano run --full-refresh` does
-        people.lose_bookmarks()
         before = people.entities[change.entity]
         people.entities[change.entity] = after = _entity(change.entity, desk.changed)
         for thing in people.things.values():

@@ -20,7 +20,9 @@ _IDS_A_CALL = 100
 """Most ids of one `ids` parameter; the documents say so of users, of records nothing (UNVERIFIED)."""
 
 ASKED = "deleted_at"
-"""The key in a bookmark: the vendor's time of the run that read the list last, where it is not read in every run."""
+"""The key in a bookmark: the vendor's time of the run that read the list last, where it is not read in every run, or not yet."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Everything the list holds is later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class DeletedDue:
 
 def deleted_since(client: Client, module: str, since: datetime, params: Mapping[str, str]) -> Iterator[Page]:
     """Ids deleted since. One that was restored is there again, so those listed are looked for; `params` of that list."""
-    for page in crm_numbered_pages(client, f"{crm.ROOT}/{module}/deleted", {"type": "all"}, modified_from(since)):
+    headers = modified_from(since) if since > NEVER else {}
+    for page in crm_numbered_pages(client, f"{crm.ROOT}/{module}/deleted", {"type": "all"}, headers):
         late = [row for row in page.rows if _gone_at(row) >= since]
         there = _there(client, module, [text_of(row, "id") for row in late], params)
         rows = [{"id": row["id"], DELETED: row["deleted_time"]} for row in late]

@@ -16,7 +16,7 @@ from ofrecord_kit.tap.cells import Cut, without
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
-from ofrecord_kit.tap.crm_deleted import ASKED, DeletedDue, deleted_since
+from ofrecord_kit.tap.crm_deleted import ASKED, NEVER, DeletedDue, deleted_since
 from ofrecord_kit.tap.crm_drift import Drift, drift_of
 from ofrecord_kit.tap.crm_fields import (
     ALWAYS,
@@ -87,15 +87,17 @@ class CrmModule(VendorStream):
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def read(self, since: datetime | None) -> Iterator[Page]:
-        """Changed records; then, when there is a bookmark, the ids deleted since."""
-        marked = self.is_incremental and bool(self._bookmark().get("replication_key_value"))
+        """Changed records; then the ids deleted since: without a bookmark all that the vendor still knows of."""
+        wants_deleted = self.is_incremental and DELETED in self.chosen
         since = super().since() if self._view else since
+        if wants_deleted and not self._bookmark().get("replication_key_value"):
+            self._bookmark()[ASKED] = (since or NEVER).isoformat()  # holds where this reading is cut short
         begun: datetime | None = None
         for page in self._heeding_drift(since):
             begun = begun or page.read_at
             yield page
-        if since and begun and marked and DELETED in self.chosen:
-            yield from self._deleted(since, begun)
+        if begun and wants_deleted:
+            yield from self._deleted(since or NEVER, begun)
 
     def _deleted(self, since: datetime, now: datetime) -> Iterator[Page]:
         """Ids deleted since the list of them was read last, where that is due."""
