@@ -147,10 +147,21 @@ def test_newest_first_stops_at_the_bookmark_and_only_changed_rows_are_read_in_de
 
 
 def test_a_record_deleted_between_list_and_detail_is_passed_over(vendor, read):
-    vendor.will_answer(listed(row(1, "2026-03-01T10:00:00+0000")), (404, {"code": 1002, "message": "does not exist"}))
+    gone = (404, {"code": 1002, "message": "does not exist"})
+    vendor.will_answer(listed(row(1, "2026-03-01T10:00:00+0000")), gone, gone)
     records, mark = read(Sorted)
     assert records == []
     assert mark["replication_key_value"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_a_listed_record_that_the_vendor_denies_once_is_asked_for_again_and_read(vendor, read):
+    detail = row(1, "2026-03-01T10:00:00+0000", note="detail")
+    vendor.will_answer(
+        listed(row(1, "2026-03-01T10:00:00+0000")), (404, {"code": 1002, "message": "does not exist"}),
+        (200, {"code": 0, "item": detail}),
+    )  # fmt: skip
+    records, _ = read(Sorted)
+    assert [record["note"] for record in records] == ["detail"]
 
 
 def test_details_of_a_hundred_come_in_one_call_in_order_of_the_list(vendor, read):

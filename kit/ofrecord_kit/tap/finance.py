@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from singer_sdk.singerlib import MetadataMapping
 
-from ofrecord_kit.ahead import MISSING, Call, ahead
+from ofrecord_kit.ahead import MISSING, Call, ahead, answer_to
 from ofrecord_kit.answers import Decoder
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.tap import finance_custom
@@ -257,10 +257,15 @@ class FinanceStream(VendorStream):
             yield replace(first, rows=sorted(rows, key=self._modified))
 
     def _one_by_one(self, changed: list[Row]) -> Iterator[list[Row]]:
-        """Each row with its detail, passed over when it was deleted meanwhile."""
+        """Each row with its detail, passed over when it was deleted meanwhile.
+
+        The list has just told of it, so it is asked for twice before its absence is believed: where it is there after all, a
+        change that is passed over is never read again.
+        """
         path, query = f"{self.root}{self.path}", self.detail_query
         calls = [Call(f"{path}/{text_of(row, self._key)}", query, may_be_missing=True) for row in changed]
-        for row, answer in zip(changed, ahead(self.client, calls), strict=True):
+        for row, call, first in zip(changed, calls, ahead(self.client, calls), strict=True):
+            answer = answer_to(self.client, call) if first.status == MISSING else first
             if answer.status != MISSING:
                 yield self._over(row, answer.body)
 
