@@ -55,3 +55,18 @@ def test_a_shared_field_read_from_another_column_that_is_empty_clears_nothing(wo
     empty = record(Name="Bolt", Website=None, note={"native": {"name": "Bolt", "website": None}})
     world.deliver(empty, said=said("homepage"))
     assert world.products()[0]["Website"] == "a.example"
+
+
+def test_a_field_in_another_unit_is_written_anew_though_the_source_has_not_changed(world: World) -> None:
+    def said(unit: str) -> dict[str, Any]:
+        converted = {"inventory": {"unit": "kg"}, "crm": {"unit": unit}}
+        return schema(Weight=field("weight", "inventory", format="number", converted=converted))
+
+    def sent(weight: int) -> dict[str, Any]:
+        return record(Name="Bolt", Weight=weight, note={"native": {"name": "Bolt", "weight": 3}})
+
+    assert world.deliver(sent(3000), said=said("g")) == ["written"]
+    assert world.deliver(sent(3000), said=said("g")) == ["unchanged"]
+    assert world.deliver(sent(3), said=said("kg")) == ["written"]
+    assert world.deliver(sent(3), said=said("kg")) == ["unchanged"]
+    assert world.products()[0]["Weight"] == 3

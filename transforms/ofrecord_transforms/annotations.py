@@ -165,7 +165,18 @@ def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str,
         "parts": _parts(rule, source, to),
         "lines": {line.sides[to].field: _line(line) for line in rule.lines if to in line.sides} or None,
         "identity": _identity(rule, to),
+        "converted": {one: said for one in (source, to) if (said := _measure(rule, one))} or None,
     }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _measure(rule: Field, system: str) -> dict[str, Any]:
+    """What the same value is written as in a system: its unit, whether in smallest units, its list of values."""
+    side = rule.sides.get(system)
+    if side is None:
+        return {}
+    values = sorted(([one, other] for one, other in side.values.items()), key=str) if side.values is not None else None
+    said = {"unit": side.unit if rule.format != "money" else None, "minor": side.minor or None, "values": values}
     return {key: value for key, value in said.items() if value is not None}
 
 

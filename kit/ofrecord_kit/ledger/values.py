@@ -33,14 +33,18 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def places_of(schema: Mapping[str, Any]) -> dict[str, tuple[str, Any, Any]]:
-    """Where each field of an annotated SCHEMA is kept on both sides.
+Place = tuple[str, Any, Any, Any]
 
-    Field → (property at the destination, its parts or None, fields of the source or None when the SCHEMA says nothing).
+
+def places_of(schema: Mapping[str, Any]) -> dict[str, Place]:
+    """Where each field of an annotated SCHEMA is kept on both sides, and what its values are measured in.
+
+    Field → (property at the destination, its parts or None, fields of the source or None when the SCHEMA says nothing,
+    units and lists of values of both sides or None when there are none).
     """
     said = {name: about.get("x-ofrecord") for name, about in (schema.get("properties") or {}).items()}
     return {
-        one["field"]: (name, one.get("parts"), one.get("read"))
+        one["field"]: (name, one.get("parts"), one.get("read"), one.get("converted"))
         for name, one in said.items()
         if one and one.get("field")
     }
@@ -64,9 +68,12 @@ def forms_of(schemas: Iterable[Mapping[str, Any]]) -> tuple[Forms, set[str]]:
     return forms, ids
 
 
-def has_moved(was: tuple[str, Any, Any], now: tuple[str, Any, Any]) -> bool:
-    """Is a field kept in another place, on either side, than `places_of` said before? Silence is no other place."""
-    return was[:2] != now[:2] or (None not in (was[2], now[2]) and was[2] != now[2])
+def has_moved(was: Place, now: Place) -> bool:
+    """Is a field kept in another place, or measured otherwise, on either side, than `places_of` said before?
+
+    Silence about the fields of the source is no other place.
+    """
+    return (was[:2], was[3]) != (now[:2], now[3]) or (None not in (was[2], now[2]) and was[2] != now[2])
 
 
 def store_of(system: str) -> str:

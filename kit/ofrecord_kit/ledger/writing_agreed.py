@@ -204,8 +204,8 @@ class AgreedWriting(LinkWriting):
     def know_wire(self, entity: str, source: str, destination: str, schema: Mapping[str, Any]) -> None:
         """Remember how an entity is written, for owed writes of later runs.
 
-        What was agreed about a field that is kept in another place now (property, place of a part, field it is read from)
-        is forgotten for this pair, and with it the digests of the entity: the new place is filled when its record is read again.
+        What was agreed about a field that is kept in another place now (property, place of a part, field it is read from), or
+        in another unit, is forgotten for this pair, and with it the digests of the entity: it is written when its record is read again.
         """
         keys = {"entity": entity, "source": source, "destination": destination}
         known = self._connection.execute(_SCHEMA_OF, keys).scalar()
