@@ -165,7 +165,7 @@ def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str,
         "parts": _parts(rule, source, to),
         "lines": {line.sides[to].field: _line(line) for line in rule.lines if to in line.sides} or None,
         "identity": _identity(rule, to),
-        "converted": {one: said for one in (source, to) if (said := _measure(rule, one))} or None,
+        "converted": {one: told for one in (source, to) if (told := _measure(rule, one))} or None,
     }
     return {key: value for key, value in said.items() if value is not None}
 
