@@ -191,7 +191,8 @@ def _judge_agreement(
     newest = max(written, key=lambda last: last.order)
     decided = thing.decided.get(one.name)
     is_decided = decided is not None and decided.order == newest.order and decided.value == value
-    if is_decided or thing.was_value.get(one.name, value) == newest.value != value:
+    is_withdrawn = newest.value in (thing.was_value.get(one.name, value), thing.was_known.get(one.name, value))
+    if is_decided or (is_withdrawn and newest.value != value):
         return
     known = thing.was_everywhere.get(one.name, 0)
     if one.policy == "review" and len({last.value for last in written if last.order > known}) > 1:

@@ -56,6 +56,8 @@ class Thing:
     """Shared fields of things that were there when the ledger was lost; they are judged by what they hold alone."""
     was_value: dict[str, Any] = field(default_factory=dict)
     """Field → the value both sides held last. Who goes back to it has withdrawn an edit."""
+    was_known: dict[str, Any] = field(default_factory=dict)
+    """The same, when the sync had looked: what both came to hold since without a run in between, it never knew."""
     decided: dict[str, Any] = field(default_factory=dict)
     """Field → what a person decided about it last (`answers.Decided`)."""
     dropped: set[str] = field(default_factory=set)
@@ -166,6 +168,7 @@ class People:
                     thing.dropped.discard(one.name)
                     if JOB_OF[thing.entity.name] == job:
                         thing.was_agreed[one.name] = last.order
+                        thing.was_known[one.name] = crm
 
     def note_accident(self, apart: set[int]) -> None:
         """A job died or failed: of things that were `apart` before, and are in both now, nobody knows what was agreed."""
