@@ -256,7 +256,7 @@ class People:
             and not (self.record(thing, "crm") or {}).get("Inventory_ID")
         ):
             return  # two records that nobody has recognised as one would be two things from now on
-        value = self._value(thing, one, step.choice)
+        value = step.exactly[0] if step.exactly else self._value(thing, one, step.choice)
         sent = value if not step.dressed or len(one.crm) > 1 else one.dress(value)
         is_new = one.read(step.system, self.record(thing, step.system) or {}) != one.meant(value)
         if self._put(thing, step.system, one.write(step.system, sent)):

@@ -4,7 +4,7 @@ A mistake replaces one function or method while a world is played; the files of 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,31 +25,43 @@ from ofrecord_kit.target.sink import OfrecordSink
 from ofrecord_transforms.lenses import amounts
 from ofrecord_transforms.lenses.lens import both
 
-Plant = tuple[object, str, Callable[..., Any]]
+Plant = tuple[object, str, Any]
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is done wrongly, by which replacements, and the world that notices: a short one, `about` something."""
+    """What is done wrongly, by which replacements, and the world that notices: a short one, `about` something, or one that was written for it."""
 
     what: str
     plants: tuple[Plant, ...]
-    seed: int
+    seed: int = 0
     about: tuple[str, ...] = ()
+    told: Story | None = None
+    """The world that was written for it."""
+    settings: tuple[Plant, ...] = ()
+    """What is different in this world also without the mistake."""
 
     def story(self, seed: int | None = None) -> Story:
         """The world that notices, or another one about the same."""
-        return short_story(self.seed if seed is None else seed, self.about)
+        return self.told or short_story(self.seed if seed is None else seed, self.about)
 
     @contextmanager
     def planted(self) -> Iterator[None]:
         """Within the block it is made."""
-        with ExitStack() as undo:
+        with ExitStack() as undo, replaced(self.settings):
             if any(place is amounts for place, _name, _instead in self.plants):  # what is compiled of it is kept
                 undo.enter_context(anew())
-            for place, name, instead in self.plants:
-                undo.enter_context(patch.object(place, name, instead))
+            undo.enter_context(replaced(self.plants))
             yield
+
+
+@contextmanager
+def replaced(plants: Iterable[Plant]) -> Iterator[None]:
+    """Within the block these are others."""
+    with ExitStack() as undo:
+        for place, name, instead in plants:
+            undo.enter_context(patch.object(place, name, instead))
+        yield
 
 
 def _nothing(*_given: Any, **_named: Any) -> None:

@@ -1,7 +1,7 @@
 """People make, edit and delete things."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.masters import ENTITIES
 from simulation.ownership import Entity
@@ -39,9 +39,12 @@ class Edit(Step):
     place: int
     choice: int
     dressed: bool = False
+    exactly: tuple[Any, ...] = ()
+    """The value, in place of a choice; None clears the field."""
 
     def __str__(self) -> str:
-        return f"thing {self.thing}: field {self.place} is set to choice {self.choice} in {self.system}{', written differently' if self.dressed else ''}"
+        what = repr(self.exactly[0]) if self.exactly else f"choice {self.choice}"
+        return f"thing {self.thing}: field {self.place} is set to {what} in {self.system}{', written differently' if self.dressed else ''}"
 
     def take(self, stage: "Stage") -> None:
         stage.people.edit(self)

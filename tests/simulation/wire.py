@@ -38,6 +38,7 @@ MISHAPS = {
     "token": "the access token was revoked",
     "slow": "the answer took 40 seconds",
     "late": "the call arrived a few calls later, when nobody waited for it any more",
+    "404": "the vendor answered that there is no such thing, and there is",
 }
 _FAULTS = {
     "lost before": Fault("drop_before"),
@@ -109,7 +110,7 @@ class Line:
             self.late.append((2, request))
             self.clock.move(60)
             raise requests.ReadTimeout
-        response = self.answer(request, mishap)
+        response = _not_there(request) if mishap == "404" else self.answer(request, mishap)
         self._deliver_late()
         self.gate.pass_by()
         if response.drop:
@@ -135,6 +136,14 @@ class Line:
         self.late = [(wait - 1, request) for wait, request in self.late if wait > 0]
         for request in arrived:
             self.answer(request)
+
+
+def _not_there(request: Request) -> Response:
+    """In each vendor's own words, as those of a replica that has not heard of a record yet."""
+    if pipeline.system_of(request.path) == "crm":
+        said = {"code": "INVALID_DATA", "details": {}, "message": "the related id given seems to be invalid"}
+        return Response(404, {**said, "status": "error"})
+    return Response(404, {"code": 1002, "message": "It does not exist."})
 
 
 class _Adapter(BaseAdapter):
