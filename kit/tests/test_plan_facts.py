@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ofrecord_kit.plan import FieldRule
-from ofrecord_kit.plan.facts import Fact, obstacle, obstacles
+from ofrecord_kit.plan.facts import Fact, Glance, obstacle, obstacles
 
 NAME = FieldRule("Name", "name", "inventory")
 STATE = FieldRule("State", "state", "inventory", status=True)
@@ -24,6 +24,8 @@ ADDRESS = FieldRule("address", "address", "inventory", parts={"street": "Billing
         (Fact(values=("New", "Used")), "Old", "NOT_IN_LIST"),
         (Fact(values=("New", "Used")), ["New", "Old"], "NOT_IN_LIST"),
         (Fact(values=("1", "2")), 0, "NOT_IN_LIST"),
+        (Fact(takes="number"), "12", "WRONG_TYPE"),
+        (Fact(takes="text", length=9), 12, "WRONG_TYPE"),
     ],
 )
 def test_a_value_that_breaks_a_fact_is_not_sent(fact: Fact, value: Any, code: str) -> None:
@@ -79,3 +81,12 @@ def test_a_value_in_parts_is_written_whole_or_not_at_all() -> None:
 def test_a_state_is_no_field_and_a_field_nothing_is_known_of_may_be_written() -> None:
     facts = {"State": Fact(read_only=True)}
     assert obstacles([NAME, STATE], {"Name": "Bolt", "State": "active"}, facts) == {}
+
+
+def test_where_the_facts_name_every_field_another_one_cannot_be_written() -> None:
+    facts, rules = {"A": Fact()}, [FieldRule("A", "a", "inventory"), FieldRule("B", "b", "inventory")]
+    found = obstacles(rules, {"A": 1, "B": 2}, facts, whole=True)
+    assert {name: one.code for name, one in found.items()} == {"B": "NO_FIELD"}
+    assert not Glance(rules, facts, whole=True).sees_nothing({"B": 2})
+    assert obstacles(rules, {"B": 2}, {}, whole=True) == {}
+    assert Glance(rules, {}, whole=True).sees_nothing({"B": 2})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
@@ -32,7 +32,6 @@ from ofrecord_kit.vendors import crm_doubts
 from ofrecord_kit.vendors.crm import (
     ACTIVE_FIELDS,
     BULK_ROWS,
-    FIELDS_A_CALL,
     NOT_LISTED_TYPES,
     RECORDS_A_WRITE,
     REMEDIES,
@@ -41,6 +40,7 @@ from ofrecord_kit.vendors.crm import (
 from ofrecord_kit.vendors.crm_answers import doubts_metadata, is_complete, refused, results_of, told_by_id
 from ofrecord_kit.vendors.crm_beside import Beside, is_beside
 from ofrecord_kit.vendors.crm_bulk import NO_RESULT, Bulk, can_be_bulk
+from ofrecord_kit.vendors.crm_by_id import ById
 from ofrecord_kit.vendors.crm_coql import (
     COLUMNS_A_QUERY,
     TIMES,
@@ -65,11 +65,13 @@ class Crm(Destination):
 
     batch_size = RECORDS_A_WRITE
     line_id = "id"
+    facts_are_whole = True
 
     def __init__(self, client: Counted, facts: FactStore, *, trigger: Sequence[str] = (), bulk_above: int = 0) -> None:
         super().__init__(client)
         self._bulk_above = bulk_above
         self._bulk = Bulk(client)
+        self._by_id = ById(client, lambda module: self.facts(module, fresh=True))
         self._facts = facts
         if bulk_above:
             self.rows_gathered = min(max(self.rows_gathered, bulk_above + 1), BULK_ROWS)
@@ -81,18 +83,8 @@ class Crm(Destination):
         return {"id": identity}
 
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
-        """List calls by id, 100 ids and at most 50 fields each; the read moment is the vendor's own."""
-        names = [name for name in fields if name not in _SUBFORMS]
-        parts: dict[str, dict[str, Any]] = {}
-        moments: dict[str, datetime] = {}
-        for some in chunks(list(dict.fromkeys(ids)), RECORDS_A_WRITE):
-            for columns in chunks(names or ["id"], FIELDS_A_CALL - len(TIMES)):
-                wanted = ",".join(dict.fromkeys([*columns, *TIMES]))
-                answer = self._client.get(f"{ROOT}/{object_}", params={"ids": ",".join(some), "fields": wanted})
-                for row in (answer.body or {}).get("data", []):
-                    parts.setdefault(str(row["id"]), {}).update(row)
-                    moments.setdefault(str(row["id"]), answer.read_at)
-        return {identity: current_of(row, moments[identity]) for identity, row in parts.items()}
+        """See `crm_by_id`; subforms come with single records alone."""
+        return self._by_id.read(object_, ids, [name for name in fields if name not in _SUBFORMS])
 
     def read_lines(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
         """The rows of a subform come with a single record alone ("Get Records")."""

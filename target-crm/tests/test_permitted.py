@@ -194,3 +194,30 @@ def test_a_value_made_of_several_records_is_looked_at_before_it_is_written_too(b
     assert [(held.code, held.field) for held in helds(bench)] == [("READ_ONLY", "maker")]
     (row,) = bench.client.get("/crm/v8/Products", params={"fields": "Unit_Price,Manufacturer"}).body["data"]
     assert (row["Unit_Price"], row["Manufacturer"]) == (2, None)
+
+
+def test_a_field_that_is_gone_is_held_and_told_and_the_others_go_on_until_it_is_there_again(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert bench.send(bench.record("1", {"Product_Name": "Bolt", "Unit_Price": 1})) == 0
+    arrange(bench, "Unit_Price", api_name="Price")
+    changed = bench.record("1", {"Product_Name": "Bolt M8", "Unit_Price": 2})
+    new = bench.record("2", {"Product_Name": "Nut", "Unit_Price": 2})
+    assert bench.send(changed, new, errors_allowed="5") == 0
+    assert stored(bench, "Product_Name") == "Bolt M8"
+    assert bench.id_of("2")
+    assert {(one.code, one.field, one.source_id) for one in helds(bench)} == {
+        ("NO_FIELD", "price", "1"),
+        ("NO_FIELD", "price", "2"),
+    }
+    assert "Unit_Price of Products does not exist any more in the CRM" in caplog.text
+    arrange(bench, "Price", api_name="Unit_Price")
+    assert bench.send(changed, new) == 0
+    assert (stored(bench, "Unit_Price"), helds(bench)) == (2, [])
+
+
+def test_a_field_that_took_another_type_is_held_and_the_others_go_on(bench: Bench) -> None:
+    arrange(bench, "Unit_Price", data_type="text")
+    assert bench.send(bench.record("1", {"Product_Name": "Bolt", "Unit_Price": 2}), errors_allowed="5") == 0
+    assert stored(bench, "Product_Name") == "Bolt"
+    assert [(one.code, one.field) for one in helds(bench)] == [("WRONG_TYPE", "price")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from ofrecord_kit.plan.canonical import same
@@ -23,7 +24,7 @@ class Fact:
 
     `length` counts characters, `values` are those of a closed or open list (a misspelt value makes a new entry in an open
     one), `forbidden` means that the token's user may not write it. `type` is the vendor's word. `fix` replaces the remedy
-    that `obstacle` would name.
+    that `obstacle` would name. `takes` is "number" or "text" where it takes nothing else.
     """
 
     read_only: bool = False
@@ -34,11 +35,12 @@ class Fact:
     required: bool = False
     unique: bool = False
     type: str = ""
+    takes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a value is not even sent: `READ_ONLY`, `NO_PERMISSION`, `TOO_LONG` or `NOT_IN_LIST`, in words, and a remedy."""
+    """Why a value is not even sent: `READ_ONLY`, `NO_PERMISSION`, `TOO_LONG`, `NOT_IN_LIST`, `WRONG_TYPE` or `NO_FIELD`, in words, and a remedy."""
 
     code: str
     message: str
@@ -46,30 +48,39 @@ class Obstacle:
 
 
 class Glance:
-    """A short look at whether anything stands against values: the lengths of texts and the entries of lists, as they are known."""
+    """A short look at whether anything stands against values: the types and lengths of values and the entries of lists, as they are known.
 
-    def __init__(self, rules: Iterable[FieldRule], facts: Mapping[str, Fact]) -> None:
+    `whole`: are there no fields beside those of the facts?
+    """
+
+    def __init__(self, rules: Iterable[FieldRule], facts: Mapping[str, Fact], *, whole: bool = False) -> None:
         self.facts = facts
-        self._lengths: list[tuple[str, int]] = []
+        self._lengths: list[tuple[str, int, bool]] = []
         self._lists: list[tuple[str, frozenset[str]]] = []
+        self._numbers: list[str] = []
         self._others: list[str] = []
         for rule in rules:
             fact = facts.get(rule.name)
-            if rule.status or (fact is None and not rule.parts):
+            if rule.status or (fact is None and not rule.parts and not (whole and facts)):
                 continue
             if fact is None or rule.parts or fact.read_only or fact.forbidden:
                 self._others.append(rule.name)
                 continue
+            if fact.takes == "number":
+                self._numbers.append(rule.name)
             if fact.length is not None:
-                self._lengths.append((rule.name, fact.length))
+                self._lengths.append((rule.name, fact.length, fact.takes == "text"))
             if fact.values is not None:
                 self._lists.append((rule.name, frozenset(fact.values)))
 
     def sees_nothing(self, values: Mapping[str, Any]) -> bool:
         """Is surely nothing in the way? If not, `obstacles` says whether something is."""
-        for name, most in self._lengths:
+        for name, most, is_text in self._lengths:
             value = values.get(name)
-            if type(value) is str and len(value) > most:
+            if len(value) > most if type(value) is str else is_text and value is not None:
+                return False
+        for name in self._numbers:
+            if type(values.get(name)) is str:
                 return False
         for name, entries in self._lists:
             value = values.get(name)
@@ -89,6 +100,11 @@ def obstacle(name: str, fact: Fact, value: Any) -> Obstacle | None:
             "NO_PERMISSION", f"the token may not write {name}",
             fact.fix or "Give its user the right to edit the field (profile, layout), or take the field out of the rules.",
         )  # fmt: skip
+    if fact.takes and _kind(value) not in {"", fact.takes}:
+        return Obstacle(
+            "WRONG_TYPE", f"{name} takes a {fact.takes}",
+            fact.fix or "Give the field its former type again, or convert the value in the rules.",
+        )  # fmt: skip
     if fact.length is not None and isinstance(value, str) and len(value) > fact.length:
         return Obstacle(
             "TOO_LONG", f"{len(value)} characters; {name} takes {fact.length}",
@@ -104,14 +120,34 @@ def obstacle(name: str, fact: Fact, value: Any) -> Obstacle | None:
     return None
 
 
-def obstacles(rules: Iterable[FieldRule], values: Mapping[str, Any], facts: Mapping[str, Fact]) -> dict[str, Obstacle]:
-    """By property, what stands against writing these values. A value in parts is written as a whole or not at all."""
+def _kind(value: Any) -> str:
+    """Is it a number, a text, or nothing of which a type would be said?"""
+    if isinstance(value, int | float | Decimal):
+        return "" if isinstance(value, bool) else "number"
+    return "text" if isinstance(value, str) and value else ""
+
+
+def _no_field(name: str) -> Obstacle:
+    fix = "Make the field again, or take it out of the rules."
+    return Obstacle("NO_FIELD", f"{name} does not exist there any more", fix)
+
+
+def obstacles(
+    rules: Iterable[FieldRule], values: Mapping[str, Any], facts: Mapping[str, Fact], *, whole: bool = False
+) -> dict[str, Obstacle]:
+    """By property, what stands against writing these values. A value in parts is written as a whole or not at all.
+
+    `whole`: are there no fields beside those of the facts? Where there are no facts, nothing is known.
+    """
     found: dict[str, Obstacle] = {}
     for rule in rules:
         if rule.name not in values or rule.status:
             continue
         for name, value in _places(rule, values[rule.name]) if rule.parts else ((rule.name, values[rule.name]),):
-            against = obstacle(name, facts[name], value) if name in facts else None
+            if name in facts:
+                against = obstacle(name, facts[name], value)
+            else:
+                against = _no_field(name) if whole and facts else None
             if against is not None:
                 found.setdefault(rule.name, against)
     return found

@@ -94,6 +94,9 @@ class Destination(abc.ABC):
     discriminators: tuple[str, ...] = ()
     """Properties that tell apart what one object holds (`contact_type`); they narrow every match."""
 
+    facts_are_whole: bool = False
+    """Has an object no fields beside those that its `facts` name?"""
+
     line_id: str = "line_item_id"
     """Key of a line's own id."""
 

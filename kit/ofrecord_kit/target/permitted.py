@@ -109,7 +109,8 @@ def surely_permitted(delivery: Delivery, values: Mapping[str, Any]) -> bool:
     """Is nothing in the way of these values, as a short look tells? Where it is not sure, each field is looked at."""
     facts = delivery.destination.facts(delivery.wire.object)
     if delivery.glance is None or delivery.glance.facts is not facts:
-        delivery.glance = Glance((*delivery.wire.observed, *delivery.wire.sent), facts)
+        rules = (*delivery.wire.observed, *delivery.wire.sent)
+        delivery.glance = Glance(rules, facts, whole=delivery.destination.facts_are_whole)
     return delivery.glance.sees_nothing(values)
 
 
@@ -130,10 +131,11 @@ def what_forbids(
 ) -> tuple[dict[str, Obstacle], Facts]:
     """By property, what stands against these values, and the facts that say so."""
     facts = destination.facts(object_)
-    found = obstacles(rules, values, facts)
+    whole = destination.facts_are_whole
+    found = obstacles(rules, values, facts, whole=whole)
     if found:  # somebody may have widened the field since the facts were read
         facts = destination.facts(object_, fresh=True)
-        found = obstacles(rules, values, facts)
+        found = obstacles(rules, values, facts, whole=whole)
     return found, facts
 
 

@@ -30,6 +30,7 @@ KEPT_BY_SERVER = frozenset(
 """What records read from a CRM carry and no writer sets; tags have calls of their own (reference of the SDK, "Tags")."""
 _NUMBERS = frozenset({"currency", "decimal", "double", "integer", "percent"})
 _TEXTS = frozenset({"bigint", "email", "phone", "picklist", "text", "textarea", "website"})
+_TAKES = {**dict.fromkeys(_NUMBERS, "number"), **dict.fromkeys(_TEXTS - {"bigint"}, "text")}
 _LOOKUPS = frozenset({"lookup", "ownerlookup", "userlookup", "layout"})
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -73,6 +74,7 @@ def _fact(field: Field) -> Fact:
         read_only=is_read_only(field) and not forbidden, forbidden=forbidden, length=character_limit(field),
         values=tuple(known) or None, required=bool(field.get("system_mandatory")),
         unique=bool(field.get("unique") or field.get("external")), type=str(field["data_type"]),
+        takes=_TAKES.get(field["data_type"], ""),
     )  # fmt: skip
 
 
