@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -12,8 +13,12 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import SingerSDKError
 
 from ofrecord_kit import settings
+from ofrecord_kit.errors import Stop
+from ofrecord_kit.tap.cells import Cut
 from ofrecord_kit.tap.finance import FinanceStream
+from ofrecord_kit.tap.finance_order import InOrder
 from ofrecord_kit.tap.finance_tap import FinanceTap
+from ofrecord_kit.tap.pages import decode_value, value_of
 from ofrecord_kit.tap.settings import READING
 from ofrecord_kit.vendors import finance
 
@@ -41,8 +46,24 @@ class Filtered(Neither):
     sorts_by_time = True
 
 
+class NeitherDetailed(Neither):
+    detail = "item"
+
+
+class SortedDetailed(Sorted):
+    detail = "item"
+
+
+class FilteredDetailed(Filtered):
+    detail = "item"
+
+
+DETAILED = (NeitherDetailed, SortedDetailed, FilteredDetailed)
+STATED = "last_modified_time"
+
+
 class Busy:
-    """A vendor with at most five rows a page; somebody changes, adds or deletes a record before each page."""
+    """A vendor with at most five rows a page; somebody changes, adds or deletes a record before each call. `details` are left of the day."""
 
     def __init__(self, vendor, connection):
         self.vendor, self.connection = vendor, connection
@@ -50,7 +71,7 @@ class Busy:
 
     def holds(self, minutes_ago, edits):
         self.rows = {str(n): NOON - timedelta(minutes=ago) for n, ago in enumerate(minutes_ago)}
-        self.edits, self.now, self.answers = list(edits), NOON, None
+        self.edits, self.now, self.answers, self.details = list(edits), NOON, None, None
         self.vendor.seen.clear()
 
     def answer(self, path):
@@ -66,6 +87,8 @@ class Busy:
                 self.rows.pop(edited, None)
             else:
                 self.rows[str(edited)] = self.now
+        if (one := path.rpartition("/")[2]) != "items":
+            return self.detail(one)
         query = self.vendor.seen[-1].query
         since = query.get("last_modified_time")
         rows = [(name, at) for name, at in self.rows.items() if not since or at >= datetime.fromisoformat(since)]
@@ -78,6 +101,27 @@ class Busy:
         said = [{"item_id": name, "last_modified_time": text(at)} for name, at in rows[start : start + size]]
         body = {"code": 0, "items": said, "page_context": {"has_more_page": start + size < len(rows)}}
         return 200, body, {"Date": self.now.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+
+    def detail(self, one):
+        if self.details is not None:
+            self.details -= 1
+            if self.details < 0:
+                return 400, {"code": 45, "message": "You have exceeded the limit of the day."}, {}
+        if one not in self.rows:
+            return 404, {"code": 1002, "message": "Item does not exist."}, {}
+        return 200, {"code": 0, "item": {"item_id": one, STATED: text(self.rows[one])}}, {}
+
+    def days(self, kind, capsysbinary, state, details):
+        """Runs, one a day with so many details, until one comes to its end: what each brought."""
+        brought = []
+        while self.details is None or self.details < 0:
+            assert len(brought) < 60
+            self.details = details
+            records, state = self.read(kind, capsysbinary, json.loads(json.dumps(state)))
+            brought.append(records)
+            self.now += timedelta(days=1)
+        self.details = None
+        return brought, state
 
     def read(self, kind, capsysbinary, state):
         class AnyTap(FinanceTap):
@@ -95,7 +139,7 @@ class Busy:
         }
         tap = AnyTap(config={**given, "retry_wait_s": 0, "calls_per_minute": 0, "deletions_every_s": 0}, state=state)
         capsysbinary.readouterr()
-        with nullcontext() if self.answers is None else suppress(SingerSDKError):
+        with nullcontext() if self.answers is None and self.details is None else suppress(SingerSDKError):
             tap.sync_all()
         tap.client.close()
         messages = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
@@ -156,3 +200,91 @@ def test_a_first_run_that_is_interrupted_and_gone_on_with_passes_over_no_row_tha
     busy.edits.clear()
     second, _ = busy.read(kind, capsysbinary, json.loads(json.dumps(state)))
     assert {(name, at.isoformat()) for name, at in busy.rows.items()} <= first | second
+
+
+@pytest.mark.parametrize("kind", DETAILED)
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("seconds", [1, 50])
+def test_an_import_of_one_moment_that_is_more_than_three_days_of_calls_is_delivered_in_four(
+    busy, capsysbinary, kind, is_first, seconds
+):
+    busy.holds([], [])
+    busy.rows = {str(n): NOON - timedelta(minutes=9, seconds=n % seconds) for n in range(34)}
+    since = None if is_first else (NOON - timedelta(minutes=30)).isoformat()
+    mark = {"replication_key": STATED, "replication_key_value": since}
+    brought, state = busy.days(kind, capsysbinary, {} if is_first else {"bookmarks": {"items": mark}}, 10)
+    assert [len(one) for one in brought] == [10, 10, 10, 4]
+    assert len(set.union(*brought)) == len(busy.rows)
+    assert set(state["bookmarks"]["items"]) == {"replication_key", "replication_key_value"}
+
+
+def test_an_import_that_is_read_within_the_overlap_is_repeated_for_a_day_at_most(busy, capsysbinary):
+    busy.holds([], [])
+    busy.rows = {str(n): NOON - timedelta(seconds=9) for n in range(34)}
+    brought, _ = busy.days(FilteredDetailed, capsysbinary, {}, 10)
+    assert [len(one) for one in brought] == [10, 10, 10, 10, 4]
+    assert len(set.union(*brought)) == len(busy.rows)
+
+
+def test_a_bookmark_that_a_person_set_back_is_read_from_whatever_was_delivered_within_its_moment(busy, capsysbinary):
+    busy.holds([9] * 8, [])
+    busy.details = 4
+    _, state = busy.read(FilteredDetailed, capsysbinary, {})
+    busy.details = None
+    mark = state["bookmarks"]["items"]
+    assert mark["place"]["id"] == "3"
+    mark["replication_key_value"] = (NOON - timedelta(minutes=30)).isoformat()
+    records, _ = busy.read(FilteredDetailed, capsysbinary, state)
+    assert len(records) == 8
+
+
+@pytest.mark.parametrize("kind", DETAILED)
+@with_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    held=st.tuples(
+        st.lists(st.integers(1, 4), min_size=8, max_size=25),
+        st.lists(st.lists(st.one_of(st.integers(0, 24), st.integers(0, 24).map(str)), max_size=3), max_size=30),
+    ),
+    details=st.integers(2, 9),
+)
+def test_days_that_end_within_a_moment_pass_over_no_record_however_the_list_moves(
+    busy, capsysbinary, kind, held, details
+):
+    minutes_ago, edits = held
+    if kind is NeitherDetailed:  # what a deletion hides in a list without an order, only a sweep finds
+        edits = [[one for one in some if isinstance(one, int)] for some in edits]
+    busy.holds(minutes_ago, edits)
+    brought, state = busy.days(kind, capsysbinary, {}, details)
+    busy.edits.clear()
+    brought += busy.days(kind, capsysbinary, state, 99)[0]
+    assert {(name, at.isoformat()) for name, at in busy.rows.items()} <= set.union(*brought)
+
+
+def test_a_list_that_does_not_fit_in_memory_comes_in_order_each_version_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("ofrecord_kit.tap.finance_order._HELD_BYTES", 2_000)
+    rows = [{"id": str(n * 7919 % 997), "at": f"{n * 31 % 50:02}", "price": Decimal("1.10")} for n in range(1_500)]
+    with InOrder(lambda row: (row["at"], row["id"]), tmp_path / "state") as order:
+        for start in range(0, len(rows), 100):
+            order.add(rows[start : start + 150])  # the last fifty come twice
+        pages = list(order.pages())
+    told = [(decode_value(row["at"]), decode_value(row["id"]), bytes(row["price"])) for page in pages for row in page]
+    assert told == sorted({(row["at"], row["id"], b"1.10") for row in rows})
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_rows_of_both_forms_come_in_pages_of_one_form(tmp_path):
+    cut = Cut("items", SCHEMA)
+    (cell,) = cut.decode(b'{"items":[{"item_id":"2","last_modified_time":"2026-03-01T10:00:00+0000"}]}')["items"]
+    order = InOrder(lambda row: ("", value_of(row, "item_id")), tmp_path)
+    order.add([{"item_id": "3"}, cell, {"item_id": "1"}])
+    pages = list(order.pages())
+    assert [type(page[0]) is dict for page in pages] == [True, False, True]
+    assert [value_of(page[0], "item_id") for page in pages] == ["1", "2", "3"]
+
+
+def test_a_list_that_finds_no_room_ends_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("ofrecord_kit.tap.finance_order._HELD_BYTES", 1)
+    (tmp_path / "file").write_text("")
+    order = InOrder(lambda row: ("", row["id"]), tmp_path / "file")
+    with pytest.raises(Stop, match="state_dir"):
+        order.add([{"id": "1"}])

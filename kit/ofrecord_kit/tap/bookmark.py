@@ -6,11 +6,28 @@ at which the list was begun. It never goes back, but for a vendor that turns out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ofrecord_kit.settings import instant_or_none
+from ofrecord_kit.tap.pages import Place
+
+PLACE = "place"
+"""The key within a bookmark."""
+
+
+def place_of(state: Mapping[str, Any]) -> Place | None:
+    """How far the interrupted reading came that a bookmark is from; None when somebody changed the bookmark since.
+
+    >>> place_of({"replication_key_value": "b", "place": {"at": "a", "id": "7", "value": "b"}})
+    ('a', '7')
+    """
+    said, value = state.get(PLACE), state.get("replication_key_value")
+    if not isinstance(said, Mapping) or not value or said.get("value") != value:
+        return None
+    at, identity = said.get("at"), said.get("id")
+    return (at, identity) if isinstance(at, str) and isinstance(identity, str) and instant_or_none(at) else None
 
 
 class Bookmark:
@@ -24,6 +41,7 @@ class Bookmark:
         self._before = str(state.get("replication_key_value") or "")
         self._begun = ""
         self._latest = ""
+        self._place = place_of(state)
         self.is_in_order = True
 
     @property
@@ -58,9 +76,25 @@ class Bookmark:
             self._advance(latest)
         return True
 
+    def stand(self, place: Place, settled: str) -> None:
+        """Every row up to this place of the list was delivered, in order of time and id.
+
+        A row of a time before `settled` that is not there by now will not appear. Up to there, the next reading need not repeat what the
+        overlap makes it look at, and moments that hold more than a day's calls come to an end.
+        """
+        value = self._state.get("replication_key_value")
+        if not (self._moves and self.is_in_order and value):
+            return
+        if place[0] and place[0] < settled and (self._place is None or place > self._place):
+            self._place = place
+        if self._place:
+            self._state[PLACE] = {"at": self._place[0], "id": self._place[1], "value": value}
+            self._moved()
+
     def complete(self, until: datetime | None = None) -> None:
         """The list was read to its end, or to the end of what is wanted (`until`)."""
         reached = instant_or_none(self._begun)
+        self._leave()
         if self._moves and reached:
             self._advance((min(reached, until) if until else reached).isoformat())
 
@@ -75,9 +109,14 @@ class Bookmark:
     def _take_back(self) -> None:
         """The vendor does not sort after all: it moves when the list is complete."""
         self.is_in_order = False
+        self._leave()
         if self._before:
             self._state["replication_key_value"] = self._before
         else:
             self._state.pop("replication_key_value", None)
             self._state.pop("replication_key", None)
         self._moved()
+
+    def _leave(self) -> None:
+        self._place = None
+        self._state.pop(PLACE, None)

@@ -6,7 +6,8 @@ Three ways a list can be read incrementally, by what the vendor documents for it
 * sort only: newest first until the bookmark is passed;
 * neither: the whole list, 200 rows a call, kept where newer than the bookmark.
 
-Whatever way, rows go on in order of modification, so the bookmark follows and an interrupted run resumes. Lists lack
+Whatever way, rows go on in order of modification (`finance_order`), so the bookmark follows and an interrupted run resumes: details
+may cost a call each and be more than a day has calls, so a run that began anew every day would never come to an end. Lists lack
 what details have (properties marked `x-detail` in the schema file): where one of those is chosen the changed records,
 and only they, are read in detail, side by side where that pays. Streams whose rows stand in the details of others are
 in `finance_parts`.
@@ -26,12 +27,14 @@ from ofrecord_kit.ahead import MISSING, Call, ahead, answer_to
 from ofrecord_kit.answers import Decoder
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.tap import finance_custom
+from ofrecord_kit.tap.bookmark import place_of
 from ofrecord_kit.tap.cells import Cut
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.facts import FINANCE, Breadcrumb, Facts, read_facts
+from ofrecord_kit.tap.finance_order import InOrder, in_moments
 from ofrecord_kit.tap.finance_pages import finance_pages, finance_pages_by_time, finance_pages_overlapping
 from ofrecord_kit.tap.finance_tap import FinanceTap
-from ofrecord_kit.tap.pages import Page, Row, rows_under, text_of
+from ofrecord_kit.tap.pages import Page, Place, Row, rows_under, text_of
 from ofrecord_kit.tap.shapes import utc_text
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.vendors import finance, scopes
@@ -116,9 +119,9 @@ class FinanceStream(VendorStream):
             return self.listing(since, None if self.row_names or self.filters else self._cut)
         tap = self._tap
         return (
-            tap.aside.keeping(self, since, self.detailed(since))
+            tap.aside.keeping(self, since, self.detailed(since, self.place), self.place)
             if isinstance(tap, FinanceTap)
-            else self.detailed(since)
+            else self.detailed(since, self.place)
         )
 
     @property
@@ -133,15 +136,22 @@ class FinanceStream(VendorStream):
         """In detail where something only details have is chosen."""
         return self._each(rows) if self._reads_details else iter([rows])
 
-    def detailed(self, since: datetime | None) -> Iterator[Page]:
-        """Changed rows in detail, a few a page, so that the bookmark follows every read."""
+    def detailed(self, since: datetime | None, after: Place | None = None) -> Iterator[Page]:
+        """Changed rows in detail, a few a page, so that the bookmark follows every read; none that stands up to `after`.
+
+        Details that cost a call each may be more than a day has calls, and all be of one moment.
+        """
         oldest = since.isoformat() if since else ""
-        for page in self.listing(since):
+        pages = self.listing(since)
+        for page in pages if self.details_together else in_moments(pages, self._place):
             yield replace(page, rows=[])
-            for some in self._each(
-                [row for row in page.rows if self._is_since(row, oldest) and not self._is_late(row)]
-            ):
-                yield replace(page, rows=some)
+            wanted = [row for row in page.rows if self._is_since(row, oldest) and not self._is_late(row)]
+            if self.details_together:
+                yield from (replace(page, rows=some) for some in self._together(wanted))
+                continue
+            wanted = [row for row in wanted if not (after and self._modified(row) and self._place(row) <= after)]
+            for row, found in self._with_details(wanted):
+                yield replace(page, rows=found, place=self._place(row))
 
     def ids(self) -> Iterator[Page] | None:
         """Pages of the whole list, 200 records a call."""
@@ -198,7 +208,8 @@ class FinanceStream(VendorStream):
                     self.client, path, key, params, modified=self._modified, version=self._version, decoder=decoder
                 )
             if since:
-                return self._until(self._pages({**params, "sort_order": "D"}), since)
+                newest_first = self._pages({**params, "sort_order": "D"})
+                return self._in_order_of_time(self._until(newest_first, since), since)
             path, key = self.root + self.path, self.rows or self.name
             return finance_pages_overlapping(self.client, path, key, params, self._version, decoder=decoder)
         return self._in_order_of_time(self._pages(params, decoder), since)
@@ -224,6 +235,15 @@ class FinanceStream(VendorStream):
     def _modified(self, row: Row) -> str:
         return utc_text(text_of(row, self.replication_key or "")) or ""
 
+    @property
+    def place(self) -> Place | None:
+        """How far within a moment the reading came that the bookmark is from, where it was interrupted."""
+        return place_of(self._bookmark()) if self.is_incremental else None
+
+    def _place(self, row: Row) -> Place:
+        """Where a row stands among others, by what its list says."""
+        return self._modified(row), text_of(row, self._key)
+
     def _version(self, row: Row) -> str:
         return f"{text_of(row, self._key)} {self._modified(row)}"
 
@@ -237,27 +257,31 @@ class FinanceStream(VendorStream):
         return self.until is not None and self._modified(row) >= self.until.isoformat()
 
     def _until(self, pages: Iterator[Page], since: datetime) -> Iterator[Page]:
-        """Pages newest first, read until one ends before `since`, handed on oldest first."""
-        kept: list[Page] = []
+        """Pages newest first, read until one ends before `since`."""
         for page in pages:
-            kept.append(page)
-            if page.rows and not self._is_since(page.rows[-1], since.isoformat()):
-                break
-        return self._in_order_of_time(iter(kept), since)
+            is_last = page.rows and not self._is_since(page.rows[-1], since.isoformat())
+            yield page
+            if is_last:
+                return
 
     def _in_order_of_time(self, pages: Iterator[Page], since: datetime | None) -> Iterator[Page]:
-        """All rows since `since` as one page in order of modification, with the time of the first reading."""
+        """All rows since `since` in order of modification, with the time of the first reading."""
         oldest = since.isoformat() if since else ""
         first: Page | None = None
-        rows: list[Row] = []
-        for page in pages:
-            first = first or page
-            rows += [row for row in page.rows if self._is_since(row, oldest)]
-        if first:
-            yield replace(first, rows=sorted(rows, key=self._modified))
+        with InOrder(self._place, self._tap.state_dir) as rows:
+            for page in pages:
+                first = first or replace(page, rows=[])
+                rows.add(row for row in page.rows if self._is_since(row, oldest))
+            if first:
+                yield first
+                yield from (replace(first, rows=some) for some in rows.pages())
 
     def _one_by_one(self, changed: list[Row]) -> Iterator[list[Row]]:
-        """Each row with its detail, passed over when it was deleted meanwhile.
+        """Each row with its detail, passed over when it was deleted meanwhile."""
+        return (found for _, found in self._with_details(changed) if found)
+
+    def _with_details(self, changed: list[Row]) -> Iterator[tuple[Row, list[Row]]]:
+        """Each row, and it with its detail: nothing when it was deleted meanwhile.
 
         The list has just told of it, so it is asked for twice before its absence is believed: where it is there after all, a
         change that is passed over is never read again.
@@ -266,8 +290,7 @@ class FinanceStream(VendorStream):
         calls = [Call(f"{path}/{text_of(row, self._key)}", query, may_be_missing=True) for row in changed]
         for row, call, first in zip(changed, calls, ahead(self.client, calls), strict=True):
             answer = answer_to(self.client, call) if first.status == MISSING else first
-            if answer.status != MISSING:
-                yield self._over(row, answer.body)
+            yield row, self._over(row, answer.body) if answer.status != MISSING else []
 
     def _over(self, row: Row, body: Row) -> list[Row]:
         """The detail over the row, which for some objects has what the detail lacks.

@@ -109,7 +109,7 @@ def finance_pages_by_time(
     A record changed while the list is read moves to its end, and every row after it one place forward: with page
     numbers alone the first row of the next page would be passed over. So the next page is asked for by the time of the
     last row. Where a whole page lies within two seconds, as an import leaves it, page numbers go on, and the page before is
-    looked at again: when it is another one by now, the seconds are read again. Rows that a page begins with and that were had
+    looked at again before the page goes on: when it is another one by now, the seconds are read again. Rows that a page begins with and that were had
     already are left out, others may come twice. `modified` gives a row's time in UTC (`2026-03-01T09:15:00+00:00`), `version` tells rows apart. A vendor that says it sorted otherwise is followed by page number.
     """
 
@@ -125,6 +125,9 @@ def finance_pages_by_time(
     had: deque[str] = deque(maxlen=_KEPT_PAGES * finance.PER_PAGE)
     while True:
         page, has_more, is_sorted = read(number)
+        if is_sorted and before is not None and before != read(number - 1)[0].rows:
+            number, before = 1, None
+            continue
         has_rows, last = bool(page.rows), modified(page.rows[-1]) if page.rows else ""
         begin = finance.modified_from(datetime.fromisoformat(last)) if is_sorted and last else ""
         goes_on = begin > str(asked.get(_TIME, ""))
@@ -137,9 +140,6 @@ def finance_pages_by_time(
         )
         had.extend(version(row) for row in _of_last_seconds(page.rows, last, modified))
         yield Page(page.rows[first:], page.read_at)
-        if is_sorted and before is not None and before != read(number - 1)[0].rows:
-            number, before = 1, None
-            continue
         if not has_rows or not has_more:
             return
         if goes_on:

@@ -48,4 +48,4 @@ class FinancePart(FinanceStream):
     def _details(self, since: datetime | None) -> Iterator[Page]:
         tap = self._tap
         kept = tap.aside.pages(self.inside, since) if isinstance(tap, FinanceTap) else None
-        return self.inside(tap=tap).detailed(since) if kept is None else kept
+        return self.inside(tap=tap).detailed(since, self.place) if kept is None else kept

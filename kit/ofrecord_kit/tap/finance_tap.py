@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import IO, Any
@@ -14,7 +14,7 @@ from typing import IO, Any
 import msgspec
 
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
-from ofrecord_kit.tap.pages import Page, Row
+from ofrecord_kit.tap.pages import Page, Place, Row
 from ofrecord_kit.tap.plugin import VendorTap
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.vendors import finance
@@ -64,9 +64,14 @@ class Aside:
         self._tap = tap
         self._kept: dict[type[VendorStream], _Kept] = {}
 
-    def keeping(self, stream: VendorStream, since: datetime | None, pages: Iterator[Page]) -> Iterator[Page]:
-        """The pages, put aside while they pass where a selected stream is made from them."""
+    def keeping(
+        self, stream: VendorStream, since: datetime | None, pages: Iterator[Page], after: Place | None = None
+    ) -> Iterator[Page]:
+        """The pages, put aside while they pass where a selected stream is made from them. They hold nothing up to `after`."""
         needs = self._needs(stream)
+        if after:
+            begin = datetime.fromisoformat(after[0]) + timedelta(seconds=1)
+            since = max(since, begin) if since else begin
         return self._keep(type(stream), since, pages, needs) if needs else pages
 
     def pages(self, kind: type[VendorStream], since: datetime | None) -> Iterator[Page] | None:

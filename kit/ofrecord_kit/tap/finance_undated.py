@@ -14,7 +14,7 @@ from datetime import datetime
 from ofrecord_kit.answers import Decoder
 from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.tap.finance_pages import finance_pages
-from ofrecord_kit.tap.pages import Page, Row, text_of
+from ofrecord_kit.tap.pages import Page, Place, Row, text_of
 from ofrecord_kit.vendors import finance
 
 _AT_ONCE = 50
@@ -29,7 +29,7 @@ class UndatedStream(FinanceStream):
         params = {**self.query, **self._filters()}
         return finance_pages(self.client, self.root + self.path, self.rows or self.name, params, decoder=decoder)
 
-    def detailed(self, since: datetime | None) -> Iterator[Page]:
+    def detailed(self, since: datetime | None, after: Place | None = None) -> Iterator[Page]:  # noqa: ARG002 - rows have no place
         """Records modified since `since`, oldest first."""
         newest = _Newest(self)
         changed = newest.rows_since(since.isoformat()) if since else newest.all_rows()

@@ -14,15 +14,22 @@ from ofrecord_kit.lines import exact
 Row = dict[str, Any]
 """Property to value: decoded, or `msgspec.Raw`, the JSON text that is passed on as it is. `value_of` reads either."""
 
+Place = tuple[str, str]
+"""When a row was modified, as its list says it (UTC; empty: no time), and its id: the order in which rows of a list go on."""
+
 decode_value = msgspec.json.Decoder(float_hook=exact).decode
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows as the vendor sent them, and the vendor's time of reading."""
+    """Rows as the vendor sent them, and the vendor's time of reading.
+
+    `place`: with this page everything came that the list has up to there, where rows of one moment go on in order of id.
+    """
 
     rows: list[Row]
     read_at: datetime
+    place: Place | None = None
 
 
 def value_of(row: Row, name: str) -> Any:

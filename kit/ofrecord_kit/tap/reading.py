@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Raw
@@ -13,7 +13,7 @@ from ofrecord_kit.tap.bookmark import Bookmark
 from ofrecord_kit.tap.cells import column
 from ofrecord_kit.tap.cells import shape as shape_cells
 from ofrecord_kit.tap.chosen import passes, wanted_texts
-from ofrecord_kit.tap.pages import Page, Row, decode_value
+from ofrecord_kit.tap.pages import Page, Place, Row, decode_value
 from ofrecord_kit.tap.shapes import Cells
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ class Reading:
         self._key = self._keys[0] if len(self._keys) == 1 else None
         self._time = stream.replication_key or ""
         self._seen = Seen()
+        self._place: Place | None = None
+        self._left = 0
+        """Records of the page that were not delivered yet."""
         self._end = stream.until.isoformat() if stream.until and self._time else ""
         self._wanted = {name: wanted_texts(values) for name, values in stream.filters.items()}
         self._never = set(self._wanted)
@@ -91,7 +94,10 @@ class Reading:
             rows += len(page.rows)
             if saw is not None and self.is_whole:
                 saw(self.id_of(row) for row in page.rows)
-            yield self._fresh(page, oldest)
+            fresh = self._fresh(page, oldest)
+            self._place, self._left = page.place, len(fresh)
+            yield fresh
+            self._stand()
             if self._stream.must_end():
                 return
             if self._stream.ends_early and self._is_after_the_end(page):
@@ -114,6 +120,15 @@ class Reading:
         ):
             words = "Rows come out of order; the bookmark moves at the end of the list only."
             self._stream.log(words, level=logging.WARNING)
+        self._left -= len(batch)
+        if self._left <= 0:
+            self._stand()
+
+    def _stand(self) -> None:
+        """A page was delivered to its end."""
+        if self._place and self.begun and self._stream.is_sorted:
+            self.bookmark.stand(self._place, (self.begun - self._stream.overlap).astimezone(UTC).isoformat())
+            self._place = None
 
     def wants(self, row: Row) -> bool:
         """Whether a row of all there is belongs to what was read before this reading began, as far as the row itself tells."""

@@ -175,6 +175,11 @@ class VendorStream(Stream):
         self._tap.keep_open(known)
         return known
 
+    @property
+    def overlap(self) -> timedelta:
+        """For how long after its time a record may appear, by the setting `overlap_s`."""
+        return timedelta(seconds=max(1, int(self.config.get("overlap_s", 60))))
+
     def since(self) -> datetime | None:
         """From when to read: the bookmark less the overlap, never before `start_date`; None reads everything."""
         if not self.is_incremental:
@@ -183,7 +188,7 @@ class VendorStream(Stream):
         marked = _later(instant_or_none(str(self._bookmark().get("replication_key_value") or "")))
         if marked is None:
             return floor
-        overlapped = marked.replace(microsecond=0) - timedelta(seconds=max(1, int(self.config.get("overlap_s", 60))))
+        overlapped = marked.replace(microsecond=0) - self.overlap
         return max(overlapped, floor) if floor else overlapped
 
     def _bookmark(self) -> dict[str, Any]:
