@@ -144,5 +144,18 @@ CITIES = (
     "Kiel",
     "Lindau",
     "Marburg",
+    "Neuss",
+    "Oldenburg",
+    "Passau",
+    "Quedlinburg",
+    "Rostock",
+    "Soest",
+    "Trier",
+    "Ulm",
+    "Velbert",
+    "Worms",
+    "Xanten",
+    "Ybbs",
+    "Zittau",
 )
 """A word in the name of an account, so that no two of them are alike."""

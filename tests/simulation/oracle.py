@@ -7,6 +7,7 @@ from simulation.bottle import Bottle
 from simulation.ownership import Field
 from simulation.people import People, Thing, Wrote
 from simulation.plugins import DEFECT, KILLED, Ended
+from simulation.remodelled import is_off
 from simulation.steps import SYSTEMS
 
 from ofrecord_kit.ledger import Held
@@ -54,6 +55,8 @@ def judge_things(people: People, held: list[Held]) -> Iterator[Broken]:
         yield from _judge_untouched(people, thing)
         if not (thing.deleted or thing.is_alone or thing.is_homeless) and set(SYSTEMS) <= set(thing.ids):
             for one in thing.entity.fields:
+                if is_off(people.changes, thing.entity, one):
+                    continue
                 mine = [row for row in rows if row.field in {one.name, ""}]
                 yield from _judge_field(people, thing, one, mine, explained)
     yield from _judge_counts(people)
@@ -69,7 +72,11 @@ def _is_about(row: Held, thing: Thing) -> bool:
 def _judge_existence(people: People, thing: Thing, rows: list[Held], explained: list[Held]) -> Iterator[Broken]:
     if thing.deleted:
         yield from _judge_deleted(people, thing, rows)
-        explained += [row for row in rows if row.code == "GONE" or row.kind in {"conflict", "reference"}]
+        explained += [
+            row
+            for row in rows
+            if row.code in {"GONE", "NO_FIELD", "WRONG_TYPE"} or row.kind in {"conflict", "reference"}
+        ]
         return
     for system in SYSTEMS:
         there = people.counterparts(thing, system)

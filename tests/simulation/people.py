@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.bottle import Bottle
 from simulation.masters import CITIES, ENTITIES, JOB_OF
 from simulation.ownership import BASE, Entity, Field, Record
+from simulation.remodelled import Changed, as_before, as_now, is_out_of_reach
 from simulation.steps import SYSTEMS
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class People:
         self.things: dict[int, Thing] = {}
         self.entities = dict(ENTITIES)
         """As the rules are now."""
+        self.changes: dict[tuple[str, str], Changed] = {}
+        """Module and field → how it was changed in the CRM (`schemas`)."""
         self.said: list[str] = []
         self._order = 0
 
@@ -109,7 +112,8 @@ class People:
     def record(self, thing: Thing, system: str) -> Record | None:
         """The thing's record there, if it has one that is known."""
         key = thing.ids.get(system)
-        return None if key is None else self.bottle.vendors.store.table(thing.entity.table(system)).get(key)
+        found = None if key is None else self.bottle.vendors.store.table(thing.entity.table(system)).get(key)
+        return as_before(self.changes, thing.entity, found) if system == "crm" else found
 
     def meet(self) -> None:
         """Learn which record the sync made or paired for whom, by the ids the systems carry."""
@@ -214,7 +218,8 @@ class People:
             if system == "inventory" and values.get("active") is False:
                 self._switch(thing, system, "inactive")
             for one in entity.fields:
-                self._wrote(thing, one, system, values[one.name])
+                if system != "crm" or not is_out_of_reach(self.changes, entity, one):
+                    self._wrote(thing, one, system, values[one.name])
             self._see(thing, system)
 
     def _body(self, thing: Thing, system: str, values: dict[str, Any], of: int) -> dict[str, Any] | None:
@@ -256,6 +261,8 @@ class People:
             and not (self.record(thing, "crm") or {}).get("Inventory_ID")
         ):
             return  # two records that nobody has recognised as one would be two things from now on
+        if step.system == "crm" and is_out_of_reach(self.changes, thing.entity, one):
+            return
         value = step.exactly[0] if step.exactly else self._value(thing, one, step.choice)
         sent = value if not step.dressed or len(one.crm) > 1 else one.dress(value)
         is_new = one.read(step.system, self.record(thing, step.system) or {}) != one.meant(value)
@@ -272,6 +279,17 @@ class People:
             name = thing.entity.foreign[step.system][0]
             self._put(thing, step.system, {name: f"Remark № {step.choice} – bleibt"})
             self._see(thing, step.system)
+
+    def write_again(self, module: str, name: str, values: dict[str, Any]) -> None:
+        """Values of a field of the CRM were lost; people write them again."""
+        for thing in self.things.values():
+            value = values.get(thing.ids.get("crm", ""))
+            if thing.entity.module == module and self._thing(thing.number, "crm") and value is not None:
+                self._put(thing, "crm", {name: value})
+                for one in thing.entity.fields:
+                    if name in one.crm:
+                        self.say(thing, one, "crm", one.read("crm", self.record(thing, "crm") or {}))
+                self._see(thing, "crm")
 
     def delete(self, step: "Delete") -> None:
         """Delete the CRM's record."""
@@ -331,7 +349,8 @@ class People:
 
     def _post(self, entity: Entity, system: str, body: dict[str, Any]) -> str:
         if system == "crm":
-            status, answer = self.bottle.person("POST", f"/crm/v8/{entity.module}", {"data": [body]})
+            sent = as_now(self.changes, entity, body)
+            status, answer = self.bottle.person("POST", f"/crm/v8/{entity.module}", {"data": [sent]})
             assert status < FINE, answer
             return str(answer["data"][0]["details"]["id"])
         status, answer = self.bottle.person("POST", f"{BASE[system]}/{entity.path}", body)
@@ -342,7 +361,8 @@ class People:
     def _put(self, thing: Thing, system: str, values: dict[str, Any]) -> bool:
         entity, key = thing.entity, thing.ids[system]
         if system == "crm":
-            status, answer = self.bottle.person("PUT", f"/crm/v8/{entity.module}/{key}", {"data": [values]})
+            sent = as_now(self.changes, entity, values)
+            status, answer = self.bottle.person("PUT", f"/crm/v8/{entity.module}/{key}", {"data": [sent]})
             return status < FINE and answer["data"][0]["status"] == "success"
         if "status" in values:
             return self._switch(thing, system, values["status"])

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from simulation import answers, ledgers, merges, operations, oracle, orders
+from simulation import answers, ledgers, merges, operations, oracle, orders, pages, schemas
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
 from simulation.people import People
@@ -30,6 +30,7 @@ JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (
     merges.judge,
     answers.judge,
     operations.judge,
+    schemas.judge,
 )
 """Of families of steps: told all that is held, they answer what is broken, and which held rows have a reason."""
 
@@ -40,7 +41,7 @@ def play(
     """Play it, with the ledger in a file or at this URL. Whatever is broken is found at the end, but for plugins that break. `look` is shown the world as it was left."""
     played = Played(story)
     warm_up()
-    with rarely_swept(), bottle(story.seed, ledger) as world:
+    with rarely_swept(), pages.of_rows(story.rows), bottle(story.seed, ledger) as world:
         world.line.latency_s = story.latency_s
         world.line.skew_s = {"crm": story.skew_s[0], "inventory": story.skew_s[1], "books": story.skew_s[1]}
         people = People(world)
@@ -94,6 +95,7 @@ def _find_peace(stage: Stage) -> None:
     world, played, people = stage.world, stage.played, stage.people
     world.line.late.clear()
     stage.desk.end(stage)
+    schemas.end(stage)
     world.clock.move(HOUR_S + stage.late_s)
     cycle(stage)
     since, runs = len(world.vendors.journal), world.host.runs
@@ -108,7 +110,7 @@ def _find_peace(stage: Stage) -> None:
         played.broken.append(Broken("silence", f"the third quiet cycle writes: {', '.join(writes)}"))
     held = _held(world)
     played.counts["held"] += len(held)
-    if not held and calls > runs * MOST_CALLS:
+    if not held and calls > runs * MOST_CALLS * (pages.CALLS if stage.story.rows else 1):
         played.broken.append(
             Broken("silence", f"{runs} pipelines make {calls} calls to learn that there is nothing to do")
         )

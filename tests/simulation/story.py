@@ -3,11 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from simulation import answers, machines, merges, operations, orders, papers, rulebook, runs, things
+from simulation import answers, machines, merges, operations, orders, pages, papers, rulebook, runs, schemas, things
 from simulation.masters import ENTITIES, JOB_OF
 from simulation.steps import Plot, Step
 
-FAMILIES = (things, runs, orders, papers, merges, operations, answers, rulebook, machines)
+FAMILIES = (things, runs, orders, papers, merges, operations, answers, rulebook, machines, schemas)
 """Modules of steps."""
 NEEDS = {"contact": "account", "composite product": "product"}
 """What there is no thing without."""
@@ -28,11 +28,14 @@ class Story:
     """Jobs of a quiet cycle: those of the entities there are."""
     loses_all: bool = False
     """Is everything of ours lost and rebuilt in the end?"""
+    rows: int = 0
+    """Of a page of the vendors' lists; 0: as many as they give."""
 
     def __str__(self) -> str:
         lines = [
             f"Seed {self.seed}: an answer takes {self.latency_s:g} s; the CRM's clock is {self.skew_s[0]:+g} s off, inventory's {self.skew_s[1]:+g} s."
         ]
+        lines += [f"Pages have {self.rows} rows."] if self.rows else []
         return "\n".join([*lines, *(f"{number}. {step}." for number, step in enumerate(self.steps, 1))])
 
 
@@ -76,7 +79,10 @@ def story_of(seed: int) -> Story:
         else (dice.choice([-50.0, 0.0, 3.0, 45.0]), dice.choice([-50.0, 0.0, 3.0, 45.0]))
     )
     jobs = _jobs(plot, sells)
-    return Story(seed, tuple(steps), dice.choice([0.02, 0.1, 0.7]), skew, jobs, dice.random() < 0.1)
+    latency_s, loses_all = dice.choice([0.02, 0.1, 0.7]), dice.random() < 0.1
+    steps = schemas.with_changes(seed, steps, plot)
+    steps, rows = pages.with_pages(seed, steps, plot)
+    return Story(seed, tuple(steps), latency_s, skew, jobs, loses_all, rows)
 
 
 def _first_runs(plot: Plot) -> list[Step]:
