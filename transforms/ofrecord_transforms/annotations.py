@@ -171,12 +171,17 @@ def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str,
 
 
 def _measure(rule: Field, system: str) -> dict[str, Any]:
-    """What the same value is written as in a system: its unit, whether in smallest units, its list of values."""
+    """What the same value is written as in a system: its unit, whether in smallest units, its list of values, its time zone."""
     side = rule.sides.get(system)
     if side is None:
         return {}
     values = sorted(([one, other] for one, other in side.values.items()), key=str) if side.values is not None else None
-    said = {"unit": side.unit if rule.format != "money" else None, "minor": side.minor or None, "values": values}
+    said = {
+        "unit": side.unit if rule.format != "money" else None,
+        "minor": side.minor or None,
+        "values": values,
+        "zone": side.zone,
+    }
     return {key: value for key, value in said.items() if value is not None}
 
 

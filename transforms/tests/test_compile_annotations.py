@@ -191,10 +191,12 @@ def test_rules_say_on_the_wire_whether_likeness_matters(compiled, said, told):
 def test_units_and_lists_of_values_are_told_by_system_so_that_another_unit_is_noticed(compiled):
     weight = "  - {what: Weight, owner: crm, crm: {field: W, unit: g}, inventory: {field: w, unit: kg}}\n"
     kind = "  - {what: Kind, owner: crm, crm: {field: K, values: {Sold: s, Bought: b}}, inventory: k}\n"
-    found = compiled(f"{HEAD}fields:\n{NAME}{weight}{kind}").schema["schema"]["properties"]
+    due = "  - {what: Due, owner: crm, format: date, crm: D, inventory: {field: d, zone: Europe/Berlin}}\n"
+    found = compiled(f"{HEAD}fields:\n{NAME}{weight}{kind}{due}").schema["schema"]["properties"]
     said = {name: one["x-ofrecord"].get("converted") for name, one in found.items() if "x-ofrecord" in one}
     assert said == {
         "name": None,
         "w": {"crm": {"unit": "g"}, "inventory": {"unit": "kg"}},
         "k": {"crm": {"values": [["Bought", "b"], ["Sold", "s"]]}},
+        "d": {"inventory": {"zone": "Europe/Berlin"}},
     }
