@@ -16,7 +16,6 @@ from simulation.story import Story, short_story
 
 from ofrecord_kit.exchange import TokenHeader
 from ofrecord_kit.ledger import Ledger, Writing
-from ofrecord_kit.plan import fields
 from ofrecord_kit.tap.stream import VendorStream
 from ofrecord_kit.target import deciding, finance, finance_bodies
 from ofrecord_kit.target.incoming import Digests
@@ -36,14 +35,14 @@ class Mistake:
     plants: tuple[Plant, ...]
     seed: int = 0
     about: tuple[str, ...] = ()
-    told: Story | None = None
-    """The world that was written for it."""
+    told: tuple[Story, ...] = ()
+    """The world that was written for it, and others that are tried when it does not notice any more."""
     settings: tuple[Plant, ...] = ()
     """What is different in this world also without the mistake."""
 
     def story(self, seed: int | None = None) -> Story:
         """The world that notices, or another one about the same."""
-        return self.told or short_story(self.seed if seed is None else seed, self.about)
+        return short_story(self.seed if seed is None else seed, self.about)
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -116,11 +115,9 @@ MISTAKES = (
     Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 4, ("create", "both", "account")),
     Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 1),
     Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 3),
-    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda _policy, _between: True),), 9, ("both", "account")),
     Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), 0),
     Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 0, ("edit", "product", "calm")),
     Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 7, ("account",)),
-    Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), 0, ("account", "both", "calm")),
     Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
     Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
     Mistake("what is owed is never paid", ((Outbox, "drain", lambda *_given, **_named: {}),), 0),

@@ -13,17 +13,12 @@ from ofrecord_kit.ledger import Ledger, LedgerProblem, Writing, rekeying
 from ofrecord_kit.ledger.sealing import Vault
 from ofrecord_kit.plan import fields
 from ofrecord_kit.tap.crm_module import CrmModule
-from ofrecord_kit.target import deciding, delivery, finance_bodies, finance_creating, sink
+from ofrecord_kit.target import sink
 from ofrecord_kit.target.figures import Figures
 from ofrecord_kit.target.outbox import Outbox
 from ofrecord_kit.target.program import OfrecordTarget
 
-_after, _is_later, _writing, _body_of = (
-    Writing._after,
-    fields._is_later,
-    Ledger.writing,
-    finance_bodies.body_of,
-)
+_after, _writing = Writing._after, Ledger.writing
 
 
 def _nothing(*_given: Any, **_named: Any) -> None:
@@ -43,20 +38,10 @@ def _as_first_held(writing: Writing, before: Mapping[str, Any], *more: Any) -> d
     return row if before.get("payload") is None else {**row, "payload": before["payload"]}
 
 
-def _earlier(one: datetime | None, other: datetime | None, tolerance_s: float) -> bool | None:
-    found = _is_later(one, other, tolerance_s)
-    return None if found is None else not found
-
-
 @contextmanager
 def _whatever_happens(ledger: Ledger, at: datetime) -> Iterator[Writing]:
     with suppress(LedgerProblem), _writing(ledger, at) as writing:
         yield writing
-
-
-def _whole_prices(values: Mapping[str, Any], *more: Any, **named: Any) -> dict[str, Any]:
-    lines = [{**line, "rate": int(line["rate"])} if "rate" in line else line for line in values.get("line_items") or ()]
-    return _body_of({**values, "line_items": lines} if lines else values, *more, **named)
 
 
 def _raw(one: Any, other: Any, _form: str | None = None) -> bool:
@@ -65,8 +50,6 @@ def _raw(one: Any, other: Any, _form: str | None = None) -> bool:
 
 MORE = (
     Mistake("something of a paused entity is written", ((Ledger, "paused", _no),), 1, ("pause", "edit", "product")),
-    Mistake("an answer is never carried out", ((deciding, "taken_of", lambda *_given: {}),), 0, ("decide", "account", "calm")),
-    Mistake("what was decided is asked for ever", ((Writing, "release", _nothing),), 0, ("decide", "account")),
     Mistake("what was held is never tried again", ((sink, "to_try_again", lambda _due: []),), 4, ("pause", "resume", "edit", "product", "calm")),
     Mistake("what was held is tried again as it was", ((Writing, "_after", _as_first_held), (Writing, "overtake", _nothing)), 4, ("pause", "resume", "edit", "product", "calm")),
     Mistake("a first run needs nobody's yes", ((Ledger, "is_first", _no),), 0, ("asks", "product")),
@@ -79,8 +62,5 @@ MORE = (
     Mistake("what was owed is paid again in each run", ((Writing, "settle", _nothing),), 0, ("product",)),
     Mistake("nobody is told which record is whose", ((Outbox, "_stamp", _nothing),), 0, ("account",)),
     Mistake("values are compared as they are written, not as they are meant", ((fields, "same", _raw),), 10, ("edit", "both", "account")),
-    Mistake("of two edits the earlier one wins", ((fields, "_is_later", _earlier),), 0, ("decide", "product", "calm")),
     Mistake("deletions are read from now on, not from where reading ended", ((CrmModule, "_deleted", lambda *_given: iter(())),), 1, ("delete", "account")),
-    Mistake("an order is made and never confirmed", ((delivery, "finish_once", _nothing),), 0, ("orders", "calm")),
-    Mistake("prices of an order lose their cents", ((finance_creating, "body_of", _whole_prices),), 0, ("orders", "calm")),
 )  # fmt: skip

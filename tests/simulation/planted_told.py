@@ -1,26 +1,19 @@
 """Planted mistakes that hardly any world of luck notices, each with the story that was written for it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from simulation.answers import Answer
-from simulation.machines import Twice
-from simulation.merges import Merge
-from simulation.operations import Install, SayYes
-from simulation.orders import Order
-from simulation.papers import Bill, Erase, Pay
+from simulation import told
 from simulation.planted import Mistake
-from simulation.runs import Run
-from simulation.steps import Step, Wait
-from simulation.story import Story
-from simulation.things import Create, Delete, Edit
 from singer_sdk import Target
 from sqlalchemy import select
 
 from ofrecord_kit.ahead import MISSING
 from ofrecord_kit.http import Client
 from ofrecord_kit.ledger import Writing, schema
+from ofrecord_kit.plan import fields
 from ofrecord_kit.tap import finance as tap_finance
 from ofrecord_kit.target import answers, carrying, deciding, finance_creating, recording
 from ofrecord_kit.target import delivery as delivery_
@@ -34,38 +27,6 @@ from ofrecord_transforms.lenses import amounts
 from ofrecord_transforms.lenses.lens import Lens
 from target_crm.objects import Crm
 
-PHONE, WEBSITE, TERMS, PRICE, WEIGHT, DESCRIPTION = 1, 2, 5, 1, 2, 6
-"""Places of fields in `masters`."""
-HOUR_S = 4000
-FIRST = (0,) * 60
-"""Choices."""
-
-
-def _product(*steps: Step, job: str = "products", **more: Any) -> Story:
-    """A product is in both systems for an hour, then this happens."""
-    before = (Create(0, "product", ("inventory",), FIRST), Run("products"), Run("products"), Wait(HOUR_S))
-    return Story(1, (*before, *steps), order=(job,), **more)
-
-
-def _account(*steps: Step) -> Story:
-    before = (Create(0, "account", ("crm",), FIRST), Run("customers"), Run("customers"), Wait(HOUR_S))
-    return Story(1, (*before, *steps), order=("customers",))
-
-
-def _sale(*steps: Step) -> Story:
-    """An order of two products, and what follows."""
-    made = (
-        Create(0, "account", ("crm",), FIRST),
-        *(Create(one, "product", ("inventory",), (one,) * 60) for one in (1, 2)),
-    )
-    sold = Order(0, 0, ((2, 19.99, 0.0), (3, 2.5, 0.0)))
-    return Story(
-        1,
-        (*made, Run("customers"), Run("products"), sold, Run("orders"), *steps),
-        order=("orders", "finance")[: 1 + bool(steps)],
-    )
-
-
 _state, _write, _body_of, _changed, _deliver_parts, _count, _unit = (
     OfrecordTarget._process_state_message,
     Crm._write,
@@ -75,6 +36,7 @@ _state, _write, _body_of, _changed, _deliver_parts, _count, _unit = (
     Guard._count,
     amounts.unit,
 )
+_is_later = fields._is_later
 
 
 def _nothing(*_given: Any, **_named: Any) -> None:
@@ -84,6 +46,16 @@ def _nothing(*_given: Any, **_named: Any) -> None:
 def _early(target: OfrecordTarget, message: dict[str, Any]) -> None:
     Target._write_state_message(target, message["value"])
     _state(target, message)
+
+
+def _earlier(one: datetime | None, other: datetime | None, tolerance_s: float) -> bool | None:
+    found = _is_later(one, other, tolerance_s)
+    return None if found is None else not found
+
+
+def _whole_prices(values: Mapping[str, Any], *more: Any, **named: Any) -> dict[str, Any]:
+    lines = [{**line, "rate": int(line["rate"])} if "rate" in line else line for line in values.get("line_items") or ()]
+    return _body_of({**values, "line_items": lines} if lines else values, *more, **named)
 
 
 def _deleted_there(_delivery: Any, item: Any) -> None:
@@ -147,82 +119,32 @@ def _one_way(one: str, other: str) -> Lens:
     return Lens(amounts.number, _unit(one, other).backward)
 
 
-_DIES = _product(Edit(0, "inventory", PRICE, 1), Wait(HOUR_S), Run("products", death=(1, 2, 4)), Wait(HOUR_S))
-_NEW_CONTACT = Story(
-    1,
-    (
-        Create(0, "account", ("crm",), FIRST),
-        Create(1, "contact", ("crm",), FIRST),
-        Run("customers", ((0, 2, 4, "lost after"),)),
-    ),
-    order=("customers",),
-)
-_DISPUTED = _account(
-    Edit(0, "crm", 0, 1), Edit(0, "inventory", 0, 2), Run("customers"), Answer(0, 0), Wait(400),
-    Edit(0, "crm", 0, 0, exactly=("Ostlicht",)), Run("customers"),
-)  # fmt: skip
-_TWINS = Story(
-    1,
-    (Create(0, "account", ("crm",), FIRST), Run("customers"), Create(1, "contact", ("crm",), FIRST), Twice(Run("customers"), Run("customers"), 8, 0.3)),
-    order=("customers",),
-)  # fmt: skip
-_THREE = Story(
-    1,
-    (
-        *(Create(one, "account", ("crm",), (one,) * 60) for one in range(3)), Run("customers"), Run("customers"), Wait(HOUR_S),
-        *(Edit(one, "inventory", TERMS, one + 1) for one in range(3)), Wait(HOUR_S), Run("customers"),
-    ),
-    order=("customers",),
-)  # fmt: skip
-_PLANNED = Story(
-    1,
-    (
-        Install(asks=True),
-        *(Create(one, "product", ("inventory",), (one,) * 60) for one in range(3)),
-        Run("products"),
-        SayYes(),
-        Run("products"),
-    ),
-    order=("products",),
-)
-_MERGED = Story(
-    1,
-    (
-        *(Create(one, "account", ("crm",), (one,) * 60) for one in range(2)),
-        Run("customers"),
-        Run("customers"),
-        Merge(0, 1, takes_id=True),
-        Run("customers"),
-    ),
-    order=("customers",),
-)
-_DENIED = {
-    place: _account(edit, Wait(HOUR_S), Run("customers", ((*place, "404"),)))
-    for place, edit in (((0, 2, 1), Edit(0, "crm", WEBSITE, 1)), ((1, 0, 2), Edit(0, "inventory", TERMS, 1)))
-}
 _SMALL_PAGES = ((crm, "PER_PAGE", 2), (finance, "PER_PAGE", 2))
 _PAGES = ("finance_pages", "finance_pages_by_time", "finance_pages_overlapping")
 
 TOLD = (
-    Mistake("a bookmark is passed on before what it stands for is delivered", ((OfrecordTarget, "_process_state_message", _early),), told=_DIES),
-    Mistake("an answer 404 to the reading of a record that is to be changed is taken for its deletion", ((deciding, "say_gone", _deleted_there),), told=_DENIED[0, 2, 1]),
-    Mistake("an answer 404 to the reading of a record that has changed is taken for its deletion", ((tap_finance, "answer_to", _at_its_word),), told=_DENIED[1, 0, 2]),
-    Mistake("what somebody deleted is made again", ((deciding, "say_gone", _made_again),), told=_product(Delete(0), Edit(0, "inventory", PRICE, 1), Run("products"))),
-    Mistake("a unit is converted in one direction only", ((amounts, "unit", _one_way),), told=_product(Edit(0, "inventory", WEIGHT, 2), Run("products"))),
-    Mistake("a creation whose answer was lost is made again without a look", ((Creator, "_look_up", _nothing),), told=_NEW_CONTACT),
-    Mistake("a call whose answer was lost is sent again, whatever it does", ((Client, "_after_loss", _sent_again),), told=_NEW_CONTACT),
-    Mistake("a record of the CRM is written whatever it has become since it was read", ((Crm, "_write", _unguarded),), told=_product(
-        Edit(0, "inventory", DESCRIPTION, 1), Wait(400), Run("products", ((1, 2, 2, "429"),), meanwhile=((1, 2, 3, Edit(0, "crm", DESCRIPTION, 2)),)),
-    )),
-    Mistake("an answer about values that have changed since is carried out", ((answers, "has_moved_on", lambda *_given: False),), told=_DISPUTED),
-    Mistake("only the first line of an order is sent", ((finance_creating, "body_of", _first_line),), told=_sale()),
-    Mistake("a field that was cleared counts as not told", ((deciding, "changed_rules", _null_is_absent),), told=_account(Edit(0, "crm", WEBSITE, 0, exactly=(None,)), Run("customers"))),
-    Mistake("at a merge the link stays where it was", ((recording, "record_merge", _nothing),), told=_MERGED),
-    Mistake("a part that was deleted stays in the sum", ((delivery_, "deliver_parts", _deletions_forgotten),), told=_sale(
-        Bill(0, 0, sent=True), Pay(0, several=False, share=1), Run("finance"), Erase("customerpayments", 0), Wait(700_000),
-    )),
-    Mistake("of several pages only the first is read", tuple((tap_finance, name, _first_of(getattr(tap_finance, name))) for name in _PAGES), told=_THREE, settings=_SMALL_PAGES),
-    Mistake("what another run is creating is created, too", ((carrying, "_claimed", _unclaimed),), told=_TWINS),
-    Mistake("a run counts as dead whose process lives", ((Writing, "_died", _all_dead),), told=_TWINS),
-    Mistake("what a run may do is counted for each batch", ((Guard, "_count", _of_the_batch),), told=_PLANNED, settings=((OfrecordSink, "max_size", property(lambda _sink: 1)),)),
+    Mistake("a bookmark is passed on before what it stands for is delivered", ((OfrecordTarget, "_process_state_message", _early),), told=told.KILLED),
+    Mistake("an answer 404 to the reading of a record that is to be changed is taken for its deletion", ((deciding, "say_gone", _deleted_there),), told=told.DENIED_TO_THE_TARGET),
+    Mistake("an answer 404 to the reading of a record that has changed is taken for its deletion", ((tap_finance, "answer_to", _at_its_word),), told=told.DENIED_TO_THE_TAP),
+    Mistake("what somebody deleted is made again", ((deciding, "say_gone", _made_again),), told=told.DELETED),
+    Mistake("a unit is converted in one direction only", ((amounts, "unit", _one_way),), told=told.WEIGHED),
+    Mistake("a creation whose answer was lost is made again without a look", ((Creator, "_look_up", _nothing),), told=told.LOST),
+    Mistake("a call whose answer was lost is sent again, whatever it does", ((Client, "_after_loss", _sent_again),), told=told.LOST),
+    Mistake("a record of the CRM is written whatever it has become since it was read", ((Crm, "_write", _unguarded),), told=told.MEANWHILE),
+    Mistake("an answer is never carried out", ((deciding, "taken_of", lambda *_given: {}),), told=told.DECIDED),
+    Mistake("what was decided is asked for ever", ((Writing, "release", _nothing),), told=told.DECIDED),
+    Mistake("of two edits the one that is read first wins, nobody is asked", ((fields, "_winner", lambda *_given: True),), told=told.DECIDED),
+    Mistake("what is set aside is not kept", ((Writing, "hold", _nothing),), told=told.DECIDED),
+    Mistake("an answer about values that have changed since is carried out", ((answers, "has_moved_on", lambda *_given: False),), told=told.OUTDATED),
+    Mistake("of two edits the earlier one wins", ((fields, "_is_later", _earlier),), told=told.LATER),
+    Mistake("a field that was cleared counts as not told", ((deciding, "changed_rules", _null_is_absent),), told=told.CLEARED),
+    Mistake("only the first line of an order is sent", ((finance_creating, "body_of", _first_line),), told=told.SOLD),
+    Mistake("an order is made and never confirmed", ((delivery_, "finish_once", _nothing),), told=told.SOLD),
+    Mistake("prices of an order lose their cents", ((finance_creating, "body_of", _whole_prices),), told=told.SOLD),
+    Mistake("a part that was deleted stays in the sum", ((delivery_, "deliver_parts", _deletions_forgotten),), told=told.PAID_BACK),
+    Mistake("at a merge the link stays where it was", ((recording, "record_merge", _nothing),), told=told.MERGED),
+    Mistake("of several pages only the first is read", tuple((tap_finance, name, _first_of(getattr(tap_finance, name))) for name in _PAGES), told=told.THREE, settings=_SMALL_PAGES),
+    Mistake("what another run is creating is created, too", ((carrying, "_claimed", _unclaimed),), told=told.TWINS),
+    Mistake("a run counts as dead whose process lives", ((Writing, "_died", _all_dead),), told=told.TWINS),
+    Mistake("what a run may do is counted for each batch", ((Guard, "_count", _of_the_batch),), told=told.PLANNED, settings=((OfrecordSink, "max_size", property(lambda _sink: 1)),)),
 )  # fmt: skip
