@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -17,6 +18,7 @@ from ofrecord_kit.errors import Stop
 from ofrecord_kit.tap.cells import Cut
 from ofrecord_kit.tap.finance import FinanceStream
 from ofrecord_kit.tap.finance_order import InOrder
+from ofrecord_kit.tap.finance_parts import FinancePart
 from ofrecord_kit.tap.finance_tap import FinanceTap
 from ofrecord_kit.tap.pages import decode_value, value_of
 from ofrecord_kit.tap.settings import READING
@@ -56,6 +58,13 @@ class SortedDetailed(Sorted):
 
 class FilteredDetailed(Filtered):
     detail = "item"
+
+
+class People(FinancePart, Filtered):
+    name = "people"
+    inside = FilteredDetailed
+    within = ("people",)
+    handed: ClassVar = {"last_modified_time": "last_modified_time"}
 
 
 DETAILED = (NeitherDetailed, SortedDetailed, FilteredDetailed)
@@ -109,7 +118,14 @@ class Busy:
                 return 400, {"code": 45, "message": "You have exceeded the limit of the day."}, {}
         if one not in self.rows:
             return 404, {"code": 1002, "message": "Item does not exist."}, {}
-        return 200, {"code": 0, "item": {"item_id": one, STATED: text(self.rows[one])}}, {}
+        return (
+            200,
+            {
+                "code": 0,
+                "item": {"item_id": one, STATED: text(self.rows[one]), "people": [{"item_id": f"p{one}"}]},
+            },
+            {},
+        )
 
     def days(self, kind, capsysbinary, state, details):
         """Runs, one a day with so many details, until one comes to its end: what each brought."""
@@ -128,7 +144,7 @@ class Busy:
             name = "tap-any"
             system = "inventory"
             config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *READING).to_dict()
-            stream_types = (kind,)
+            stream_types = kind if isinstance(kind, tuple) else (kind,)
 
         given = {key: getattr(self.connection, key) for key in ("api_url", "accounts_url", "organization_id")}
         given |= {
@@ -216,6 +232,16 @@ def test_an_import_of_one_moment_that_is_more_than_three_days_of_calls_is_delive
     assert [len(one) for one in brought] == [10, 10, 10, 4]
     assert len(set.union(*brought)) == len(busy.rows)
     assert set(state["bookmarks"]["items"]) == {"replication_key", "replication_key_value"}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_rows_within_the_details_of_a_crowded_moment_come_over_days_too(busy, capsysbinary, is_first):
+    busy.holds([9] * 14, [])
+    mark = {"replication_key": STATED, "replication_key_value": (NOON - timedelta(minutes=30)).isoformat()}
+    state = {} if is_first else {"bookmarks": {"items": dict(mark), "people": dict(mark)}}
+    brought, _ = busy.days((FilteredDetailed, People), capsysbinary, state, 10)
+    assert [len(one) for one in brought] == [10, 10, 8]
+    assert {name for one in brought for name, _ in one} == {f"{kind}{n}" for kind in ("", "p") for n in range(14)}
 
 
 def test_an_import_that_is_read_within_the_overlap_is_repeated_for_a_day_at_most(busy, capsysbinary):

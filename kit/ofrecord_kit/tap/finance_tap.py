@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import weakref
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +92,8 @@ class Aside:
     def _keep(
         self, kind: type[VendorStream], since: datetime | None, pages: Iterator[Page], needs: Collection[str]
     ) -> Iterator[Page]:
-        lines = tempfile.TemporaryFile()  # noqa: SIM115 - read later, gone with this process
+        lines = tempfile.TemporaryFile()  # noqa: SIM115 - read later
+        weakref.finalize(self, lines.close)
         read_at: datetime | None = None
         for page in pages:
             read_at = read_at or page.read_at
