@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from simulation import told
 from simulation.prepared import anew
 from simulation.story import Story, short_story
 
@@ -111,16 +112,16 @@ def _say_nothing_of_it(_delivery: Any, item: Any) -> None:
 
 
 MISTAKES = (
-    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), 4),
-    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), 4, ("create", "both", "account")),
-    Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), 1),
-    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), 3),
-    Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), 0),
+    Mistake("the base value is dropped, so every difference looks new", ((Ledger, "agreed_of", _agreed_of),), told=told.CLEARED),
+    Mistake("nothing is looked up before a record is created", ((deciding, "pair", _nothing),), told=told.IN_BOTH),
+    Mistake("kilograms are written where grams are wanted", ((amounts, "unit", lambda _one, _other: both(amounts.number)),), told=told.WEIGHED),
+    Mistake("an edit of what a system does not own is listed and never put back", ((Writing, "owe", _owe_stamps_only),), told=told.PUT_BACK),
+    Mistake("a record that was delivered once counts as unchanged for ever", ((Digests, "of", _forever), (Digests, "read", _nothing)), told=told.WEIGHED),
     Mistake("reading begins after the bookmark, not before it", ((VendorStream, "since", _after_the_bookmark),), 0, ("edit", "product", "calm")),
     Mistake("a part of an address is sent without what stands beside it", ((finance, "body_of", _without_neighbours),), 7, ("account",)),
-    Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), 0),
-    Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), 0),
-    Mistake("what is owed is never paid", ((Outbox, "drain", lambda *_given, **_named: {}),), 0),
-    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), 5, ("product", "delete", "edit", "calm")),
+    Mistake("records that were written are not counted", ((OfrecordSink, "count", _miscount),), told=told.WEIGHED),
+    Mistake("the access token is logged", ((TokenHeader, "__call__", _talkative),), told=told.WEIGHED),
+    Mistake("what is owed is never paid", ((Outbox, "drain", lambda *_given, **_named: {}),), told=told.PUT_BACK),
+    Mistake("a linked record that is gone is passed over in silence", ((deciding, "say_gone", _say_nothing_of_it),), told=told.DELETED),
     Mistake("a deletion is overlooked", ((deciding, "decide_deletions", lambda _delivery, items: [setattr(one, "outcome", "unchanged") for one in items]),), 0, ("delete", "account", "calm")),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
+from simulation import told
 from simulation.planted import Mistake
 from singer_sdk import Target
 
@@ -59,8 +60,8 @@ MORE = (
     Mistake("values stand in an encrypted ledger as they are", ((Vault, "seal", lambda _vault, text: text),), 0, ("sealed", "both", "account")),
     Mistake("another key leaves what was agreed under the old one", ((rekeying, "_SEALED", rekeying._SEALED[1:]),), 0, ("sealed", "rekey", "account", "edit")),
     Mistake("a ledger that cannot be written is nothing to speak of", ((Ledger, "writing", _whatever_happens),), 0, ("full", "product")),
-    Mistake("what was owed is paid again in each run", ((Writing, "settle", _nothing),), 0, ("product",)),
-    Mistake("nobody is told which record is whose", ((Outbox, "_stamp", _nothing),), 0, ("account",)),
+    Mistake("what was owed is paid again in each run", ((Writing, "settle", _nothing),), told=told.PUT_BACK),
+    Mistake("nobody is told which record is whose", ((Outbox, "_stamp", _nothing),), told=told.CLEARED),
     Mistake("values are compared as they are written, not as they are meant", ((fields, "same", _raw),), 10, ("edit", "both", "account")),
     Mistake("deletions are read from now on, not from where reading ended", ((CrmModule, "_deleted", lambda *_given: iter(())),), 1, ("delete", "account")),
 )  # fmt: skip

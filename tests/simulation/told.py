@@ -88,6 +88,9 @@ DECIDED = (_of_an_account(*_DISPUTE, CUSTOMERS),)
 OUTDATED = (_of_an_account(*_DISPUTE, Wait(400), Edit(0, "crm", NAME, 0, exactly=("Ostlicht",)), CUSTOMERS),)
 """One of the values has changed since the answer."""
 LATER = (_of_a_product(Edit(0, "inventory", DESCRIPTION, 1), Wait(400), Edit(0, "crm", DESCRIPTION, 2), PRODUCTS),)
+PUT_BACK = (_of_a_product(Edit(0, "crm", PRICE, 1), PRODUCTS),)
+"""An edit of what another system owns."""
+IN_BOTH = (_of_customers(Create(0, "account", ("crm", "inventory"), FIRST), CUSTOMERS),)
 CLEARED = (_of_an_account(Edit(0, "crm", WEBSITE, 0, exactly=(None,)), CUSTOMERS),)
 SOLD = (_sale(),)
 PAID_BACK = (
