@@ -196,8 +196,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, required=True, help="of each list")
     parser.add_argument("--latency", type=float, default=0, help="seconds before an answer")
+    parser.add_argument("--packed", action="store_true", help="results of bulk reads are made before it is ready")
     asked = parser.parse_args()
-    asyncio.run(serve(Server(asked.records, asked.latency)))
+    server = Server(asked.records, asked.latency)
+    if asked.packed:
+        server.crm.pack()
+    asyncio.run(serve(server))
 
 
 if __name__ == "__main__":

@@ -162,11 +162,13 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
-def run(command: Command, place: Path, records: int, latency_s: float = 0) -> tuple[Used, dict[str, int]]:
-    """A program over a list, once, and the calls it made."""
+def run(
+    command: Command, place: Path, records: int, latency_s: float = 0, *, packed: bool = False
+) -> tuple[Used, dict[str, int]]:
+    """A program over a list, once, and the calls it made. `packed`: results of bulk reads are ready before it starts."""
     folder = place / "turn"
     folder.mkdir()
-    with served("taps_canned.py", "--records", records, "--latency", latency_s) as url:
+    with served("taps_canned.py", "--records", records, "--latency", latency_s, *["--packed"] * packed) as url:
         environment = bare_environment(OFRECORD_API_URL=url, OFRECORD_ACCOUNTS_URL=url, OFRECORD_ORGANIZATION_ID="1")
         environment |= {f"OFRECORD_{name.upper()}": value for name, value in LOGIN.items()}
         told = used(command(Turn(url, folder, records)), environment, cwd=folder)
