@@ -50,15 +50,15 @@ def _raw(one: Any, other: Any, _form: str | None = None) -> bool:
 
 
 MORE = (
-    Mistake("something of a paused entity is written", ((Ledger, "paused", _no),), 1, ("pause", "edit", "product")),
-    Mistake("what was held is never tried again", ((sink, "to_try_again", lambda _due: []),), 4, ("pause", "resume", "edit", "product", "calm")),
+    Mistake("something of a paused entity is written", ((Ledger, "paused", _no),), told=told.PAUSED),
+    Mistake("what was held is never tried again", ((sink, "to_try_again", lambda _due: []),), told=told.PAUSED),
     Mistake("what was held is tried again as it was", ((Writing, "_after", _as_first_held), (Writing, "overtake", _nothing)), 4, ("pause", "resume", "edit", "product", "calm")),
-    Mistake("a first run needs nobody's yes", ((Ledger, "is_first", _no),), 0, ("asks", "product")),
+    Mistake("a first run needs nobody's yes", ((Ledger, "is_first", _no),), told=told.PLANNED),
     Mistake("a yes to one plan is a yes to a greater one", ((Figures, "covers", _yes),), 5, ("asks", "say yes", "create", "calm")),
     Mistake("a bookmark is passed on though its plan waits for a yes", ((OfrecordTarget, "_write_state_message", Target._write_state_message),), 0, ("asks", "say yes", "product")),
     Mistake("hashed values are compared as they are", ((import_module("ofrecord_kit.plan.canonical"), "_same_prints", _no),), 9, ("hashed", "both")),
-    Mistake("values stand in an encrypted ledger as they are", ((Vault, "seal", lambda _vault, text: text),), 0, ("sealed", "both", "account")),
-    Mistake("another key leaves what was agreed under the old one", ((rekeying, "_SEALED", rekeying._SEALED[1:]),), 0, ("sealed", "rekey", "account", "edit")),
+    Mistake("values stand in an encrypted ledger as they are", ((Vault, "seal", lambda _vault, text: text),), told=told.SEALED),
+    Mistake("another key leaves what was agreed under the old one", ((rekeying, "_SEALED", rekeying._SEALED[1:]),), told=told.SEALED),
     Mistake("a ledger that cannot be written is nothing to speak of", ((Ledger, "writing", _whatever_happens),), 0, ("full", "product")),
     Mistake("what was owed is paid again in each run", ((Writing, "settle", _nothing),), told=told.PUT_BACK),
     Mistake("nobody is told which record is whose", ((Outbox, "_stamp", _nothing),), told=told.CLEARED),

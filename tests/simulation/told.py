@@ -5,7 +5,7 @@ from typing import Any
 from simulation.answers import Answer
 from simulation.machines import Twice
 from simulation.merges import Merge
-from simulation.operations import Install, SayYes
+from simulation.operations import Install, Pause, Rekey, SayYes
 from simulation.orders import Order
 from simulation.papers import Bill, Erase, Pay
 from simulation.runs import Run
@@ -113,3 +113,11 @@ PLANNED = (
         1, (Install(asks=True), *_several("product", "inventory", 3), PRODUCTS, SayYes(), PRODUCTS), order=("products",)
     ),
 )
+SEALED = (
+    _of_customers(
+        Install("full", is_sealed=True), ACCOUNT, CUSTOMERS, Rekey(),
+        Edit(0, "inventory", TERMS, 1), Edit(0, "crm", WEBSITE, 1), CUSTOMERS,
+    ),
+)  # fmt: skip
+_STOPPED = (PRODUCT, PRODUCTS, Pause("product", "crm"), Edit(0, "inventory", PRICE, 1), PRODUCTS, Wait(400), PRODUCTS)
+PAUSED = (Story(1, _STOPPED, order=("products",)),)
