@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from simulation.masters import ENTITIES, JOB_OF
@@ -40,6 +40,12 @@ def of_rows(rows: int) -> Iterator[None]:
             ):  # fmt: skip
                 undo.enter_context(patch.object(place, "PER_PAGE", most))
         yield
+
+
+def settings_of(rows: int) -> dict[str, dict[str, Any]]:
+    """Settings of taps where pages have so many rows: where it is an odd number, the CRM is read by lists though queries would be cheaper."""
+    modules = {one.module for one in ENTITIES.values()}
+    return {"tap-crm": {"read_plan": dict.fromkeys(sorted(modules), "list")}} if rows % 2 else {}
 
 
 @dataclass(frozen=True)

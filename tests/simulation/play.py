@@ -44,6 +44,7 @@ def play(
     with rarely_swept(), pages.of_rows(story.rows), bottle(story.seed, ledger) as world:
         world.line.latency_s = story.latency_s
         world.line.skew_s = {"crm": story.skew_s[0], "inventory": story.skew_s[1], "books": story.skew_s[1]}
+        world.host.taps = pages.settings_of(story.rows)
         people = People(world)
         stage = Stage(story, world, people, played)
         for step in story.steps:

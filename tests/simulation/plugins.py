@@ -115,6 +115,8 @@ class Host:
     runs: int = 0
     config: dict[str, Any] = field(default_factory=dict)
     """Settings that targets have beyond those of meltano.yml."""
+    taps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The same of taps, by executable."""
     rules: Path = PROJECT / "rules"
 
     def task(self, task: str, begin: Callable[[int], int] = lambda _place: 0, **changes: Any) -> list[Ended]:
@@ -133,7 +135,7 @@ class Host:
 
     def _tap(self, name: str, die_at: int) -> Ended:
         executable, settings, catalog = settings_of(name, self.environment)
-        settings["calls_at_once"] = 1
+        settings |= {"calls_at_once": 1, **self.taps.get(executable, {})}
         state = self.states.get(name)
         plugin = PLUGINS[executable]
 
