@@ -158,6 +158,32 @@ def test_without_a_look_at_what_has_changed_a_first_run_is_the_list_and_that_of_
     assert sum(one.calls for one in counts) == 2
 
 
+def test_what_was_edited_in_a_field_while_it_had_another_name_comes_when_it_has_its_own_again(sandbox, tmp_path):
+    config = sandbox.config(tmp_path, streams=["Vendors"])
+    state = None
+
+    def run(minutes=10):
+        nonlocal state
+        sandbox.control("POST", "clock", {"move_s": minutes * 60})
+        found = run_tap(TapCrm, tmp_path, config, state=state, catalog=CATALOG)
+        assert found.code == 0, found.errors
+        state = found.state
+        return found.records("Vendors")
+
+    with Client(Connection.from_config(config), system="crm", plugin="test") as client:
+        made = client.send("POST", "/crm/v8/Vendors", json={"data": [{"Vendor_Name": "V"}]}).body["data"][0]
+        run()
+        sandbox.control("PUT", "crm/fields", {"module": "Vendors", "field": "Website", "api_name": "Site"})
+        run()
+        path = f"/crm/v8/Vendors/{made['details']['id']}"
+        client.send("PUT", path, json={"data": [{"Site": "https://new.example"}]})
+    assert ["Website" in one for one in run()] == [False]
+    assert run() == []
+    sandbox.control("PUT", "crm/fields", {"module": "Vendors", "field": "Site", "api_name": "Website"})
+    assert [one["Website"] for one in run()] == ["https://new.example"]
+    assert run() == []
+
+
 def calls_of_run_any(state_dir):
     runs = {json.loads(line)["run"] for line in (state_dir / "calls.jsonl").read_text().splitlines()}
     return [one for run in runs for one in calls_of_run(state_dir, run)]

@@ -12,12 +12,11 @@ from typing import Any, ClassVar
 
 from ofrecord_kit.errors import PermissionMissing, VendorRefusal
 from ofrecord_kit.settings import instant_or_none
-from ofrecord_kit.tap.cells import Cut, without
+from ofrecord_kit.tap.cells import Cut
 from ofrecord_kit.tap.chosen import chosen_schema
 from ofrecord_kit.tap.crm_bulk import MARK, BulkPages, compared, criteria_of
 from ofrecord_kit.tap.crm_coql import QueryPages, both, condition_of, count
 from ofrecord_kit.tap.crm_deleted import ASKED, NEVER, DeletedDue, deleted_since
-from ofrecord_kit.tap.crm_drift import Drift, drift_of
 from ofrecord_kit.tap.crm_fields import (
     ALWAYS,
     PERSONS,
@@ -28,6 +27,7 @@ from ofrecord_kit.tap.crm_fields import (
     queried,
     wanted_of,
 )
+from ofrecord_kit.tap.crm_heeding import HeedsDrift
 from ofrecord_kit.tap.crm_lines import Lines, Subform, detailed, forms_of, is_quiet, with_lines
 from ofrecord_kit.tap.crm_pages import ListPages, moment
 from ofrecord_kit.tap.crm_plans import BULK, LIST, Plan, choose, choose_lines, said
@@ -37,17 +37,15 @@ from ofrecord_kit.tap.facts import Breadcrumb, Facts
 from ofrecord_kit.tap.pages import Page, text_of
 from ofrecord_kit.tap.reading import Fresh
 from ofrecord_kit.tap.shapes import Cells
-from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW, VendorStream
+from ofrecord_kit.tap.stream import CONTROL, DELETED, IN_VIEW
 from ofrecord_kit.vendors import crm, scopes
 
 _QUIET_READS = 2
-_DRIFT = "drift_at"
-_NO_MODULE = "INVALID_MODULE"
 CONVERTED = {"Leads": {"converted": "both"}}
 """A list leaves converted leads out otherwise ("Get Records")."""
 
 
-class CrmModule(VendorStream):
+class CrmModule(HeedsDrift):
     """The records of one module. `described` is None when the schema came from a catalog."""
 
     primary_keys: ClassVar[Sequence[str]] = ("id",)
@@ -60,7 +58,6 @@ class CrmModule(VendorStream):
             schema = {**schema, "properties": {**schema["properties"], IN_VIEW: IN_VIEW_SCHEMA}}
         super().__init__(tap=tap, name=name, schema=schema)
         self._described = described
-        self._left_out: frozenset[str] = frozenset()
         for one in described.off if described else ():
             self.metadata["properties", one].selected_by_default = False
 
@@ -89,15 +86,16 @@ class CrmModule(VendorStream):
     def read(self, since: datetime | None) -> Iterator[Page]:
         """Changed records; then the ids deleted since: without a bookmark all that the vendor still knows of."""
         wants_deleted = self.is_incremental and DELETED in self.chosen
-        since = super().since() if self._view else since
+        marked = super().since()
+        since = marked if self._view else since
         if wants_deleted and not self._bookmark().get("replication_key_value"):
-            self._bookmark()[ASKED] = (since or NEVER).isoformat()  # holds where this reading is cut short
+            self._bookmark()[ASKED] = (marked or NEVER).isoformat()  # holds where this reading is cut short
         begun: datetime | None = None
         for page in self._heeding_drift(since):
             begun = begun or page.read_at
             yield page
         if begun and wants_deleted:
-            yield from self._deleted(since or NEVER, begun)
+            yield from self._deleted(marked or NEVER, begun)
 
     def _deleted(self, since: datetime, now: datetime) -> Iterator[Page]:
         """Ids deleted since the list of them was read last, where that is due."""
@@ -112,8 +110,8 @@ class CrmModule(VendorStream):
             mark[ASKED] = now.isoformat(timespec="seconds")
 
     def since(self) -> datetime | None:
-        """Of a view everything is read: see `crm_views`."""
-        return None if self._view else super().since()
+        """Of a view everything is read (see `crm_views`), and where a field is there again that was left out."""
+        return None if self._view or self._is_back else super().since()
 
     @property
     def is_compared(self) -> bool:
@@ -340,58 +338,3 @@ class CrmModule(VendorStream):
                 joined = with_lines(lines, forms, Page(early, page.read_at))
                 yield Page([*joined.rows, *whole.values()], page.read_at)
         return True
-
-    # --- drift -----------------------------------------------------------------------------------------------------
-
-    def _heeding_drift(self, since: datetime | None) -> Iterator[Page]:
-        """The records; before the first are written, the fields are compared with the catalog when that is due.
-
-        A field that the vendor refuses is looked for at once, and the others are read.
-        """
-        pages = self._records(since)
-        try:
-            first = next(pages, None)
-        except VendorRefusal as refusal:
-            if self._described or refusal.code == _NO_MODULE or not self._compare().left_out:
-                raise
-            pages = self._records(since)
-            first = next(pages, None)
-        if first is not None:
-            self._watch(first.read_at)
-            for page in itertools.chain([first], pages):
-                without(page.rows, self._left_out)
-                yield page
-
-    def _watch(self, now: datetime) -> None:
-        every = int(self.config.get("drift_every_s", 86_400))
-        last = instant_or_none(str(self._bookmark().get(_DRIFT) or ""))
-        if self._described or not every or (last and (now - last).total_seconds() < every):
-            return
-        try:
-            self._compare()
-        except (VendorRefusal, PermissionMissing) as error:
-            self.log(f"{self.name}: the fields could not be compared with the catalog. {error}", level=logging.WARNING)
-        self._bookmark()[_DRIFT] = now.isoformat(timespec="seconds")
-        if self._left_out:
-            del self._bookmark()[_DRIFT]  # what is left out is so in every run, until the catalog is captured again
-
-    def _compare(self) -> Drift:
-        """Warn of what has changed since the catalog was captured, once a run."""
-        if not self._left_out:
-            found = drift_of(self.schema, self.live.schema, CONTROL)
-            for line in found.words(self.name):
-                self.log(line, level=logging.WARNING)
-            self._left_out = found.left_out
-            self._drift = found
-            if found.left_out:
-                self._announce()
-        return self._drift
-
-    def _announce(self) -> None:
-        """The schema again, without what is left out: the mapper tells which rules it concerns."""
-        for message in self._generate_schema_messages():
-            properties = {name: one for name, one in message.schema["properties"].items() if name not in self._left_out}
-            message.schema = {**message.schema, "properties": properties}
-            self._tap.write_message(message)
-
-    _drift = Drift()
