@@ -191,6 +191,7 @@ class People:
         for thing in self.things.values():
             thing.unsure |= {one.name for one in thing.entity.fields if one.owner == "shared"}
             thing.is_forgotten = True
+            thing.was_linked = False  # whose counterpart a deletion is about that was not delivered yet, nobody knows
             thing.decided.clear()
             thing.dropped.clear()
             thing.answered_gone = ""
