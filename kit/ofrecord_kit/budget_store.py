@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from weakref import finalize
 
 from ofrecord_kit.errors import BadSettings, VendorBusy, sentence
 from ofrecord_kit.tokens import make_private_folder
@@ -65,6 +66,12 @@ def open_store(url: str, state_dir: Path) -> Store:
     return DatabaseStore(url) if url else FileStore(state_dir)
 
 
+def _close_all(files: dict[tuple[str, int], int]) -> None:
+    """Also of a store that nobody closed."""
+    while files:
+        os.close(files.popitem()[1])
+
+
 class FileStore:
     """`<state_dir>/calls.sqlite`, and one empty lock file for each slot."""
 
@@ -75,6 +82,7 @@ class FileStore:
         self._folder = state_dir
         self._files: dict[tuple[str, int], int] = {}
         self._held: set[tuple[str, int]] = set()
+        finalize(self, _close_all, self._files)
         try:
             self._open = sqlite3.connect(
                 state_dir / "calls.sqlite", timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
@@ -127,9 +135,7 @@ class FileStore:
 
     def close(self) -> None:
         """Closing a file ends its lock."""
-        for opened in self._files.values():
-            os.close(opened)
-        self._files.clear()
+        _close_all(self._files)
         self._held.clear()
         self._open.close()
 
