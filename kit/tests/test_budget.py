@@ -1,5 +1,6 @@
 """One budget for all processes and machines: minute, day and calls at once, with a share kept for others."""
 
+import gc
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from ofrecord_kit.budget import DAY_S, SHRUNK_S, SLICE_S, Budget, DaySpent, Terms
+from ofrecord_kit.budget_store import FileStore
 from ofrecord_kit.errors import BadSettings
 
 NOW = 1_800_000_000.0
@@ -248,3 +250,13 @@ def test_a_damaged_file_says_what_to_do_about_it(tmp_path):
     (tmp_path / "calls.sqlite").write_bytes(b"no database at all, and long enough to be looked at" * 30)
     with pytest.raises(BadSettings, match=r"state_dir: calls.sqlite cannot be used .* remove it"):
         Budget("organisation", Terms(1), state_dir=tmp_path).admit(1, NOW)
+
+
+def test_a_store_that_nobody_closed_leaves_no_file_open(tmp_path):
+    store = FileStore(tmp_path)
+    assert store.take_slot("an organisation", 0)
+    opened = store._files["an organisation", 0]
+    del store
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened)

@@ -1,5 +1,6 @@
 """A seed decides everything: the same world is played again, call by call, in another process, with other hashes, whatever was played before."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -45,3 +46,11 @@ def test_what_was_prepared_while_a_mistake_was_planted_is_forgotten():
         assert prepared.kept() == []
         play(story_of(BEFORE[0]))
     assert prepared.kept() == before
+
+
+def test_a_world_that_has_ended_keeps_no_file_open():
+    for seed in BEFORE:
+        play(story_of(seed))
+    gc.collect()
+    opened = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+    assert [where for one in opened if one.is_symlink() and "bottle-" in (where := os.readlink(one))] == []
