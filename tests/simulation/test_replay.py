@@ -52,5 +52,5 @@ def test_a_world_that_has_ended_keeps_no_file_open():
     for seed in BEFORE:
         play(story_of(seed))
     gc.collect()
-    opened = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
-    assert [where for one in opened if one.is_symlink() and "bottle-" in (where := os.readlink(one))] == []
+    opened = [str(one.readlink()) for one in list(Path("/proc/self/fd").iterdir()) if one.is_symlink()]
+    assert [where for where in opened if "bottle-" in where] == []
