@@ -102,7 +102,11 @@ class Desk:
         self.paused.clear()
         self.asks = False
         stage.world.host.environment["OFRECORD_YES"] = "1"
-        if self.values == "hashed":  # an edit is put back when its owner's record is read again
+        self.read_anew(stage)
+
+    def read_anew(self, stage: "Stage") -> None:
+        """Where values are hashed an edit is put back when its owner's record is read again, after the run that noticed it."""
+        if self.values == "hashed":
             stage.world.forget("state")
 
 

@@ -99,6 +99,7 @@ def _find_peace(stage: Stage) -> None:
     schemas.end(stage)
     world.clock.move(HOUR_S + stage.late_s)
     cycle(stage)
+    stage.desk.read_anew(stage)
     since, runs = len(world.vendors.journal), world.host.runs
     writes = cycle(stage)
     if (
