@@ -22,8 +22,8 @@ DEEPEST = 64
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, InvalidOperation)
 """What decoding a line may end with."""
 _MOST_EXPONENT = 1_000
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NO_BRACKETS = bytes(sign for sign in range(256) if sign not in b"[]{}")
+_TEXTS = re.compile(rb'"[^"]*"')
+_NO_OUTLINE = bytes(sign for sign in range(256) if sign not in b'[]{}"')
 
 
 def exact(written: str) -> Decimal | str:
@@ -45,7 +45,8 @@ def is_too_deep(text: bytes) -> bool:
     """Is sound JSON nested deeper than any record?"""
     if text.count(b"[") + text.count(b"{") <= DEEPEST:
         return False
-    brackets = _TEXTS.sub(b"", text).translate(None, _NO_BRACKETS)
+    outline = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_OUTLINE)
+    brackets = _TEXTS.sub(b"", outline.replace(b'""', b""))  # texts without brackets go at once: there are many of them
     for _ in range(DEEPEST):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not brackets:
