@@ -26,7 +26,7 @@ CADENCE = {
 }
 ADDRESSES = {"OFRECORD_API_URL", "OFRECORD_ACCOUNTS_URL"}
 SECRETS = {"client_id", "client_secret", "refresh_token"}
-TWO_SCREENS = 130
+THREE_SCREENS = 190
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +148,8 @@ def test_settings_take_their_values_from_the_environment_only(project):
             assert plugin.get("config", {}).keys().isdisjoint(SECRETS), plugin["name"]
 
 
-def test_the_project_fits_on_two_screens():
-    assert len((ROOT / "meltano.yml").read_text(encoding="utf-8").splitlines()) <= TWO_SCREENS
+def test_the_project_fits_on_three_screens():
+    assert len((ROOT / "meltano.yml").read_text(encoding="utf-8").splitlines()) <= THREE_SCREENS
 
 
 def test_meltano_can_plan_a_job_of_pipelines_and_jobs_of_commands(copy):
