@@ -214,3 +214,18 @@ def test_what_is_said_of_a_new_link_bit_by_bit_is_one_agreement(ledger: Ledger) 
     }  # fmt: skip
     assert ledger.agreed_of([link], "shop", "inventory")[link] == {"price": Agreed(6, 5)}
     assert ledger.links_with("_parent", "crm", "5", "inventory") == [link]
+
+
+def test_parts_are_found_below_exactly_their_record(ledger: Ledger) -> None:
+    """Neither a number that begins alike nor a sign with a meaning in patterns is another record."""
+    with ledger.writing(NOON) as writing:
+        for part in ("1/a", "1/b", "10/a", "1", "1%/a", "1_/a", "11/a", "0/1/a"):
+            writing.record_part("payment", "crm", f"deal of {part}", part, {"Paid": 1})
+        writing.record_part("payment", "inventory", "deal", "1/c", {"Paid": 1})
+        writing.record_part("invoice", "crm", "deal", "1/d", {"Paid": 1})
+    found = ledger.parts_below("payment", "crm", ["1", "1%", "2", "0"])
+    assert {record: sorted(below) for record, below in found.items()} == {
+        "1": [("1/a", "deal of 1/a"), ("1/b", "deal of 1/b")],
+        "1%": [("1%/a", "deal of 1%/a")],
+        "0": [("0/1/a", "deal of 0/1/a")],
+    }

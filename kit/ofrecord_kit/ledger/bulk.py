@@ -10,10 +10,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.json import encode
-from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, TextClause, any_, bindparam, func, select, text
 from sqlalchemy.types import Boolean, DateTime, Integer, LargeBinary
 
 _ARRAYS = ((Integer, "bigint[]"), (DateTime, "timestamp[]"), (LargeBinary, "bytea[]"), (Boolean, "boolean[]"))
+
+_PART = "SELECT p.part, p.whole FROM {} part p WHERE p.entity = :entity AND p.system = :system AND {}"
+_BELOW = text(
+    _PART.format("json_each(:keys) k CROSS JOIN", "p.part >= k.value || '/' AND p.part < k.value || '0'")
+)  # "0" is the sign behind "/"
+_BELOW_ON_POSTGRESQL = text(_PART.format("", "p.part LIKE '%/%' AND split_part(p.part, '/', 1) = ANY(:keys)"))
 
 
 def among(connection: Connection, column: ColumnElement[str], keys: Iterable[str]) -> ColumnElement[bool]:
@@ -22,6 +28,16 @@ def among(connection: Connection, column: ColumnElement[str], keys: Iterable[str
         return column == any_(bindparam(None, list(keys), ARRAY(Text)))
     each = func.json_each(bindparam(None, encode(list(keys)).decode(), Text)).table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def below(connection: Connection, keys: Iterable[str]) -> tuple[TextClause, Any]:
+    """The query for the parts below these records (`key/…`), and its parameter `keys`; besides it takes `entity` and `system`.
+
+    SQLite looks each key up in the index, PostgreSQL, whose order of text depends on its collation, reads the entity's parts once.
+    """
+    if connection.dialect.name == "postgresql":
+        return _BELOW_ON_POSTGRESQL, list(keys)
+    return _BELOW, encode(list(keys)).decode()
 
 
 def put(

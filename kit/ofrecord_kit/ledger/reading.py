@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select
+from sqlalchemy import Connection, Engine, Row, Select, TextClause
 
 from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.opening import explained
@@ -27,7 +27,7 @@ class Reading:
     _read_before: ReadBefore
     """Documents that were read last, for who writes them next: what is stored is decoded once."""
 
-    def _rows(self, query: Select[Any], **given: Any) -> Sequence[Row[Any]]:
+    def _rows(self, query: Select[Any] | TextClause, **given: Any) -> Sequence[Row[Any]]:
         """Rows of a query. One that every run asks is made once, with a `bindparam` for each value: `given`."""
         with explained(self._where):
             return self._reading.execute(query, given).all()

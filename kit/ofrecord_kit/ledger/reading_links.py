@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, select
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
@@ -191,13 +191,9 @@ class LinkReading(Reading):
     def parts_below(self, entity: str, system: str, records: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         """Of records whose elements are parts (`record/element`): record → (part, its whole)."""
         found: dict[str, list[tuple[str, str]]] = {}
-        for keys in chunks(records):
-            query = select(t.part.c.part, t.part.c.whole).where(
-                t.part.c.entity == entity,
-                t.part.c.system == store_of(system),
-                or_(*(t.part.c.part.startswith(f"{key}/", autoescape=True) for key in keys)),
-            )
-            for part, whole in self._rows(query):
+        for keys in chunks(records, BATCH):
+            query, given = bulk.below(self._reading, keys)
+            for part, whole in self._rows(query, entity=entity, system=store_of(system), keys=given):
                 found.setdefault(part.partition("/")[0], []).append((part, whole))
         return found
 
