@@ -150,6 +150,7 @@ def _more_of_an_item() -> dict[str, Any]:
         for n in range(4)
     ]
     made: dict[str, Any] = _example(schema)
+    made.pop("cf_crm_id", None)  # nobody has linked it yet
     return {**made, "custom_fields": own, "custom_field_hash": {f"cf_own_{n}": f"Value {n}" for n in range(4)}}
 
 
