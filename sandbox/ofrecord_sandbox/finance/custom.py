@@ -25,10 +25,14 @@ TYPES = frozenset({"string", "text_area", "email", "phone", "url", "dropdown", "
 _PLAIN: Record = {"is_mandatory": False, "is_active": True, "values": []}
 _SHIPPED = (
     ("item", "CRM id", "cf_crm_id", True),
+    ("item", "Lead time days", "cf_lead_time_days", False),
     ("contact", "CRM id", "cf_crm_id", True),
     ("salesorder", "CRM id", "cf_crm_id", True),
     ("salesorder", "CRM deal id", "cf_crm_deal_id", False),
     ("salesorder", "CRM deal stage", "cf_deal_stage", False),
+    ("invoice", "CRM id", "cf_crm_id", True),
+    ("journal", "CRM id", "cf_crm_id", True),
+    ("journal", "CRM deal id", "cf_crm_deal_id", False),
 )
 
 
