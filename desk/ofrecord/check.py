@@ -31,10 +31,12 @@ def examine(folder: Path) -> Findings:
     """The rules of a folder, their cases, and the Meltano project beside it when there is one."""
     from ofrecord_transforms.load import load  # noqa: PLC0415 - help needs none of it
     from ofrecord_transforms.problems import RulesError  # noqa: PLC0415
+    from ofrecord_transforms.promises_read import load_promises  # noqa: PLC0415
 
     found = Findings()
     try:
         rules = load(folder)
+        load_promises(rules, folder)
     except RulesError as error:
         found.problems = error.problems
         return found

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "learn": ("ofrecord.learn", "Make the decision of one conflict a rule."),
     "links": ("ofrecord.links", "Show, export, import, rebuild and stamp the links between records."),
     "duplicates": ("ofrecord.duplicates", "Show which records are probably one thing, and which to keep."),
+    "stock": ("ofrecord.promises.command", "Tell open quotes what can be promised of stock, as inventory has it now."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),
     "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }

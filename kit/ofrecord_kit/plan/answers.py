@@ -31,6 +31,7 @@ _ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
     "violation": _TAKE,
     "duplicate": ("same <id>", "new", "drop"),
     "limits": ("approve", "drop"),
+    "review": ("accept", "drop"),
 }
 _NEED: Final = frozenset({"take", "same"})
 """Words that say nothing alone."""
