@@ -127,6 +127,7 @@ def _values(
     looks = [(watch.name, watch.get, watch.own) for watch in observed]
     always = [(rule.name, rule.property_at(to), rule.sides[to].always) for rule in constants(entity, source, to)]
     match = _match(entity, source, to, {step.property for step in sent})
+    currencies = _currencies(entity, source, sent)
 
     def values(record: Record, out: dict[str, Any], note: dict[str, Any]) -> None:
         native: dict[str, Any] = {}
@@ -144,10 +145,19 @@ def _values(
             note["match"] = {
                 name: simple(value) for name, get in match if (value := get(record)) is not ABSENT and value is not None
             }
+        if currencies:
+            note["currencies"] = {name: code for name, get in currencies if isinstance(code := get(record), str)}
         if invalid:
             note["invalid"] = invalid
 
     return values
+
+
+def _currencies(entity: Entity, source: str, sent: tuple[Step, ...]) -> list[tuple[str, Get]]:
+    """Of amounts that are added up: property, and where the record says its currency."""
+    system = entity.systems[source].system
+    added = [(step.property, step.rule.sides[source].currency) for step in sent if step.rule.combine == "sum"]
+    return [(name, reader(system, currency)) for name, currency in added if currency is not None]
 
 
 def _adopted(watches_: list[Watch], record: Record) -> dict[str, Any]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
     from ofrecord_kit.target.guard import Guard
 
-NOTED = ("deleted", "rank", "by", "invalid", "adopt", "native", "observed")
+NOTED = ("deleted", "rank", "by", "invalid", "adopt", "currencies", "native", "observed")
 """What the note of a record says that can matter; its times, its editor and its label cannot."""
 _NO = (b"", b"null", b"false")
 _BETWEEN = b"\x1f"
@@ -42,6 +42,7 @@ class _Note(Struct, gc=False):
     by: Raw = _NOTHING
     invalid: Raw = _NOTHING
     adopt: Raw = _NOTHING
+    currencies: Raw = _NOTHING
     native: Raw = _NOTHING
     observed: Raw = _NOTHING
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Event, Writing
-from ofrecord_kit.plan import source_has_changed
+from ofrecord_kit.plan import FieldRule, source_has_changed
 from ofrecord_kit.plan.records import RecordPlan, plan_update
 from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Result, Stale
 from ofrecord_kit.target.items import Item
@@ -36,6 +36,8 @@ class Whole:
     kept: dict[str, Any] = field(default_factory=dict)
     """What is remembered of each source record, by its id."""
     forgotten: set[str] = field(default_factory=set)
+    mixed: list[tuple[FieldRule, list[str]]] = field(default_factory=list)
+    """Sums that cannot be made, each with the currencies its amounts are in."""
     plan: RecordPlan = field(default_factory=RecordPlan)
     result: Result = field(default_factory=Missing)
 

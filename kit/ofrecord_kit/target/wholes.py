@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.plan import UNKNOWN, FieldRule, same
+from ofrecord_kit.target.adding import currencies_of, hold_mixed, with_currencies
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.rewriting import Whole, write_wholes
 from ofrecord_kit.target.siblings import forget_waiting_siblings, siblings_gone
@@ -50,6 +51,7 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
     forget_waiting_siblings(delivery, items)
     for made in wholes.values():
         _combine(wire.sent, made, known.get(made.id, {}))
+        hold_mixed(delivery, made)
     if wholes:
         write_wholes(delivery, list(wholes.values()))
 
@@ -68,7 +70,7 @@ def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
         if item.source_id not in now:
             return item.source_id in before
         told = known.get(now[item.source_id], {}).get(item.source_id)
-        return told is None or not same(told, item.values)
+        return told is None or not same(told, with_currencies(item.values, item.note))
 
     return [item for item in items if is_news(item)]
 
@@ -81,7 +83,7 @@ def _come(
         delivery.set_aside(item, "invalid", str(why), field=name)
     item.outcome = None
     told = known.get(whole, {}).get(item.source_id)
-    values = {**(told or {}), **item.values} if delivery.wire.partial else item.values
+    values = with_currencies({**(told or {}), **item.values} if delivery.wire.partial else item.values, item.note)
     if told is not None and same(told, values) and not moved and item.source_id not in delivery.known_held:
         item.outcome = "held" if item.helds else "unchanged"
         return
@@ -147,6 +149,9 @@ def _combine(rules: Iterable[FieldRule], whole: Whole, known: Mapping[str, Mappi
     had = {name for part in whole.forgotten & known.keys() for name in known[part]}
     for rule in rules:
         if rule.name in had or any(rule.name in part for part in parts.values()):
+            if len(codes := currencies_of(rule, parts.values())) > 1:
+                whole.mixed.append((rule, codes))
+                continue
             values = [parts[part][rule.name] for part in sorted(parts) if parts[part].get(rule.name) is not None]
             whole.values[rule.name] = combine(rule, values)
 
