@@ -238,6 +238,23 @@ def test_what_the_mapper_could_not_convert_is_held_and_the_rest_travels(world: W
     assert world.products()[0] == {"Name": "Nut", "Price": 1, "Inventory_ID": "1"}
 
 
+def test_a_record_that_carries_its_counterparts_id_is_linked_although_a_field_could_not_be_converted(world: World) -> None:
+    there = world.shop.put("Products", Name="Old name", Price=5)
+    bad = record(Name="Bolt", note={"stamped": there, "invalid": {"price": "is no amount"}})
+    assert world.deliver(bad) == ["held"]
+    assert world.products()[0] == {"Name": "Bolt", "Price": 5, "Inventory_ID": "1"}
+    assert world.ledger.links_of("product", "inventory", "crm", ["1"])["1"].destination_id == there
+    (held,) = world.ledger.held()
+    assert (held.kind, held.field) == ("invalid", "price")
+
+
+def test_nothing_is_made_without_a_field_that_could_not_be_converted(world: World) -> None:
+    assert world.deliver(record(Name="Bolt", note={"invalid": {"price": "is no amount"}})) == ["held"]
+    assert world.products() == []
+    assert world.deliver(record(Name="Bolt", Price=3)) == ["written"]
+    assert world.ledger.held() == []
+
+
 def test_a_filtered_record_is_counted_and_nothing_else(world: World) -> None:
     assert world.deliver({"Inventory_ID": "1", "_ofrecord": {"id": "1", "filtered": "no account"}}) == ["filtered"]
     assert world.shop.log == []

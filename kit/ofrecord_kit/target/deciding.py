@@ -108,12 +108,20 @@ def _find_links(delivery: Delivery, items: Sequence[Item], *, again: bool) -> No
 
 
 def _set_invalid_fields_aside(delivery: Delivery, items: Sequence[Item]) -> None:
+    """A field that could not be converted is held by itself, so that what has a counterpart is paired and its other fields go on."""
     for item in items:
         for name, why in (item.note.get("invalid") or {}).items():
             rule = rule_of(delivery.wire.sent, name)
             delivery.set_aside(item, "invalid", str(why), field=name, rule=rule.where if rule else None)
-        if item.helds and item.destination_id is not None:
+        if item.helds:
             item.outcome = None
+
+
+def _hold_torsos(items: Sequence[Item]) -> list[Item]:
+    """Nothing is made without a field that could not be converted; the records that are whole."""
+    for item in items:
+        item.outcome = "held" if item.note.get("invalid") else item.outcome
+    return [item for item in items if item.outcome is None]
 
 
 def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
@@ -275,6 +283,7 @@ def _decide_creations(delivery: Delivery, items: Sequence[Item]) -> None:
     if delivery.rebuild:
         leave_unpaired(items)
         return
+    items = _hold_torsos(items)
     for item in items:
         if not wire.create:
             item.outcome, item.reason = "filtered", "no counterpart"
