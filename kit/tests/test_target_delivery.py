@@ -266,7 +266,7 @@ def test_a_dry_run_decides_and_writes_nothing(world: World) -> None:
     assert world.ledger.links_of("product", "inventory", "crm", ["1"]) == {}
 
 
-ORDER = {"once": {"then": ["confirmed"], "check": {"field": "total"}}, "match": []}
+ORDER = {"once": {"then": ["confirmed"], "check": [{"field": "total", "label": "Total", "format": "money"}]}, "match": []}
 
 
 def order(total: Any, **values: Any) -> dict[str, Any]:

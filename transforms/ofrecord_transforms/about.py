@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from ofrecord_transforms.agreeing import figures_for
+from ofrecord_transforms.filters import fulfilled
 from ofrecord_transforms.lenses import InvalidValueError
 from ofrecord_transforms.lenses.moments import in_utc
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity
+from ofrecord_transforms.schedules import periods_of
 from ofrecord_transforms.steps import simple
+from ofrecord_transforms.systems import System
 
 _ALIVE = (None, "", False)
 _NOBODY = (None, "")
@@ -26,11 +31,19 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
     key = place.id
     stamped = reader(system, place.external_id) if place.external_id else None
     label = reader(system, entity.label[source]) if source in entity.label else None
-    check = entity.once.check if entity.once and source in entity.new else None
-    total = (check.get(to, check[source]), reader(system, check[source])) if check and source in check else None
+    figures = figures_for(entity, source, to)
     rank = reader(system, entity.primary.earliest) if entity.primary else None
-    by = reader(system, entity.combine.by) if entity.combine else None
-    each_id = reader(system, f"{entity.each.list}.{entity.each.id}") if entity.each else None
+    by = _leading(entity, system) if entity.combine else None
+    paper = paper_for(entity, source)
+    listed = entity.elements
+    each_id = reader(system, f"{listed.list}.{listed.id}") if listed is not None and listed.system == source else None
+    day = reader(system, entity.counts_from[source].field) if source in entity.counts_from else None
+
+    readers = (("stamped", stamped), ("label", label), ("rank", rank), ("counts_from", day))
+    asked: list[tuple[str, Callable[[Record], Any]]] = [
+        (name, partial(_value, get)) for name, get in readers if get is not None
+    ]
+    asked += [(name, told) for name, told in (("by", by), ("check", figures)) if told is not None]
 
     modified, created, deleted = system.modified, system.created, system.deleted
     editor = system.editor
@@ -53,19 +66,35 @@ def about_for(entity: Entity, source: str, to: str) -> Callable[[Record], dict[s
             note["id"] = f"{found}/{part}"
         if editor is not None and (person := _person(get(editor))) is not None:
             note["editor"] = person
-        if stamped is not None:
-            note["stamped"] = _value(stamped, record)
-        if label is not None:
-            note["label"] = _value(label, record)
-        if rank is not None:
-            note["rank"] = _value(rank, record)
-        if by is not None:
-            note["by"] = _value(by, record)
-        if total is not None:
-            note["check"] = {total[0]: _value(total[1], record)}
+        for name, told in asked:
+            note[name] = told(record)
+        if paper is not None and (named := paper(record)) is not None:
+            note["attach"] = named
         return note
 
     return about
+
+
+def paper_for(entity: Entity, source: str) -> Callable[[Record], str | None] | None:
+    """The name of the file that a record of the source is printed as; None where it has none. None: no record has one."""
+    attach = entity.attach
+    if attach is None:
+        return None
+    named, takes_part = reader(entity.systems[source].system, attach.named), fulfilled(entity, source, attach.when)
+
+    def paper(record: Record) -> str | None:
+        value = _value(named, record)
+        return f"{value}.{attach.file}" if value not in _NOBODY and takes_part(record) else None
+
+    return paper
+
+
+def _leading(entity: Entity, system: System) -> Callable[[Record], Any]:
+    """What leads to the whole; where there are several ways, what leads along each."""
+    first, *others = (reader(system, way.by) for way in (entity.combine.ways if entity.combine else ()))
+    if not others:
+        return lambda record: _value(first, record)
+    return lambda record: [_value(get, record) for get in (first, *others)]
 
 
 def _value(get: Get, record: Record) -> Any:
@@ -92,6 +121,8 @@ def _time(value: Any) -> str | None:
 def elements_for(entity: Entity, source: str) -> Callable[[Record], list[Record]] | None:
     """One record for each element of a list, in which the list is that element. None: the record is one."""
     each = entity.each
+    if entity.schedule is not None and entity.schedule.system == source:
+        return periods_of(entity.schedule, entity.systems[source].system, entity.systems[source].id)
     if each is None or each.system != source:
         return None
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ofrecord_transforms.rules import Entity, Field, Rules
+from ofrecord_transforms import states
+from ofrecord_transforms.agreeing import annotated_once
+from ofrecord_transforms.rules import Combine, Entity, Field, Rules, Tell
 
 _TYPES: dict[str, list[str]] = {
     "number": ["number", "null"],
@@ -89,17 +91,27 @@ def _entity(rules: Rules, entity: Entity, source: str, to: str) -> dict[str, Any
             for pair in entity.match
             if to in pair and source in pair
         ],
-        "once": _once(entity, to) if source in entity.new else None,
+        "once": _once(entity, source, to),
         "duplicates": entity.duplicates,
         "deleted": entity.deleted.get(source, {}).get(to),
         "missing": entity.missing,
         "parent": _parent(entity, to),
-        "combine": _combine(entity),
+        "combine": _combine(rules, entity, source),
         "leaving": entity.leaving.get(source, {}).get(to),
         "spread": {"through": entity.spread.through, "field": entity.spread.by.lower()} if entity.spread else None,
+        **(
+            {"waits_for": {"entity": entity.waits_for.entity, "field": entity.waits_for.by.lower()}}
+            if entity.waits_for and source in entity.waits_for.when
+            else {}
+        ),
+        **({"attach": {"file": entity.attach.file}} if entity.attach else {}),
         "responsible": dict(entity.responsible),
         "limits": _limits(entity),
         **({} if entity.near == "hold" else {"near": entity.near}),
+        **({"counts_from": {"zone": day.zone}} if (day := entity.counts_from.get(source)) else {}),
+        **({"settled": settled} if (settled := _settled(entity, to)) else {}),
+        **({"states": table} if (table := states.annotation(rules.entities, entity, source, to)) else {}),
+        **({"stated": stated} if (stated := list(states.tables(rules.entities, entity))) else {}),
         **({} if entity.clock_tolerance is None else {"tolerance_s": entity.clock_tolerance}),
     }
 
@@ -119,11 +131,14 @@ def _format_of(entity: Entity, system: str, name: str) -> str:
     return "text"
 
 
-def _once(entity: Entity, to: str) -> dict[str, Any] | None:
-    if entity.once is None:
-        return None
-    check = entity.once.check
-    return {"then": list(entity.once.then), "check": {"field": check[to]} if check and to in check else None}
+def _once(entity: Entity, source: str, to: str) -> dict[str, Any] | None:
+    said = annotated_once(entity, source, to)
+    tell = [_told(one) for one in entity.once.tell] if entity.once else []
+    return said if said is None else {**said, **({"tell": tell} if tell else {})}
+
+
+def _told(one: Tell) -> dict[str, Any]:
+    return {"name": one.what, **({"mail": list(one.mail)} if one.mail else {"webhook": one.webhook})}
 
 
 def _parent(entity: Entity, to: str) -> dict[str, Any] | None:
@@ -134,14 +149,31 @@ def _parent(entity: Entity, to: str) -> dict[str, Any] | None:
     return None
 
 
-def _combine(entity: Entity) -> dict[str, Any] | None:
-    said = entity.combine
-    if said is None:
+def _settled(entity: Entity, to: str) -> dict[str, Any] | None:
+    """The property there that holds the day, and the time zone of days the rules name for it."""
+    for rule in entity.fields:
+        if rule.what == entity.settled and to in rule.sides:
+            return {"field": rule.property_at(to), "zone": rule.sides[to].zone}
+    return None
+
+
+def _combine(rules: Rules, entity: Entity, source: str) -> dict[str, Any] | None:
+    if entity.combine is None:
         return None
+    first, *others = (_way(rules, entity, source, one) for one in entity.combine.ways)
+    return {"whole": entity.combine.into, **first, **({"or": others} if others else {})}
+
+
+def _way(rules: Rules, entity: Entity, source: str, said: Combine) -> dict[str, Any]:
+    """How a part is led to its whole. `external`: it names the record it goes through by that one's id at the destination."""
     if said.same_as is not None:
-        return {"whole": said.into, "by": said.by, "entity": said.same_as}
+        return {"by": said.by, "entity": said.same_as}
     field = None if said.into == said.through else said.into
-    return {"whole": said.into, "through": said.through, "by": said.by, "field": field}
+    store = entity.systems[source].system.store
+    through = rules.entities.get(said.through or "")
+    places = through.systems.values() if through is not None else ()
+    external = any(place.system.store == store and place.external_id == said.by for place in places)
+    return {"through": said.through, "by": said.by, "field": field, **({"external": True} if external else {})}
 
 
 def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str, Any]:
@@ -155,9 +187,14 @@ def _property(rule: Field, source: str, to: str, *, observed: bool) -> dict[str,
         "format": rule.format,
         "currency": rule.sides[to].unit if rule.format == "money" else None,
         "ref": rule.ref,
+        "also": list(rule.also) or None,
+        "of": rule.of.lower() if rule.of else None,
+        "unlinked": rule.unlinked if rule.unlinked != "hold" else None,
+        "direct": rule.names_its_own(source, to) or None,
         "lookup": rule.lookup,
         "after_create": rule.after_create or None,
         "status": rule.sides[to].status or None,
+        "related": rule.sides[to].related or None,
         "combine": rule.combine,
         "otherwise": rule.otherwise,
         "violation": rule.violation if observed else None,
@@ -181,6 +218,7 @@ def _measure(rule: Field, system: str) -> dict[str, Any]:
         "minor": side.minor or None,
         "values": values,
         "zone": side.zone,
+        "page": side.page,
     }
     return {key: value for key, value in said.items() if value is not None}
 
@@ -206,5 +244,5 @@ def _policy(rule: Field) -> str | list[str] | None:
 
 
 def _line(line: Field) -> dict[str, Any]:
-    said = {"ref": line.ref, "lookup": line.lookup, "format": line.format if not line.ref else None}
+    said = {"ref": line.ref, "also": list(line.also) or None, "lookup": line.lookup, "format": line.format if not line.ref else None}
     return {key: value for key, value in said.items() if value is not None}

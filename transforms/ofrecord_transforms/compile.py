@@ -7,12 +7,14 @@ from typing import Any
 from ofrecord_transforms.about import UnusableRecordError, about_for, elements_for
 from ofrecord_transforms.annotations import schema_message
 from ofrecord_transforms.drift import Drift, annotated, drift_of, needs_of
-from ofrecord_transforms.filters import filter_for, stop_for
 from ofrecord_transforms.lenses import InvalidValueError
 from ofrecord_transforms.mentioned import mentioned
 from ofrecord_transforms.paths import ABSENT, Get, Record, reader
 from ofrecord_transforms.rules import Entity, Rules
-from ofrecord_transforms.steps import Step, Watch, constants, simple, steps, watches
+from ofrecord_transforms.schedules import NAME
+from ofrecord_transforms.standing import mentioned_by_others, standing_for
+from ofrecord_transforms.state_figures import figures_for
+from ofrecord_transforms.steps import Step, Watch, constant_of, constants, simple, steps, watches
 from ofrecord_transforms.straight import sender
 
 __all__ = ["Compiled", "UnusableRecordError", "compile_entity", "compile_rules"]
@@ -70,7 +72,7 @@ def compile_entity(rules: Rules, entity: Entity, source: str, to: str, *, whole:
         stream=entity.systems[source].stream or "",
         schema=schema,
         records=_records(rules, entity, source, to, sent),
-        names=mentioned(entity, source),
+        names=mentioned(entity, source) | mentioned_by_others(rules, entity, source),
         announce=announce,
     )
 
@@ -80,33 +82,41 @@ def _records(
 ) -> Callable[[Record], list[dict[str, Any]]]:
     """The function that maps records."""
     about = about_for(entity, source, to)
-    filtered = filter_for(rules.catalogs, entity, source)
-    stopped = stop_for(entity, source)
+    standing = standing_for(rules, entity, source)
     values = _values(rules, entity, source, to, sent)
     key = entity.systems[to].external_id
     elements = elements_for(entity, source)
+    planned = entity.schedule is not None and entity.schedule.system == source
 
     def one(record: Record) -> dict[str, Any]:
         note = about(record)
         out: dict[str, Any] = {key: note["id"]} if key is not None else {}
         out["_ofrecord"] = note
+        if standing is not None and standing(record, note):
+            return out
         if note["deleted"]:
             return out
-        if filtered is not None and (reason := filtered(record)) is not None:
-            note["filtered"] = reason
-            return out
-        if stopped is not None and (stop := stopped(record)) is not None:
-            note["stopped"] = stop
+        if planned and isinstance(why := record.get(NAME), str):
+            note["invalid"] = {NAME: why}
             return out
         values(record, out, note)
         return out
 
     if elements is None:
         return lambda record: [one(record)]
+    return _periods(one, elements) if planned else _each(entity, source, one, elements)
+
+
+Records = Callable[[Record], list[dict[str, Any]]]
+
+
+def _each(
+    entity: Entity, source: str, one: Callable[[Record], dict[str, Any]], elements: Callable[[Record], list[Record]]
+) -> Records:
+    """The records of all elements there are now, told with each of them: others that were there before are gone."""
     listed, gone = entity.each.list if entity.each else "", entity.systems[source].system.deleted
 
     def each(record: Record) -> list[dict[str, Any]]:
-        """All elements there are now, told with each of them: others that were there before are gone."""
         made = [one(element) for element in elements(record)]
         if isinstance(found := record.get(listed), list) or record.get(gone):
             ids = [out["_ofrecord"]["id"] for out in made] if found else []
@@ -117,6 +127,25 @@ def _records(
     return each
 
 
+def _periods(one: Callable[[Record], dict[str, Any]], elements: Callable[[Record], list[Record]]) -> Records:
+    """The records of all periods of a contract. One that is left out, stopped or unclear comes as one, and takes no period away."""
+
+    def periods(record: Record) -> list[dict[str, Any]]:
+        whole = one({**record, NAME: None})
+        note = whole["_ofrecord"]
+        if note["deleted"]:
+            note["each"] = []
+        if note["deleted"] or "filtered" in note or "stopped" in note:
+            return [whole]
+        made = [one(element) for element in elements(record)]
+        ids = [out["_ofrecord"]["id"] for out in made]
+        for out in made if "native" in made[0]["_ofrecord"] else ():
+            out["_ofrecord"]["each"] = ids
+        return made
+
+    return periods
+
+
 def _values(
     rules: Rules, entity: Entity, source: str, to: str, sent: tuple[Step, ...]
 ) -> Callable[[Record, dict[str, Any], dict[str, Any]], None]:
@@ -125,16 +154,17 @@ def _values(
     adopting = [watch for watch in observed if watch.adopt is not None]
     send = sender(sent)
     looks = [(watch.name, watch.get, watch.own) for watch in observed]
-    always = [(rule.name, rule.property_at(to), rule.sides[to].always) for rule in constants(entity, source, to)]
+    always = [(rule.name, rule.property_at(to), constant_of(entity, rule, source, to)) for rule in constants(entity, source, to)]
     match = _match(entity, source, to, {step.property for step in sent})
     currencies = _currencies(entity, source, sent)
+    figures = figures_for(entity, source)
 
     def values(record: Record, out: dict[str, Any], note: dict[str, Any]) -> None:
         native: dict[str, Any] = {}
         invalid: dict[str, str] = {}
         send(record, out, native, invalid)
         for name, property_, value in always:
-            out[property_] = native[name] = value
+            out[property_] = native[name] = value(record)
         note["native"] = native
         note["observed"] = (
             {name: own(value) for name, get, own in looks if (value := get(record)) is not ABSENT} if looks else {}
@@ -147,6 +177,8 @@ def _values(
             }
         if currencies:
             note["currencies"] = {name: code for name, get in currencies if isinstance(code := get(record), str)}
+        if figures is not None:
+            note["figures"] = figures(record, invalid)
         if invalid:
             note["invalid"] = invalid
 

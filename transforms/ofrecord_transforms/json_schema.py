@@ -25,6 +25,7 @@ _FLAG: Schema = {"type": "boolean"}
 _VALUE: Schema = {"type": ["string", "number", "boolean", "null"]}
 _SOME_VALUE: Schema = {"type": ["string", "number", "boolean"]}
 _VALUES: Schema = {"type": "array", "items": _VALUE, "minItems": 1}
+_REF: Schema = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
 _AMOUNT: Schema = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"}
@@ -108,15 +109,17 @@ def _entity(systems: list[str]) -> Schema:
         "new": {"type": "array", "items": _choice(systems)},
         "deleted": deleted,
         "missing": _choice(words.MISSING),
-        "once": _keys(_in_order(words.ONCE_KEYS, {"type": "array", "items": _choice(words.THEN_ACTIONS)}, names)),
+        "once": _once(systems),
+        "waits_for": _keys(_in_order(words.WAITS_FOR_KEYS, _TEXT, _TEXT, filters, filters), words.WAITS_FOR_KEYS),
         "parent": _TEXT,
         "primary": _keys(dict.fromkeys(words.PRIMARY_KEYS, _TEXT), words.PRIMARY_KEYS),
-        "combine": {
-            **_keys(dict.fromkeys(words.COMBINE_KEYS, _TEXT), ("into", "by")),
-            "oneOf": [{"required": ["through"]}, {"required": ["same_as"]}],
-        },
+        "combine": _combine(),
+        "attach": _keys(_in_order(words.ATTACH_KEYS, _choice(words.FILES), _TEXT, filters), ("file", "named")),
         "spread": _keys(dict.fromkeys(words.SPREAD_KEYS, _TEXT), words.SPREAD_KEYS),
         "each": _keys(_in_order(words.EACH_KEYS, _choice(systems), _TEXT, _TEXT), words.EACH_KEYS),
+        "schedule": _schedule(systems),
+        "counts_from": _by_system(systems, {"anyOf": [_TEXT, _keys(dict.fromkeys(words.DAY_KEYS, _TEXT), ("field",))]}),
+        "settled": _TEXT,
         "limits": _keys(
             _in_order(words.LIMIT_KEYS, _COUNT, _COUNT, _COUNT, {
                 "type": "object", "additionalProperties": _AMOUNT, "propertyNames": {"pattern": "^[A-Z]{3}$"},
@@ -124,9 +127,67 @@ def _entity(systems: list[str]) -> Schema:
         ),
         "cadence": _DURATION,
         "clock_tolerance": _DURATION,
+        "figures": {"type": "array", "minItems": 1, "items": _state_figure(systems)},
+        "states": _states(),
         "fields": {"type": "array", "minItems": 1, "items": _field(systems)},
     }  # fmt: skip
     return _keys(_exactly(shapes, words.ENTITY_KEYS), ("entity", "responsible", "systems", "fields"), words.ENTITY_KEYS)
+
+
+def _once(systems: list[str]) -> Schema:
+    """Actions, what must agree before them, who is told, how the sum comes about, and until when it is amended."""
+    then: Schema = {"type": "array", "items": _choice(words.THEN_ACTIONS)}
+    constant = _keys({"always": _SOME_VALUE}, ("always",))
+    sides = {name: {"anyOf": [_the("side"), constant]} for name in systems}
+    plain = _in_order(words.CHECK_KEYS, _TEXT, _choice(words.FORMATS), _TEXT, _choice(words.LOOKUPS), {}, _TEXT)
+    line = _keys({key: shape for key, shape in plain.items() if key != "lines"} | sides, ("what",))
+    below = {"lines": {"type": "array", "minItems": 1, "items": line}}
+    figure = _keys({**plain, **below, **sides}, ("what",))
+    check: Schema = {"anyOf": [_the("names"), {"type": "array", "minItems": 1, "items": figure}]}
+    names: Schema = {"type": "array", "minItems": 1, "items": _TEXT}
+    said = dict.fromkeys(words.SUM_KEYS, _TEXT) | {"less": names, "plus": names}
+    made = _keys(said, ("lines", "quantity", "rate"))
+    return _keys(_in_order(words.ONCE_KEYS, then, check, _tells(), made, _the("filters")))
+
+
+def _tells() -> Schema:
+    """Who is told, by mail or by a call."""
+    mails: Schema = {"type": "array", "items": {"type": "string", "pattern": "@"}, "minItems": 1}
+    one = _keys(_in_order(words.TELL_KEYS, _TEXT, mails, {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}), ("what",))
+    one["oneOf"] = [{"required": ["mail"]}, {"required": ["webhook"]}]
+    return {"type": "array", "items": one, "minItems": 1}
+
+
+def _combine() -> Schema:
+    either = [{"required": ["through"]}, {"required": ["same_as"]}]
+    way = {**_keys(dict.fromkeys(words.WAY_KEYS, _TEXT), ("by",)), "oneOf": either}
+    shapes = {**dict.fromkeys(words.COMBINE_KEYS, _TEXT), "or": {"type": "array", "minItems": 1, "items": way}}
+    return {**_keys(shapes, ("into", "by")), "oneOf": either}
+
+
+def _schedule(systems: list[str]) -> Schema:
+    shapes = {**dict.fromkeys(words.SCHEDULE_KEYS, _TEXT), "in": _choice(systems), "by": _choice(words.PERIODS)}
+    either = [{"required": ["currency"]}, {"required": ["unit"]}]
+    return {**_keys(shapes, ("in", "start", "months", "amount", "by")), "oneOf": either}
+
+
+def _state_figure(systems: list[str]) -> Schema:
+    said = _in_order(words.STATE_FIGURE_KEYS, _TEXT, _choice(words.STATE_FIGURE_FORMATS))
+    return _keys({**said, **dict.fromkeys(systems, _the("side"))}, ("what",))
+
+
+def _states() -> Schema:
+    """Rows, in their order; the words of a row are checked when all files are seen together."""
+    named: Schema = {"type": "array", "items": _TEXT, "minItems": 1}
+    compared = _keys(dict.fromkeys(words.STATE_COMPARISONS, {"type": ["number", "string"]}))
+    tests: Schema = {"type": "object", "additionalProperties": {"anyOf": [named, _choice(words.STATE_WORDS), compared]}}
+    row = _keys(_in_order(words.STATE_ROW_KEYS, _TEXT, tests, _TEXT, _TEXT, _TEXT), ("state",))
+    together = _keys(_in_order(words.TOGETHER_KEYS, _TEXT, named, named, _TEXT), ("state",))
+    by_name: Schema = {"type": "object", "additionalProperties": _TEXT}
+    sums: Schema = {"type": "object", "additionalProperties": named}
+    lists: list[Schema] = [{"type": "array", "minItems": 1, "items": one} for one in (row, together)]
+    said = _in_order(words.STATES_KEYS, _TEXT, _TEXT, _TEXT, _TEXT, sums, by_name, *lists)
+    return _keys(said, ("field", "rows", "together"))
 
 
 def _exactly(shapes: Mapping[str, Schema], keys: Iterable[str]) -> dict[str, Schema]:
@@ -161,7 +222,9 @@ def _field(systems: list[str]) -> Schema:
         "policy": policy,
         **dict.fromkeys(SYSTEMS, side),
         "format": _choice(words.FORMATS),
-        "ref": _TEXT,
+        "ref": _REF,
+        "of": _TEXT,
+        "unlinked": _choice(words.UNLINKED),
         "lookup": _choice(words.LOOKUPS),
         "lines": {"type": "array", "minItems": 1, "items": _line(systems, side)},
         "identity": {"type": "array", "items": _TEXT, "minItems": 1},
@@ -180,7 +243,7 @@ def _field(systems: list[str]) -> Schema:
 
 
 def _line(systems: list[str], side: Schema) -> Schema:
-    shapes = _in_order(words.LINE_KEYS, _TEXT, _choice(words.FORMATS), _TEXT, _choice(words.LOOKUPS), _TEXT)
+    shapes = _in_order(words.LINE_KEYS, _TEXT, _choice(words.FORMATS), _REF, _choice(words.LOOKUPS), _TEXT)
     return _keys({**shapes, **dict.fromkeys(systems, side)}, ("what",), words.FIELD_KEYS)
 
 
@@ -196,19 +259,26 @@ def _side() -> Schema:
     shapes: dict[str, Schema] = {
         "field": _TEXT,
         "parts": _the("parts"),
+        "record": _FLAG,
+        "related": _FLAG,
+        "or": _TEXT,
         "unit": _TEXT,
         "minor": _FLAG,
         "currency": _TEXT,
         "values": _TABLE,
         "always": _SOME_VALUE,
+        "unless": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _condition()}},
         "region": {"type": "string", "pattern": "^[A-Z]{2}$"},
         "form": _choice(words.COUNTRY_FORMS),
         "zone": _TEXT,
         "zero_when": {"type": "object", "additionalProperties": _VALUES},
+        "empty_when": {"type": "object", "additionalProperties": _condition()},
         "status": _FLAG,
+        "id_in": _TEXT,
+        "page": _TEXT,
     }
     shape = _keys(_exactly(shapes, words.SIDE_KEYS), (), words.SIDE_KEYS)
-    return {**shape, "oneOf": [{"required": ["field"]}, {"required": ["parts"]}]}
+    return {**shape, "oneOf": [{"required": [key]} for key in ("field", "parts", "record")]}
 
 
 def _systems_file() -> Schema:

@@ -11,7 +11,7 @@ _NO_NAMES = frozenset(
     {
         "what", "why", "file", "rule", "entity", "owner", "policy", "format", "violation", "lossy", "responsible",
         "values", "always", "otherwise", "identity", "parent", "unit", "region", "form", "zone", "duplicates", "near", "missing",
-        "new", "stream", "object", "name", "tap", "store", "custom_prefix",
+        "new", "stream", "object", "name", "tap", "store", "custom_prefix", "of", "unlinked", "id_in", "page",
     }
 )  # fmt: skip
 """Attributes of rules that never hold a field's name; leaving them out only keeps the list short."""
@@ -25,7 +25,8 @@ def mentioned(entity: Entity, source: str) -> frozenset[str]:
     Every text in the rules, at any depth, may name a field, so that no new word of the language is forgotten here;
     those that name none cost nothing but a moment.
     """
-    return frozenset({word.partition(".")[0] for word in _words(entity, source)} | {_HASH})
+    decisive = (name for rule in entity.fields for side in rule.sides.values() for when in (side.unless or {}).values() for name in when)
+    return frozenset({word.partition(".")[0] for word in (*_words(entity, source), *decisive)} | {_HASH})
 
 
 def _words(thing: Any, source: str) -> Iterator[str]:

@@ -54,6 +54,7 @@ class FieldReader(Shapes):
         if not sides:
             self.problems.add(node, where, f"names no system. Say where it lives: {one_of(self.known)}.")
         lines = node.get("lines")
+        refs = self.refs(node, where)
         return Field(
             what=what,
             owner=self.owner(node, where) if not inside else "",
@@ -61,7 +62,10 @@ class FieldReader(Shapes):
             rule=f"{node.file}:{node.line}",
             policy=self.policy(node, where),
             format=self.format(node, where, sides, lines is not None),
-            ref=self.text(node, "ref", where, required=False),
+            ref=next(iter(refs), None),
+            also=tuple(refs[1:]),
+            of=self.text(node, "of", where, required=False),
+            unlinked=self.choice(node, "unlinked", words.UNLINKED, where) or "hold",
             lookup=self.choice(node, "lookup", words.LOOKUPS, where),
             lines=tuple(self.fields(lines, self.line_keys(), where)),
             identity=tuple(self.words(node.get("identity"), where, "identity: [Item]")),
@@ -74,6 +78,14 @@ class FieldReader(Shapes):
             lossy=self.text(node, "lossy", where, required=False),
             why=self.text(node, "why", where, required=False),
         )
+
+    def refs(self, node: Node, where: str) -> list[str]:
+        """The entities a reference may point at: one, or a list."""
+        child = node.get("ref")
+        if child is not None and isinstance(child.value, list):
+            return self.words(child, where, "ref: [product, composite product]")
+        said = self.text(node, "ref", where, required=False)
+        return [] if said is None else [said]
 
     def owner(self, node: Node, where: str) -> str:
         """The one owner; a list is the classic mistake and has its own sentence."""
@@ -123,26 +135,51 @@ class FieldReader(Shapes):
             return None
         self.keys(node, words.SIDE_KEYS, where)
         parts = self.parts(node.get("parts"), where)
+        record = self.flag(node, "record", where)
         if parts is not None and node.get("field") is not None:
             self.problems.add(node, where, 'has "field" and "parts". A value lives in one field or in several.')
+        if record and (node.get("field") is not None or parts is not None):
+            self.problems.add(node, where, 'has "record" and a field. The record itself is the line; remove the field.')
         values = self.mapping(node.get("values"), where)
         zero_when = self.mapping(node.get("zero_when"), where)
+        empty_when = self.mapping(node.get("empty_when"), where)
         always = node.get("always")
         return Side(
-            field=(self.text(node, "field", where) or "") if parts is None else "",
+            field=(self.text(node, "field", where) or "") if parts is None and not record else "",
             unit=self.text(node, "unit", where, required=False),
             minor=self.flag(node, "minor", where),
             currency=self.text(node, "currency", where, required=False),
             values=self.values(values, where) if values else None,
             always=always.plain() if always else None,
+            unless=self.unless(node.get("unless"), always, where),
             region=self.text(node, "region", where, required=False),
             form=self.choice(node, "form", words.COUNTRY_FORMS, where),
             zone=self.text(node, "zone", where, required=False),
             zero_when=self.zero_when(zero_when, where) if zero_when else None,
+            empty_when=self.conditions(empty_when, f"{where}: empty_when") if empty_when else None,
             parts=parts,
             status=self.flag(node, "status", where),
+            id_in=self.choice(node, "id_in", list(self.known), where),
+            page=self.text(node, "page", where, required=False),
+            record=record,
+            related=self.flag(node, "related", where),
+            other=self.text(node, "or", where, required=False),
             line=node.line,
         )
+
+    def unless(self, node: Node | None, always: Node | None, where: str) -> Mapping[Any, Any] | None:
+        """Other constants by what the record must fulfil for each; true and false are written as words of YAML."""
+        checked = self.mapping(node, f"{where}: unless")
+        if checked is None:
+            return None
+        if always is None:
+            self.problems.add(checked, where, '"unless" belongs to a constant. Add always, or remove it.')
+        flags = {"True": True, "False": False} if always is not None and isinstance(always.value, bool) else {}
+        return {
+            flags.get(str(key), key): self.conditions(child, f"{where}: unless")
+            for key, child in checked.items()
+            if isinstance(child.value, dict)
+        }
 
     def parts(self, node: Node | None, where: str) -> dict[str, Side] | None:
         """The fields that together hold one value, by part."""

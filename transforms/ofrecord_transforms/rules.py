@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from ofrecord_transforms.catalog import Catalogs
+from ofrecord_transforms.states import Figure, States
 from ofrecord_transforms.systems import SYSTEMS, System
 
 
@@ -25,6 +26,8 @@ class Side:
     """This system's value → the other system's value; a closed list."""
     always: Any = None
     """A constant, written by whoever owns the field."""
+    unless: Mapping[Any, Mapping[str, tuple["Condition", ...]]] | None = None
+    """Another constant → conditions on the owner's record under which it is written."""
     region: str | None = None
     """ISO 3166 country assumed for phone numbers without a country code."""
     form: str | None = None
@@ -33,14 +36,28 @@ class Side:
     """IANA time zone of times without an offset, and of days."""
     zero_when: Mapping[str, tuple[Any, ...]] | None = None
     """Field → values for which this amount counts as 0."""
+    empty_when: Mapping[str, tuple["Condition", ...]] | None = None
+    """Field → conditions, any of which makes this list count as empty."""
     parts: Mapping[str, "Side"] | None = None
     """Part → where it lives: several fields that are one value (an address)."""
     status: bool = False
     """Written through a status action instead of a field."""
+    record: bool = False
+    """Lines: the record itself is the one line."""
+    related: bool = False
+    """Lines: `field` is a related list; its entries link the record with others."""
+    other: str | None = None
+    """Field that is read where this one is empty."""
+    id_in: str | None = None
+    """System whose id of the record it points at the field holds already: nothing need be translated."""
+    page: str | None = None
+    """The value is the id in the address of a page of this system's web app; which page. See `pages`."""
     line: int = 0
 
     def fields(self) -> list[str]:
         """Names of all fields of this system that hold the value."""
+        if self.record:
+            return []
         return [part.field for part in self.parts.values()] if self.parts is not None else [self.field]
 
 
@@ -57,6 +74,12 @@ class Field:
     """A word, a system, or all systems of the field in order of precedence."""
     format: str = "text"
     ref: str | None = None
+    also: tuple[str, ...] = ()
+    """Other entities the reference may point at: each id is a record of one of them."""
+    of: str | None = None
+    """Name (`what`) of the field of the entity `ref` whose value is meant, in place of the record itself."""
+    unlinked: str = "hold"
+    """While the record it points at has no counterpart: the record is held, it waits, or only this field does (`leave`)."""
     lookup: str | None = None
     lines: tuple["Field", ...] = ()
     identity: tuple[str, ...] = ()
@@ -80,6 +103,11 @@ class Field:
     def line(self) -> int:
         """Line of the rule file, from 1."""
         return int(self.rule.rsplit(":", 1)[1])
+
+    def names_its_own(self, source: str, to: str) -> bool:
+        """Does the reference travel as it is, because one side holds the id of the other side's system?"""
+        here, there = self.sides.get(source), self.sides.get(to)
+        return (here is not None and here.id_in == to) or (there is not None and there.id_in == source)
 
     def property_at(self, system: str) -> str:
         """Name of the property in messages to a system: its field, or of a value in parts the name of the rule."""
@@ -109,6 +137,13 @@ class Combine:
     by: str
     through: str | None = None
     same_as: str | None = None
+    others: tuple["Combine", ...] = ()
+    """Ways that are taken where this one leads nowhere, in their order."""
+
+    @property
+    def ways(self) -> tuple["Combine", ...]:
+        """This way and the others."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True)
@@ -129,11 +164,55 @@ class Each:
 
 
 @dataclass(frozen=True)
+class Tell:
+    """Somebody who is told once: by mail, or by a call of the address in an environment variable."""
+
+    what: str
+    mail: tuple[str, ...] = ()
+    webhook: str | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One source record makes one record for each period of a contract: see `schedules`. `by` says what a period is."""
+
+    system: str
+    start: str
+    months: str
+    amount: str
+    by: str
+    currency: str | None = None
+    """Field of the record that holds its ISO 4217 currency code."""
+    unit: str | None = None
+    """The currency, where all records have one."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How the sum of a document comes about: names (`what`) of fields, of fields of its lines, and of a figure that is the currency."""
+
+    lines: str
+    quantity: str
+    rate: str
+    discount: str = ""
+    tax: str = ""
+    currency: str = ""
+    less: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Once:
     """Created once; afterwards the created record lives its own life."""
 
     then: tuple[str, ...] = ()
-    check: Mapping[str, str] | None = None
+    check: tuple[Field, ...] = ()
+    """Figures that must agree before the actions follow; those with lines have figures of their own."""
+    tell: tuple[Tell, ...] = ()
+    sum: Sum | None = None
+    amend: "Filters | None" = None
+    """Conditions on the document under which later changes of its source still travel; None: only fields marked `after_create` do."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +235,26 @@ class Condition:
 
 Filters = Mapping[str, Mapping[str, tuple[Condition, ...]]]
 """System → field → conditions, all of which must hold."""
+
+
+@dataclass(frozen=True)
+class WaitsFor:
+    """Records that fulfil `when` in place of the entity's own take part once the record their field `by` names fulfils `until`."""
+
+    entity: str
+    by: str
+    until: Filters
+    when: Filters
+
+
+@dataclass(frozen=True)
+class Attach:
+    """The source prints a record; the file is put beside the record elsewhere, under the name of a field, once."""
+
+    file: str
+    named: str
+    when: Filters = field(default_factory=dict)
+    """Which records have one, by system."""
 
 
 @dataclass(frozen=True)
@@ -195,8 +294,17 @@ class Entity:
     parent: str | None = None
     primary: Primary | None = None
     combine: Combine | None = None
+    attach: Attach | None = None
+    waits_for: WaitsFor | None = None
     spread: Spread | None = None
     each: Each | None = None
+    schedule: Schedule | None = None
+    counts_from: Mapping[str, Side] = field(default_factory=dict)
+    """System → field with the day from which a record counts as a part, and the time zone in which days begin there."""
+    settled: str | None = None
+    """Field (`what`) with a day of the record there: from that day on nothing is written to it."""
+    figures: tuple[Figure, ...] = ()
+    states: States | None = None
     limits: Mapping[str, int | Mapping[str, Decimal]] = field(default_factory=dict)
     """`create`, `update`, `delete`: records a run; `money`: currency → amount a run may move."""
     cadence: int | None = None
@@ -227,17 +335,32 @@ class Entity:
             for condition in conditions
         ]
 
+    @property
+    def elements(self) -> Each | None:
+        """The list whose elements are records of their own: of the record, or the periods that are made of it."""
+        said = self.schedule
+        return self.each if said is None else Each(said.system, "schedule", "number")
+
+    def is_made(self, system: str, path: str) -> bool:
+        """Is it a value of a period, which no record of the system has?"""
+        said = self.schedule
+        return said is not None and said.system == system and path.partition(".")[0] == "schedule"
+
     def reads(self, rule: Field, system: str) -> bool:
         """Is this field looked at when a record of this system comes in?
 
         Not when nobody may act on it: a record that was created once lives its own life, so that an edit of what
-        the originator sent is no violation.
+        the originator sent is no violation. A related list comes with no record, and a line that was made of a record is
+        none elsewhere.
         """
         side = rule.sides.get(system)
-        if side is None or side.always is not None:
+        if side is None or side.always is not None or side.related:
+            return False
+        if not side.record and any(other.record for other in rule.sides.values()):
             return False
         own = rule.owner in {system, "shared"}
-        return own or self.once is None or rule.after_create or system in self.new
+        bound = rule.after_create and self.once is not None and self.once.amend is None
+        return own or self.once is None or bound or system in self.new
 
     def cadence_of(self, rule: Field) -> int | None:
         """Seconds within which a change of this field should be everywhere, if anything is said."""

@@ -8,14 +8,15 @@ from typing import Any
 from ofrecord_transforms import vocabulary as words
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, one_of
-from ofrecord_transforms.read_fields import FieldReader
+from ofrecord_transforms.read_once import OnceReader
 from ofrecord_transforms.read_shapes import Shapes, amount_of
-from ofrecord_transforms.rules import Combine, Each, Entity, Filters, Once, Place, Primary, Spread, Stop
+from ofrecord_transforms.rules import Combine, Each, Entity, Filters, Place, Primary, Schedule, Side, Spread, Stop
+from ofrecord_transforms.states_read import read_figures, read_states
 from ofrecord_transforms.systems import SYSTEMS, System
 from ofrecord_transforms.units import looks_like_money
 
 
-class Reader(FieldReader):
+class Reader(OnceReader):
     """Reads one file; every method reports to the same `Problems`."""
 
     def entity(self, root: Node) -> Entity | None:
@@ -53,8 +54,15 @@ class Reader(FieldReader):
             parent=self.text(root, "parent", "", required=False),
             primary=self.primary(root.get("primary")),
             combine=self.combine(root.get("combine")),
+            attach=self.attach(root.get("attach")),
+            waits_for=self.waits_for(root.get("waits_for")),
             spread=self.spread(root.get("spread")),
             each=self.each(root.get("each")),
+            schedule=self.schedule(root.get("schedule")),
+            counts_from=self.days(root.get("counts_from")),
+            settled=self.text(root, "settled", "", required=False),
+            figures=tuple(read_figures(self, root.get("figures"))),
+            states=read_states(self, root.get("states")),
             limits=self.limits(root.get("limits")),
             cadence=self.duration(root, "cadence", ""),
             clock_tolerance=self.duration(root, "clock_tolerance", ""),
@@ -126,22 +134,6 @@ class Reader(FieldReader):
                 when = self.filters(child.get("when"), f"stop: {what}")
                 yield Stop(what, when, f"{child.file}:{child.line}", why)
 
-    def once(self, node: Node | None) -> Once | None:
-        """Actions after the creation, and the amounts that must agree before them."""
-        checked = self.mapping(node, "once", words.ONCE_KEYS)
-        if checked is None:
-            return None
-        then = checked.get("then")
-        actions: list[str] = []
-        if then is not None:
-            for item in then.value if isinstance(then.value, list) else [then]:
-                if item.value in words.THEN_ACTIONS:
-                    actions.append(item.value)
-                else:
-                    self.problems.add(item, "once", f"then must be a list out of: {one_of(words.THEN_ACTIONS)}.")
-        check = checked.get("check")
-        return Once(tuple(actions), self.by_system(check, "once: check") if check else None)
-
     def primary(self, node: Node | None) -> Primary | None:
         """`{earliest: Created_Time}`."""
         checked = self.mapping(node, "primary", words.PRIMARY_KEYS)
@@ -152,13 +144,20 @@ class Reader(FieldReader):
         checked = self.mapping(node, "combine", words.COMBINE_KEYS)
         if checked is None:
             return None
-        through = self.text(checked, "through", "combine", required=False)
-        same_as = self.text(checked, "same_as", "combine", required=False)
+        into, more = self.text(checked, "into", "combine") or "", checked.get("or")
+        others = more.value if more is not None else []
+        if not isinstance(others, list) or (more is not None and not others):
+            self.problems.add(checked, "combine: or", "expected a list of ways, as in [{through: order, by: salesorder_id}].")
+            others = []
+        ways = (self.mapping(child, "combine: or", words.WAY_KEYS) for child in others)
+        return self._way(checked, into, tuple(self._way(one, into) for one in ways if one is not None))
+
+    def _way(self, node: Node, into: str, others: tuple[Combine, ...] = ()) -> Combine:
+        through = self.text(node, "through", "combine", required=False)
+        same_as = self.text(node, "same_as", "combine", required=False)
         if (through is None) == (same_as is None):
-            self.problems.add(checked, "combine", 'needs either "through" or "same_as", an entity. Give one.')
-        return Combine(
-            self.text(checked, "into", "combine") or "", self.text(checked, "by", "combine") or "", through, same_as
-        )
+            self.problems.add(node, "combine", 'needs either "through" or "same_as", an entity. Give one.')
+        return Combine(into, self.text(node, "by", "combine") or "", through, same_as, others)
 
     def spread(self, node: Node | None) -> Spread | None:
         """`{through: order, by: deal}`."""
@@ -176,6 +175,41 @@ class Reader(FieldReader):
         if system:
             self.known_system(checked, system, "each")
         return Each(system, listed, key)
+
+    def days(self, node: Node | None) -> dict[str, Side]:
+        """`{books: journal_date}`, or with the zone of days: `{books: {field: journal_date, zone: Europe/Berlin}}`."""
+        found: dict[str, Side] = {}
+        checked = self.mapping(node, "counts_from")
+        for system, child in checked.items() if checked else ():
+            where = f"counts_from: {system}"
+            if not self.known_system(child, system, "counts_from"):
+                continue
+            if isinstance(child.value, dict):
+                self.keys(child, words.DAY_KEYS, where)
+                zone = self.text(child, "zone", where, required=False)
+                found[system] = Side(self.text(child, "field", where) or "", zone=zone, line=child.line)
+            elif isinstance(child.value, str):
+                found[system] = Side(child.value, line=child.line)
+            else:
+                self.problems.add(child, where, "expected the name of a field, or {field: …, zone: …}.")
+        return found
+
+    def schedule(self, node: Node | None) -> Schedule | None:
+        """`{in: crm, start: Contract_Start, months: Contract_Months, amount: Amount, unit: USD, by: contract months}`."""
+        checked = self.mapping(node, "schedule", words.SCHEDULE_KEYS)
+        if checked is None:
+            return None
+        system, start, months, amount = (self.text(checked, key, "schedule") or "" for key in words.SCHEDULE_KEYS[:4])
+        currency, unit = (self.text(checked, key, "schedule", required=False) for key in ("currency", "unit"))
+        if system:
+            self.known_system(checked, system, "schedule")
+        if (currency is None) == (unit is None):
+            self.problems.add(checked, "schedule", 'needs either "currency", a field, or "unit", the currency. Give one.')
+        by = self.choice(checked, "by", words.PERIODS, "schedule")
+        if checked.get("by") is None:
+            text = f'"by" is missing: what a period is. Use {one_of(words.PERIODS)}.'
+            self.problems.add(checked, "schedule", text)
+        return Schedule(system, start, months, amount, by or words.PERIODS[0], currency, unit)
 
     def limits(self, node: Node | None) -> dict[str, int | Mapping[str, Decimal]]:
         """`{create: 500, delete: 10, money: {USD: 100000}}`."""

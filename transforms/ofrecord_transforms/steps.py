@@ -60,6 +60,23 @@ def constants(entity: Entity, source: str, to: str) -> list[Field]:
     ]
 
 
+def constant_of(entity: Entity, rule: Field, source: str, to: str) -> Callable[[Record], Any]:
+    """The constant a record writes: the usual one, or the first other one whose conditions it fulfils."""
+    side, system = rule.sides[to], entity.systems[source].system
+    always = side.always
+    if not side.unless:
+        return lambda _record: always
+    others = [
+        (value, [(reader(system, name), fulfils(one, None)) for name, some in when.items() for one in some])
+        for value, when in side.unless.items()
+    ]
+
+    def constant(record: Record) -> Any:
+        return next((value for value, tests in others if all(holds(get(record)) for get, holds in tests)), always)
+
+    return constant
+
+
 def steps(rules: Rules, entity: Entity, source: str, to: str) -> Iterator[Step]:
     """The fields that travel, in the order of the rules."""
     system = entity.systems[source].system
@@ -73,7 +90,7 @@ def steps(rules: Rules, entity: Entity, source: str, to: str) -> Iterator[Step]:
             rule,
             rule.name,
             rule.property_at(to),
-            _side_reader(system, here),
+            side_reader(system, here),
             _own(rule, system),
             _convert(rules, entity, rule, source, to),
             _path(system, here),
@@ -95,7 +112,7 @@ def watches(rules: Rules, entity: Entity, source: str, to: str, sent: set[str]) 
         yield Watch(
             rule,
             rule.name,
-            _side_reader(system, here),
+            side_reader(system, here),
             _own(rule, system),
             (rule.property_at(to), _convert(rules, entity, rule, source, to)) if adopted else None,
         )
@@ -106,11 +123,15 @@ def simple(value: Any) -> Any:
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
-def _side_reader(system: System, side: Side) -> Get:
-    """Reads a side's value: of a side in parts an object by part; an amount may count as 0."""
+def side_reader(system: System, side: Side) -> Get:
+    """Reads a side's value: of a side in parts an object by part; an amount may count as 0, a record be its one line."""
     if side.parts is not None:
         return _parts_reader(system, side.parts)
-    get = reader(system, side.field)
+    if side.record:
+        return lambda record: [record]
+    get = reader(system, side.field) if side.other is None else _first_of(system, side.field, side.other)
+    if side.empty_when is not None:
+        return _or_empty(system, get, side.empty_when)
     if side.zero_when is None:
         return get
     zero = [(reader(system, name), fulfils(Condition("in", values), None)) for name, values in side.zero_when.items()]
@@ -119,6 +140,24 @@ def _side_reader(system: System, side: Side) -> Get:
         return 0 if any(holds(when(record)) for when, holds in zero) else get(record)
 
     return amount
+
+
+def _or_empty(system: System, get: Get, when: Mapping[str, tuple[Condition, ...]]) -> Get:
+    """A list that counts as empty when any of the conditions holds."""
+    tests = [(reader(system, name), fulfils(one, None)) for name, conditions in when.items() for one in conditions]
+    return lambda record: [] if any(holds(read(record)) for read, holds in tests) else get(record)
+
+
+def _first_of(system: System, *names: str) -> Get:
+    """The first of these fields that holds something; `ABSENT` when the record has none of them."""
+    getters = [reader(system, name) for name in names]
+
+    def first(record: Record) -> Any:
+        found = [get(record) for get in getters]
+        empty = ABSENT if all(value is ABSENT for value in found) else None
+        return next((value for value in found if value is not ABSENT and value is not None), empty)
+
+    return first
 
 
 def _parts_reader(system: System, parts: Mapping[str, Side]) -> Get:
@@ -136,7 +175,9 @@ def _own(rule: Field, system: System) -> Own:
     """Of lines, only what the rules name."""
     if not rule.lines:
         return simple
-    columns = [(side.field, reader(system, side.field)) for line in rule.lines if (side := line.sides.get(system.name))]
+    columns = [
+        (side.field, side_reader(system, side)) for line in rule.lines if (side := line.sides.get(system.name))
+    ]
 
     def rows(value: Any) -> Any:
         if not isinstance(value, list):
@@ -151,7 +192,9 @@ def _own(rule: Field, system: System) -> Own:
 
 def _path(system: System, side: Side) -> tuple[str, ...] | None:
     custom = system.custom_prefix is not None and side.field.startswith(system.custom_prefix)
-    return None if custom or side.parts is not None or side.zero_when is not None else tuple(side.field.split("."))
+    if custom or side.record or not (side.parts is None and side.zero_when is None and side.other is None and side.empty_when is None):
+        return None
+    return tuple(side.field.split("."))
 
 
 def _forward(rules: Rules, entity: Entity, rule: Field, source: str, to: str) -> Callable[[Any], Any] | None:
@@ -225,10 +268,13 @@ def _parts(rule: Field, here: Side, there: Side) -> Convert:
 
 def _lines(rule: Field, source: System, to: str) -> Convert:
     columns: list[tuple[str, Get, Callable[[Any], Any]]] = []
+    always = {}
     for line in rule.lines:
         here, there = line.sides.get(source.name), line.sides.get(to)
-        if here is not None and there is not None:
-            columns.append((there.field, reader(source, here.field), lens(line, here, there).forward))
+        if there is not None and there.always is not None:
+            always[there.field] = there.always
+        elif here is not None and there is not None:
+            columns.append((there.field, side_reader(source, here), lens(line, here, there).forward))
 
     def rows(value: Any, _record: Record) -> list[dict[str, Any]]:
         if not isinstance(value, list):
@@ -236,7 +282,7 @@ def _lines(rule: Field, source: System, to: str) -> Convert:
             raise InvalidValueError(message)
         made = []
         for row in value:
-            line = {}
+            line = dict(always)
             for name, get, forward in columns:
                 found = get(row)
                 if found is ABSENT or found is None:

@@ -322,7 +322,7 @@ ENTITIES = {
     ),
     "unknown field of the check": (
         HEAD + "once: {check: {crm: Amount, inventory: amont}}\n",
-        'rules/0.yml:6, "once": inventory things has no field "amont". Did you mean "amount"?',
+        'rules/0.yml:6, "once: Amont": inventory things has no field "amont". Did you mean "amount"?',
     ),
     "unknown field of when": (
         HEAD + "when:\n  crm:\n    Active: [true]\n    Stge: [Draft]\n",

@@ -24,8 +24,10 @@ HEAD = {
 }
 NESTED = {
     "PLACE_KEYS", "PART_KEYS", "LINE_KEYS", "RESPONSIBLE_KEYS", "ONCE_KEYS", "COMBINE_KEYS", "SPREAD_KEYS", "EACH_KEYS",
+    "CHECK_KEYS", "SUM_KEYS", "AMEND_TESTS", "WAITS_FOR_KEYS",
     "PRIMARY_KEYS", "STOP_KEYS", "LIMIT_KEYS", "CONDITION_KEYS", "SYSTEM_KEYS", "SYSTEMS_FILE_KEYS", "POLICIES",
     "FORMATS", "COUNTRY_FORMS", "ADDRESS_PARTS", "DUPLICATES", "NEAR", "MISSING", "COMBINATIONS", "VIOLATIONS",
+    "STATE_FIGURE_KEYS", "STATE_FIGURE_FORMATS", "STATES_KEYS", "STATE_ROW_KEYS", "STATE_WORDS", "STATE_COMPARISONS", "TOGETHER_KEYS",
     "DELETED_ACTIONS", "LEAVING_ACTIONS", "THEN_ACTIONS", "LOOKUPS", "PRESENCE", "TOO_LONG", "DURATIONS",
 }  # fmt: skip
 TABLES = {
@@ -140,6 +142,30 @@ def test_the_conditions_the_guide_shows_are_good():
     assert [stop.what for stop in rules.entities["product"].stop] == ["Order over nothing"]
 
 
+def test_the_document_the_guide_shows_is_good():
+    head = {key: said for key, said in HEAD.items() if key != "fields"} | {
+        "systems": {
+            "crm": {"stream": "Bids", "id": "id", "external_id": "Paper_ID"},
+            "inventory": {"stream": "papers", "id": "paper_id", "external_id": "cf_crm_id"},
+        },
+    }
+    rules = read_all({"rules/bid.yml": (yaml.safe_dump(head) + example("new:")).encode()}, PROJECT / "nowhere")
+    once = rules.entities["product"].once
+    assert once is not None
+    assert [figure.what for figure in once.check] == ["Total", "Currency", "Lines"]
+
+
+def test_the_table_of_states_the_guide_shows_is_whole():
+    head = {key: said for key, said in HEAD.items() if key != "fields"} | {
+        "systems": {"books": {"stream": "papers", "id": "paper_id"}, "crm": {"object": "Trades", "id": "id"}},
+        "combine": {"into": "product", "through": "product", "by": "paper_id"},
+        "entity": "paper",
+    }  # fmt: skip
+    files = {"rules/paper.yml": yaml.safe_dump(head) + example("figures:"), "rules/product.yml": yaml.safe_dump(HEAD)}
+    rules = read_all({name: text.encode() for name, text in files.items()}, PROJECT / "nowhere")
+    assert rules.entities["paper"].states is not None
+
+
 def test_the_other_system_the_guide_shows_is_good():
     problems = Problems()
     assert not read_systems(located.read(example("systems:"), "systems.yml"), problems)["shop"].writable
@@ -153,6 +179,6 @@ def test_the_case_the_guide_shows_ends_as_it_says(shipped, tmp_path):
 
 
 def test_every_example_of_the_guide_is_tried():
-    starts = ("entity:", "when:", "systems:", "cases:", "# yaml-language-server:")
+    starts = ("entity:", "when:", "new:", "figures:", "systems:", "cases:", "# yaml-language-server:")
     assert all(text.startswith(starts) for text in EXAMPLES)
     assert len(EXAMPLES) == len(starts)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, literal, or_, select, tuple_
 
 from ofrecord_kit.ledger import schema as t
-from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
+from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive, of_way
 from ofrecord_kit.ledger.rows import Due, Held
 
 _h = t.held.c
@@ -18,9 +18,7 @@ _COLUMNS = (
     _h.attempts, _h.first_at, _h.last_at, _h.due_at, _h.state, _h.fix, _h.request, _h["values"], _h.answer, _h.answered_by,
     _h.answered_at, _h.correction,
 )  # fmt: skip
-_WAY = (
-    _h.entity == bindparam("entity"), _h.source == bindparam("source"), _h.destination == bindparam("destination"),
-)  # fmt: skip
+_WAY = of_way(t.held)
 _DUE = (
     select(
         _h.entity, _h.source_id, _h.payload, _h.attempts, _h.kind, _h.field, _h.answer, _h.correction, _h.answered_by,
@@ -40,10 +38,7 @@ _ANSWERS = select(*_COLUMNS).where(
     *_WAY, _h.source_id.in_(bindparam("ids", expanding=True)), _h.answer.is_not(None) | _h.correction.is_not(None)
 )
 _s = t.spool.c
-_ON_SPOOL = (
-    _s.run == bindparam("run"), _s.entity == bindparam("entity"), _s.source == bindparam("source"),
-    _s.destination == bindparam("destination"),
-)  # fmt: skip
+_ON_SPOOL = (_s.run == bindparam("run"), *of_way(t.spool))
 _SPOOLED = (
     select(_s.seq, _s.source_id, _s.body)
     .where(*_ON_SPOOL, _s.seq > bindparam("last"))
@@ -96,6 +91,16 @@ class HeldReading(Reading):
     def held_ids(self, entity: str, source: str) -> set[str]:
         """Source ids of everything held of an entity from a system, whatever its state."""
         return {row[0] for row in self._rows(_IDS, entity=entity, source=source)}
+
+    def held_whole(self, entity: str, source: str, source_ids: Iterable[str]) -> dict[str, str]:
+        """Of these records those that are held as a whole, not only a field of them, and wait for somebody: id → kind."""
+        found: dict[str, str] = {}
+        for keys in chunks(source_ids):
+            query = select(_h.source_id, _h.kind).where(
+                _h.entity == entity, _h.source == source, _h.field == "", _h.state == "open", _h.source_id.in_(keys)  # noqa: PLC1901 - the column
+            )
+            found.update({row[0]: row[1] for row in self._rows(query)})
+        return found
 
     def answers_of(
         self, entity: str, source: str, destination: str, source_ids: Iterable[str]

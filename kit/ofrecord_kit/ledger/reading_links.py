@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, select
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.batch import BATCH
 from ofrecord_kit.ledger.documents import pair_of, pointed, sides_of, when
-from ofrecord_kit.ledger.reading import Reading, chunks
+from ofrecord_kit.ledger.reading import Reading, chunks, of_way
 from ofrecord_kit.ledger.rows import Link, Side
 from ofrecord_kit.ledger.values import from_json, store_of, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
-_BEGUN = select(t.wire.c.begun).where(
-    *(t.wire.c[name] == bindparam(name) for name in ("entity", "source", "destination"))
-)
+_BEGUN = select(t.wire.c.begun).where(*of_way(t.wire))
 
 
 class LinkReading(Reading):
@@ -177,6 +175,18 @@ class LinkReading(Reading):
         )
         return [(row[0], row[1]) for row in self._rows(query)]
 
+    def wholes_in_both(self, entity: str, other: str, system: str) -> list[str]:
+        """Wholes of which there are parts under both names."""
+        one, two = t.part.alias("one"), t.part.alias("two")
+        query = (
+            select(one.c.whole)
+            .distinct()
+            .join(two, and_(two.c.entity == other, two.c.system == one.c.system, two.c.whole == one.c.whole))
+            .where(one.c.entity == entity, one.c.system == store_of(system))
+            .order_by(one.c.whole)
+        )
+        return [row[0] for row in self._rows(query)]
+
     def parts_of(self, entity: str, system: str, wholes: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
         """The values of every part of each whole: whole → part → property → value."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -195,6 +205,14 @@ class LinkReading(Reading):
             query, given = bulk.below(self._reading, keys)
             for part, whole in self._rows(query, entity=entity, system=store_of(system), keys=given):
                 found.setdefault(part.partition("/")[0], []).append((part, whole))
+        return found
+
+    def links_below(self, entity: str, system: str, records: Iterable[str]) -> dict[str, str]:
+        """Of records whose elements are linked records of their own (`record/element`): id of the element → its link."""
+        found: dict[str, str] = {}
+        for keys in chunks(records, BATCH):
+            query, given = bulk.links_below(self._reading, keys)
+            found |= {row[0]: row[1] for row in self._rows(query, entity=entity, system=store_of(system), keys=given)}
         return found
 
     def wholes_of(self, entity: str, system: str, parts: Iterable[str]) -> dict[str, list[str]]:

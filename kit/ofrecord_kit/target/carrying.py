@@ -11,6 +11,7 @@ from ofrecord_kit.plan.answers import GONE
 from ofrecord_kit.target.deciding import decide_changes, say_gone
 from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale, chunks
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.once import foresee_sums
 from ofrecord_kit.target.sending import Ready, send_changes
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _update_some(delivery: Delivery, ready: Sequence[Ready]) -> list[Item]:
     for (item, _values, _change), result in zip(ready, send_changes(delivery, ready), strict=True):
         match result:
             case Done():
-                item.outcome, item.delivered, item.after = "held" if item.helds else "written", True, result.after
+                item.outcome, item.delivered, item.after = "held" if item.is_asked else "written", True, result.after
             case Stale():
                 item.helds = [held for held in item.helds if held.kind != "conflict"]
                 item.to_write = {}
@@ -84,6 +85,7 @@ def create_records(delivery: Delivery, items: Sequence[Item]) -> None:
     """Write the intention down, then create in batches; what another run is creating is left to it."""
     if not items:
         return
+    foresee_sums(delivery, items)
     begun, mine = _claimed(delivery, items)
     size = delivery.destination.creates_at_once(delivery.wire.object, len(mine))
     for start in range(0, len(mine), size):
@@ -149,7 +151,7 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
                 delivery.set_aside(item, "failed", message, code=GONE)
             case Done(identity):
                 item.destination_id, item.delivered, item.after = identity, True, result.after
-                item.outcome = "held" if item.helds else "written"
+                item.outcome = "held" if item.is_asked else "written"
                 _take_on_status(delivery, item, status & item.plan.writes.keys())
             case Refused():
                 delivery.refuse(item, result)

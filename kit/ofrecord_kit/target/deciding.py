@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, changed_rules, same
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
+from ofrecord_kit.target.amending import keep_in_hand, known_changes
 from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
 from ofrecord_kit.target.clocks import times_of
+from ofrecord_kit.target.days import set_settled_aside
 from ofrecord_kit.target.destination import Current
+from ofrecord_kit.target.elements import keep_elements_that_went, make_again
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.leaving import DELETED, decide_deletions, decide_leaving, is_answered_deletion, welcome_back
 from ofrecord_kit.target.lost import set_the_lost_aside
@@ -27,6 +30,7 @@ from ofrecord_kit.target.origins import origins_of
 from ofrecord_kit.target.permitted import set_forbidden_aside, surely_permitted
 from ofrecord_kit.target.rebuilding import leave_unpaired, only_agreed, remember_whether_settled, take_nothing
 from ofrecord_kit.target.recording import PARENT
+from ofrecord_kit.target.settled import wait_for_what_is_held
 from ofrecord_kit.target.still import still_there
 from ofrecord_kit.target.wire import rule_of
 
@@ -55,6 +59,7 @@ def decide_items(
     if not delivery.wire.partial:  # a job of some fields says nothing about records that leave
         decide_leaving(delivery, filtered)
     _find_links(delivery, items, again=again)
+    keep_elements_that_went(delivery, items)
     if not delivery.rebuild:  # it writes nothing, so no answer can be carried out
         hear(delivery, items)
     note_claims(delivery, items)
@@ -67,6 +72,8 @@ def decide_items(
     rest = [item for item in _open(items) if not item.note.get("deleted")]
     _set_invalid_fields_aside(delivery, rest)
     delivery.resolve(_open(rest))
+    if delivery.wire.once:
+        wait_for_what_is_held(delivery, [item for item in _open(rest) if item.link is None])
     _decide_unchanged(delivery, _open(rest))
     take_the_named(delivery, [item for item in _open(rest) if item.destination_id is None])
     pair(delivery, [item for item in _open(rest) if item.destination_id is None and item.source_id not in found])
@@ -132,6 +139,8 @@ def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
     rules = wire.writable(linked=True)
     for item in linked:
         item.agreed = agreed.get(item.link.link, {}) if item.link else {}
+        if make_again(item):
+            continue
         item.then_done = THEN in item.agreed
         if is_answered_deletion(item.agreed.get(DELETED, Agreed()).destination):
             item.outcome, item.reason = "filtered", f"deleted in {wire.destination}"
@@ -140,6 +149,8 @@ def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
         _keep_with_parent(delivery, item)
         violations = edits_of(delivery, item)
         item.changed = changed_rules(rules, item.values, item.native, item.agreed)
+        if wire.amend is not None and not item.paired:
+            item.changed = known_changes(item, item.changed)
         changed = bool(item.changed)
         if not changed and violations:
             item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
@@ -204,7 +215,8 @@ def _read(delivery: Delivery, items: Sequence[Item]) -> Mapping[str, Current]:
     if not items:
         return {}
     wire, destination = delivery.wire, delivery.destination
-    names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or rule.name == wire.check]
+    names = [rule.name for rule in wire.sent if not wire.once or rule.after_create or wire.amend is not None]
+    names += [one["field"] for one in wire.amend or () if one["field"] not in names]
     names += sorted({name for item in items if item.to_adopt for name in adoptable(delivery, item)} - {*names})
     names += [wire.external_id] if wire.external_id and wire.external_id not in names else []
     for item in items:
@@ -248,6 +260,8 @@ def _decide(delivery: Delivery, item: Item) -> dict[str, Any]:
         violations=edits_of(delivery, item), taken=taken_of(delivery, item),
         destination=wire.destination, tolerance_s=wire.tolerance_s, origins=origins_of(delivery, item),
     )  # fmt: skip
+    if wire.amend is not None:
+        keep_in_hand(delivery, item)
     item.plan = plan_adoptions(wire.observed, adoptable(delivery, item), item.agreed, current, item.plan)
     remember_whether_settled(delivery, item, item.plan)
     item.plan = only_agreed(delivery, item.plan)
@@ -258,7 +272,7 @@ def _decide(delivery: Delivery, item: Item) -> dict[str, Any]:
     hold_violations(delivery, item)
     item.outcome = None
     values = {name: write.value for name, write in {**item.plan.writes, **item.plan.adopts}.items()}
-    values = set_forbidden_aside(delivery, item, values)
+    values = set_settled_aside(delivery, item, set_forbidden_aside(delivery, item, values))
     stamp = wire.external_id
     if item.paired and stamp and not delivery.rebuild and not same(current.get(stamp), item.source_id):
         values[stamp] = item.source_id

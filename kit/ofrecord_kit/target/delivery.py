@@ -13,6 +13,7 @@ from ofrecord_kit.plan.facts import Glance
 from ofrecord_kit.target.carrying import create_records, take_actions, update_records
 from ofrecord_kit.target.deciding import Found, decide_items
 from ofrecord_kit.target.destination import Destination, Done, Refused
+from ofrecord_kit.target.following import let_wait, record_grants, record_waiting
 from ofrecord_kit.target.incoming import Digests
 from ofrecord_kit.target.items import SUPERSEDED, Item, items_of
 from ofrecord_kit.target.leaving import has_gone
@@ -22,6 +23,7 @@ from ofrecord_kit.target.origins import ranked_rules
 from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.recording import LOUD, record_batch
 from ofrecord_kit.target.references import Unresolved, resolve
+from ofrecord_kit.target.related import with_related
 from ofrecord_kit.target.siblings import siblings_gone
 from ofrecord_kit.target.spreading import deliver_spread
 from ofrecord_kit.target.still import way_of
@@ -57,7 +59,7 @@ class Delivery:
         self.ranked = ranked_rules(wire)
         self.latest = tuple(rule for rule in wire.sent if rule.policy == "latest")
         self.digests = Digests(wire, about, ledger.secret)
-        self.destination = with_lines(in_parts(destination, (*wire.sent, *wire.observed)), wire.sent)
+        self.destination = with_lines(in_parts(with_related(destination, wire.sent), (*wire.sent, *wire.observed)), wire.sent)
         self.ledger = ledger
         self.now = now
         self.dry = dry
@@ -96,15 +98,7 @@ class Delivery:
         of each record, as far as it was made already.
         """
         items = items_of(records, self.wire, digests)
-        latest = {item.source_id: item for item in items}
-        for item in items:
-            if latest[item.source_id] is not item:
-                item.outcome, item.reason = "unchanged", SUPERSEDED
-            elif item.note.get("filtered"):
-                item.outcome, item.reason = "filtered", str(item.note["filtered"])
-            elif item.note.get("stopped"):
-                stop = item.note["stopped"]
-                self.set_aside(item, "stopped", str(stop["name"]), rule=stop.get("rule"))
+        self._leave_out(items, again=again)
         filtered = [item for item in items if item.outcome == "filtered"]
         open_ = [item for item in items if item.outcome is None]
         if self.ledger.paused(self.wire.entity, self.wire.destination):
@@ -117,6 +111,20 @@ class Delivery:
             decide_items(self, open_, filtered, again=again, found=found or {})
         return items
 
+    def _leave_out(self, items: Sequence[Item], *, again: bool) -> None:
+        """Records that came again, those the rules leave out, that wait for another one's word, or that are stopped."""
+        latest = {item.source_id: item for item in items}
+        for item in items:
+            if latest[item.source_id] is not item:
+                item.outcome, item.reason = "unchanged", SUPERSEDED
+            elif item.note.get("filtered"):
+                item.outcome, item.reason = "filtered", str(item.note["filtered"])
+        if self.wire.waits_for:
+            let_wait(self, items, again=again)
+        for item in items:
+            if item.outcome is None and (stop := item.note.get("stopped")):
+                self.set_aside(item, "stopped", str(stop["name"]), rule=stop.get("rule"))
+
     def carry_out(self, items: Sequence[Item]) -> list[Item]:
         """Send what is pending and record all of it; a dry delivery says what would have been written.
 
@@ -127,7 +135,7 @@ class Delivery:
             self._rewrite(pending)
         elif self.dry:
             for item in pending:
-                item.outcome = "held" if item.helds else "written"
+                item.outcome = "held" if item.is_asked else "written"
         elif pending:
             try:
                 self._send(pending)
@@ -149,6 +157,8 @@ class Delivery:
         self.refused += sum(any(held.kind in LOUD for held in item.helds) for item in items if item.helds)
         if not self.dry:
             record_batch(self, items)
+            record_waiting(self, items)
+            record_grants(self, items)
         return list(items)
 
     @property
@@ -184,9 +194,24 @@ class Delivery:
     def resolve(self, items: Sequence[Item]) -> None:
         """Ids and names of the source become those of the destination; what cannot is set aside."""
         for item, missing in resolve(self.wire, self.ledger, self.destination, items):
-            match missing:
-                case Unresolved(field, message, rule):
-                    self.set_aside(item, "reference", message, field="", rule=rule, code=field)
+            if missing.unlinked == "hold":
+                self.set_aside(item, "reference", missing.message, field="", rule=missing.rule, code=missing.name)
+            else:
+                self._let_wait(item, missing)
+
+    def _let_wait(self, item: Item, missing: Unresolved) -> None:
+        """What waits for another record is tried again by every run: the record, or one field of it while the others go on."""
+        whole = missing.unlinked == "wait"
+        if whole:
+            item.outcome, item.reason = "filtered", missing.message
+        if not self.wire.partial:  # it comes again by itself
+            item.helds.append(
+                Held(
+                    self.wire.entity, self.wire.source, self.wire.destination, item.source_id, "reference", missing.message,
+                    missing.name, "" if whole else missing.field, item.note.get("label"), missing.rule, item.record,
+                    state="waiting",
+                )
+            )  # fmt: skip
 
     def set_aside(
         self, item: Item, kind: str, message: str, *, code: str | None = None, field: str = "", rule: str | None = None,
@@ -214,6 +239,8 @@ class Delivery:
 
     def rules_of(self, item: Item) -> Any:
         """The rules that may write to this record."""
+        if self.wire.amend is not None and item.paired:  # it was there already, and is left as it is
+            return ()
         return self.wire.writable(linked=item.paired or item.link is not None)
 
     def rule_of(self, field: str | None) -> str | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import abc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ofrecord_kit.plan import same
 from ofrecord_kit.plan.facts import Fact
 from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.notices import Document
+from ofrecord_kit.target.papers import Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,21 @@ class Destination(abc.ABC):
         del object_, record, fields
         return {}
 
+    def entries(self, object_: str, record: str, list_: str, fields: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of a related list of one record: `id` of the other record, and these fields of the link."""
+        del object_, record, list_, fields
+        return ()
+
+    def relate(
+        self, object_: str, record: str, list_: str, rows: Sequence[Mapping[str, Any]], gone: Sequence[str]
+    ) -> Result:
+        """Link a record with others (`id`, and fields of the link), or change these links; and undo those with `gone`.
+
+        All that can be is done; the first refusal is told. Doing it twice does it once.
+        """
+        del rows, gone
+        return Refused("NO_LIST", f"{object_} {record}: {list_} is no list of links here")
+
     def removed_line(self, identity: str) -> Mapping[str, Any] | None:
         """The row that removes a line; None where a line that is not sent is removed."""
         del identity
@@ -187,6 +206,38 @@ class Destination(abc.ABC):
         """How an id of another record is written."""
         return identity
 
+    @property
+    def patience_s(self) -> float:
+        """How long an answer may take, by the settings."""
+        return self._client.timeout_s
+
+    def attach(self, object_: str, record: str, name: str, paper: Paper) -> Result:
+        """Put a file beside a record, unless one of that name is there. Doing it twice does it once.
+
+        The file is asked for only when it is needed.
+        """
+        del name, paper
+        return Refused("NO_FILES", f"{object_} {record} can have no files here")
+
+    def document(self, object_: str, record: str) -> Document | None:
+        """What others are told of a document; None when it does not exist, or this is none."""
+        del object_, record
+        return None
+
+    def mail(self, object_: str, record: str, to: Sequence[str], subject: str, body: str) -> Done | Refused:
+        """Mail a document to people, each time it is called. Raises Doubtful when the answer was lost."""
+        del to, subject, body
+        return Refused("NO_MAIL", f"{object_} {record} cannot be mailed from here")
+
+    def was_mailed(self, object_: str, record: str, to: Sequence[str]) -> bool | None:
+        """Was it mailed to these? None: it was mailed, nobody can tell to whom."""
+        del object_, record, to
+        return False
+
+    def here(self) -> datetime:
+        """The vendor's time, in the time zone of its organisation; a call, made once a run."""
+        raise NotImplementedError
+
     def lookup(self, kind: str, value: Any) -> Any:
         """What the destination writes for a name (`taxes`); None when it does not know it."""
         del kind
@@ -201,6 +252,16 @@ class Destination(abc.ABC):
         found = self.read(object_, [record], [field_]).get(record)
         return None if found is None else found.values.get(field_)
 
+    def figures(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """Several values of one record, read now; nothing where it is not there."""
+        found = self.read(object_, [record], fields).get(record)
+        return {} if found is None else found.values
+
+    def percentage(self, kind: str, value: Any) -> Decimal | None:
+        """How many per cent an entry of a list is, by what is written for it (`taxes`); None where nobody knows."""
+        del kind, value
+        return None
+
     @property
     def calls(self) -> int:
         """API calls made so far."""
@@ -209,6 +270,14 @@ class Destination(abc.ABC):
     def close(self) -> None:
         """Release the connection."""
         self._client.close()
+
+
+def in_zone(at: datetime, zone: Any) -> datetime:
+    """A moment as the clocks of a zone show it; in UTC where the vendor names none that exists."""
+    try:
+        return at.astimezone(ZoneInfo(str(zone)))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return at.astimezone(UTC)
 
 
 def changed_only(values: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from ofrecord_kit.dotted import dig
 from ofrecord_kit.errors import VendorRefusal
 from ofrecord_kit.plan.facts import Fact
+from ofrecord_kit.plan.sums import exact
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import Change, Current, Destination, Done, Missing, New, Refused, Result
 from ofrecord_kit.target.finance_bodies import after_of, body_of, kept_row, merged_rows
 from ofrecord_kit.target.finance_creating import Creator, own_number
 from ofrecord_kit.target.finance_facts import facts_of
+from ofrecord_kit.target.finance_mail import Mail
 from ofrecord_kit.target.finance_plain import Plain, no_key, no_resource
 from ofrecord_kit.target.finance_reading import Reader, agrees
 from ofrecord_kit.target.finance_refusals import refused
 from ofrecord_kit.target.finance_resources import Resource
+from ofrecord_kit.target.finance_settings import Settings
 from ofrecord_kit.target.finance_shapes import shaped_row
+from ofrecord_kit.target.notices import Document
 from ofrecord_kit.vendors.finance import INVENTORY
 
 _UNREAD = Current({}, datetime.min.replace(tzinfo=UTC))
@@ -39,8 +44,10 @@ class Finance(Destination):
     def __init__(self, client: Counted) -> None:
         super().__init__(client)
         self._reader = Reader(client, self.resources)
+        self._settings = Settings(client)
         self._creator = Creator(client, self._reader)
-        self._taxes: dict[str, str] | None = None
+        self._mail = Mail(client, self._reader)
+        self._taxes: Sequence[Mapping[str, Any]] | None = None
         self._facts: dict[str, Mapping[str, Fact]] = {}
 
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
@@ -89,7 +96,11 @@ class Finance(Destination):
 
     def create(self, object_: str, records: Sequence[New]) -> list[Result]:
         """One call each; see `finance_creating` for what makes it safe."""
-        return [self._creator.create(object_, new) for new in records]
+        results = [self._creator.create(object_, new) for new in records]
+        for result in results:
+            if isinstance(result, Done):
+                self._mail.remember(object_, result.id)
+        return results
 
     def creates_at_once(self, object_: str, number: int) -> int:  # noqa: ARG002 - the same for all
         """A call makes one, and a day may end after any."""
@@ -190,7 +201,7 @@ class Finance(Destination):
                 return done
             stays = "it is inactive now and stays so: "
         try:
-            self._client.send("DELETE", f"{INVENTORY}/{resource.path}/{record}")
+            self._client.send("DELETE", f"{resource.root}/{resource.path}/{record}")
         except VendorRefusal as refusal:
             if not refusal.is_missing:
                 return refused(refusal, stays)
@@ -202,6 +213,11 @@ class Finance(Destination):
         """From the answer to the creation, or of a document past its draft from the read, of this run; else read."""
         row = self._reader.fresh.get(record)
         return super().read_for_check(object_, record, field_) if row is None else dig(row, field_)
+
+    def figures(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """As `read_for_check`, of several fields at once."""
+        row = self._reader.fresh.get(record)
+        return super().figures(object_, record, fields) if row is None else {name: dig(row, name) for name in fields}
 
     def make_primary(self, object_: str, record: str) -> Result:
         """`POST /contacts/contactpersons/{id}/primary`, unless the vendor says that it is."""
@@ -219,16 +235,40 @@ class Finance(Destination):
             reader.primary[contact] = record
         return Done(record)
 
+    def document(self, object_: str, record: str) -> Document | None:
+        """See `finance_mail`."""
+        return self._mail.document(object_, record)
+
+    def mail(self, object_: str, record: str, to: Sequence[str], subject: str, body: str) -> Done | Refused:
+        """See `finance_mail`."""
+        return self._mail.send(object_, record, to, subject, body)
+
+    def was_mailed(self, object_: str, record: str, to: Sequence[str]) -> bool | None:
+        """See `finance_mail`."""
+        return self._mail.was_sent(object_, record, to)
+
+    def here(self) -> datetime:
+        """See `finance_settings`."""
+        return self._settings.here
+
     def lookup(self, kind: str, value: Any) -> Any:
         """Taxes by name, read once."""
         if kind != "taxes":
-            return None
-        if self._taxes is None:
-            rows = self._client.get(f"{INVENTORY}/settings/taxes").body.get("taxes", [])
-            self._taxes = {str(row["tax_name"]).strip().casefold(): str(row["tax_id"]) for row in rows}
+            return self._settings.lookup(kind, value)
+        taxes = {str(row["tax_name"]).strip().casefold(): str(row["tax_id"]) for row in self._all_taxes()}
         named = value[0] if isinstance(value, list) else value
         name = named.get("name") if isinstance(named, Mapping) else named
-        return self._taxes.get(str(name).strip().casefold())
+        return taxes.get(str(name).strip().casefold())
+
+    def percentage(self, kind: str, value: Any) -> Decimal | None:
+        """Of a tax by its id ("Taxes", `tax_percentage`; of a group the sum of its taxes)."""
+        rows = self._all_taxes() if kind == "taxes" else []
+        return next((exact(row.get("tax_percentage")) for row in rows if str(row["tax_id"]) == str(value)), None)
+
+    def _all_taxes(self) -> Sequence[Mapping[str, Any]]:
+        if self._taxes is None:
+            self._taxes = self._client.get(f"{INVENTORY}/settings/taxes").body.get("taxes", [])
+        return self._taxes
 
     def upsert(self, stream: str, keys: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[Result]:
         """A plain stream goes to the resource of its name; see `finance_plain`."""

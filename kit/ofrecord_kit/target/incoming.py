@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
     from ofrecord_kit.target.guard import Guard
 
-NOTED = ("deleted", "rank", "by", "invalid", "adopt", "currencies", "native", "observed")
+NOTED = ("deleted", "rank", "by", "each", "invalid", "adopt", "currencies", "native", "observed")
 """What the note of a record says that can matter; its times, its editor and its label cannot."""
 _NO = (b"", b"null", b"false")
 _BETWEEN = b"\x1f"
@@ -40,11 +40,13 @@ class _Note(Struct, gc=False):
     deleted: Raw = _NOTHING
     rank: Raw = _NOTHING
     by: Raw = _NOTHING
+    each: Raw = _NOTHING
     invalid: Raw = _NOTHING
     adopt: Raw = _NOTHING
     currencies: Raw = _NOTHING
     native: Raw = _NOTHING
     observed: Raw = _NOTHING
+    awaits: Raw = _NOTHING
 
 
 class Came(Struct, gc=False):
@@ -96,7 +98,7 @@ class Digests:
             return None
         digest = self._new.copy()
         digest.update(_BETWEEN.join(self._parts(told)))
-        plain = bytes(note.filtered) in _NO and bytes(note.stopped) in _NO and bytes(note.deleted) in _NO
+        plain = all(bytes(one) in _NO for one in (note.filtered, note.stopped, note.deleted, note.awaits))
         return Came(str(note.id), digest.hexdigest(), note.stamped, plain)
 
     def of(self, values: Mapping[str, Any], note: Mapping[str, Any]) -> str:

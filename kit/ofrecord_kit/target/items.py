@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ofrecord_kit.ledger import Held, Link
 from ofrecord_kit.plan import Agreed, FieldRule, RecordPlan, Times
 from ofrecord_kit.plan.canonical import instant
+from ofrecord_kit.plan.sums import Foreseen
 from ofrecord_kit.target.destination import Current
 from ofrecord_kit.target.wire import Wire
 
@@ -54,6 +56,8 @@ class Item:
     delivered: bool = False
     then_done: bool = False
     then_now: bool = False
+    then_changed: bool = False
+    """One of the actions taken now changed something there."""
     reason: str = ""
     left: bool = False
     """It has a counterpart and is out of the view now."""
@@ -71,6 +75,12 @@ class Item:
     """The link it had to a record that is gone; a person said what becomes of it."""
     said: str = ""
     """The answer that paired it."""
+    awaits: str | None = None
+    """The record of the source without whose word it does not go (`following`)."""
+    foreseen: Foreseen | None = None
+    """What a document will come to, worked out before it was sent."""
+    early: datetime | None = None
+    """The first moment of the day from which it counts, while that is still to come."""
     merged_into: str | None = None
     """The record of the source that it was merged into."""
 
@@ -114,9 +124,14 @@ class Item:
         return adopted | {violation.field for violation in plan.violations}
 
     @property
+    def is_asked(self) -> bool:
+        """Does somebody have to look at it? What only waits for another record is nobody's question."""
+        return any(held.state == "open" for held in self.helds)
+
+    @property
     def at_rest(self) -> str:
         """Its outcome when no field of it is to be written."""
-        return "held" if self.helds else "written" if self.acted else "unchanged"
+        return "held" if self.is_asked else "written" if self.acted else "unchanged"
 
     def times(self) -> Times:
         """Creation and modification on both sides."""

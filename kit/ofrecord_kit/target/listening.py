@@ -23,8 +23,8 @@ _NOTES: Mapping[str, tuple[type, ...]] = {
     "id": (str, int), "modified": (str, type(None)), "created": (str, type(None)), "deleted": (bool, type(None)),
     "filtered": (str, type(None)), "stopped": (dict, type(None)), "native": (dict, type(None)),
     "observed": (dict, type(None)), "adopt": (dict, type(None)), "invalid": (dict, type(None)),
-    "match": (dict, type(None)), "check": (dict, type(None)), "stamped": _WORD, "by": _WORD, "label": _PLAIN,
-    "rank": _PLAIN, "editor": _WORD,
+    "match": (dict, type(None)), "check": (dict, type(None)), "stamped": _WORD, "by": (*_WORD, list), "counts_from": _WORD, "each": (list, type(None)), "label": _PLAIN, "attach": _WORD,
+    "rank": _PLAIN, "editor": _WORD, "figures": (dict, type(None)), "awaits": _WORD, "grants": (bool, type(None)),
 }  # fmt: skip
 
 _TEXT, _MAYBE, _OBJECT, _LIST = (str,), (str, type(None)), (dict, type(None)), (list, type(None))
@@ -32,10 +32,12 @@ _ANNOTATION: Mapping[str, tuple[type, ...]] = {
     "entity": _TEXT, "object": _TEXT, "from": _TEXT, "to": _TEXT, "rules": _MAYBE, "file": _MAYBE, "external_id": _MAYBE,
     "source_external_id": _MAYBE, "source_object": _MAYBE, "match": _LIST, "once": _OBJECT, "duplicates": _MAYBE,
     "near": _MAYBE, "deleted": _MAYBE, "missing": _MAYBE, "parent": _OBJECT, "combine": _OBJECT, "leaving": _MAYBE,
-    "spread": _OBJECT, "limits": _OBJECT, "drift": _LIST, "responsible": _OBJECT,
+    "spread": _OBJECT, "limits": _OBJECT, "waits_for": _OBJECT, "drift": _LIST, "responsible": _OBJECT, "counts_from": _OBJECT, "settled": _OBJECT, "attach": _OBJECT, "states": _OBJECT,
+    "stated": _LIST,
 }  # fmt: skip
 _FIELD: Mapping[str, tuple[type, ...]] = {
     "owner": _TEXT, "field": _MAYBE, "rule": _MAYBE, "format": _MAYBE, "ref": _MAYBE, "lookup": _MAYBE,
+    "of": _MAYBE, "unlinked": _MAYBE, "direct": (bool, type(None)),
     "policy": (str, list, type(None)), "lines": _OBJECT, "parts": _OBJECT, "identity": _LIST, "violation": _MAYBE,
 }  # fmt: skip
 

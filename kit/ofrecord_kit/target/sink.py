@@ -18,8 +18,10 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.target.answers import end_pauses, to_try_again
+from ofrecord_kit.target.days import come_of_day
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.destination import Refused
+from ofrecord_kit.target.following import whose_time_has_come
 from ofrecord_kit.target.guard import Guard
 from ofrecord_kit.target.incoming import Came, unchanged
 from ofrecord_kit.target.items import Item
@@ -280,6 +282,8 @@ class OfrecordSink(BatchSink):
         wire, program, before = self.wire, self.program, self.delivery.refused
         due = program.ledger.due(wire.source, wire.destination, wire.entity, program.now(), list(WAITS_S))
         payloads = to_try_again(due) + (to_revisit(self.delivery) if wire.spread else [])
+        payloads += whose_time_has_come(self.delivery) if wire.waits_for else []
+        payloads += come_of_day(self.delivery)
         for start in range(0, len(payloads), self.max_size):
             items = self.delivery.decide(payloads[start : start + self.max_size], again=True)
             fit = self.guard.allowed(items)

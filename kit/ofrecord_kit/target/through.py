@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ofrecord_kit.plan.facts import Fact
 from ofrecord_kit.target.destination import Change, Current, Destination, New, Result
+from ofrecord_kit.target.papers import Paper
 
 
 class Through(Destination):
@@ -57,6 +59,14 @@ class Through(Destination):
         """As the vendor's."""
         return self._inner.upsert(stream, keys, records)
 
+    def figures(self, object_: str, record: str, fields: Sequence[str]) -> Mapping[str, Any]:
+        """As the vendor's."""
+        return self._inner.figures(object_, record, fields)
+
+    def percentage(self, kind: str, value: Any) -> Decimal | None:
+        """As the vendor's."""
+        return self._inner.percentage(kind, value)
+
     def note(self, object_: str, record: str, values: Mapping[str, Any]) -> None:
         """As the vendor's."""
         self._inner.note(object_, record, values)
@@ -69,6 +79,10 @@ class Through(Destination):
         """As the vendor's."""
         return self._inner.reference(identity)
 
+    def here(self) -> datetime:
+        """As the vendor's."""
+        return self._inner.here()
+
     def lookup(self, kind: str, value: Any) -> Any:
         """As the vendor's."""
         return self._inner.lookup(kind, value)
@@ -80,6 +94,20 @@ class Through(Destination):
     def read_for_check(self, object_: str, record: str, field_: str) -> Any:
         """As the vendor's."""
         return self._inner.read_for_check(object_, record, field_)
+
+    def entries(self, object_: str, record: str, list_: str, fields: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """As the vendor's."""
+        return self._inner.entries(object_, record, list_, fields)
+
+    def relate(
+        self, object_: str, record: str, list_: str, rows: Sequence[Mapping[str, Any]], gone: Sequence[str]
+    ) -> Result:
+        """As the vendor's."""
+        return self._inner.relate(object_, record, list_, rows, gone)
+
+    def attach(self, object_: str, record: str, name: str, paper: Paper) -> Result:
+        """As the vendor's."""
+        return self._inner.attach(object_, record, name, paper)
 
     def removed_line(self, identity: str) -> Mapping[str, Any] | None:
         """As the vendor's."""

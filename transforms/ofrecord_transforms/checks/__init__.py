@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from ofrecord_transforms.catalog import Catalogs
 from ofrecord_transforms.checks import (
     dimensions,
+    documents,
     filters,
     forms,
     kinds,
@@ -15,7 +16,9 @@ from ofrecord_transforms.checks import (
     loops,
     names,
     owners,
+    references,
     required,
+    states,
     together,
 )
 from ofrecord_transforms.checks.inquiry import Inquiry
@@ -29,11 +32,14 @@ _TOPICS: tuple[Callable[[Inquiry], None], ...] = (
     names.check,
     filters.check,
     together.check,
+    references.check,
+    documents.check,
     forms.check,
     dimensions.check,
     kinds.check,
     lists.check,
     required.check,
+    states.check,
 )
 
 

@@ -22,11 +22,15 @@ Conditions = tuple[Condition, ...]
 def check(inquiry: Inquiry) -> None:
     """`when`, every view, every stop; and what leaves when nothing can."""
     entity = inquiry.entity
-    _fields(inquiry, entity.when, ("when",), "when")
+    fields(inquiry, entity.when, ("when",), "when")
     for name, view in entity.views.items():
-        _fields(inquiry, view, ("views", name), f"views: {name}")
+        fields(inquiry, view, ("views", name), f"views: {name}")
     for number, stop in enumerate(entity.stop):
-        _fields(inquiry, stop.when, ("stop", number, "when"), f"stop: {stop.what}")
+        fields(inquiry, stop.when, ("stop", number, "when"), f"stop: {stop.what}")
+    if entity.once is not None and entity.once.amend is not None:
+        fields(inquiry, entity.once.amend, ("once", "amend"), "once: amend")
+    if entity.attach is not None:
+        fields(inquiry, entity.attach.when, ("attach", "when"), "attach: when")
     if entity.view is not None and entity.view not in entity.views:
         hint = nearest(entity.view, entity.views) or (f" Use {one_of(entity.views)}." if entity.views else "")
         inquiry.add("view", f'"{entity.view}" is not among the views.{hint}', "view")
@@ -36,7 +40,7 @@ def check(inquiry: Inquiry) -> None:
         _stops_everything(inquiry, stop.when, ("stop", number), f"stop: {stop.what}")
 
 
-def _fields(inquiry: Inquiry, filters: Filters, path: tuple[str | int, ...], where: str) -> None:
+def fields(inquiry: Inquiry, filters: Filters, path: tuple[str | int, ...], where: str) -> None:
     """Each field for itself."""
     for system, by_field in filters.items():
         if system not in inquiry.entity.systems:

@@ -1,8 +1,11 @@
 """Names of systems, streams and fields: do they exist?"""
 
-from ofrecord_transforms.checks.inquiry import Inquiry
+from ofrecord_kit.plan.currencies import DIGITS
+from ofrecord_transforms.checks.inquiry import Inquiry, inside
+from ofrecord_transforms.lenses.moments import is_zone
 from ofrecord_transforms.problems import nearest, one_of
-from ofrecord_transforms.rules import Field, Place
+from ofrecord_transforms.rules import Field, Place, Side
+from ofrecord_transforms.schedules import FIELDS, NAME
 
 
 def check(inquiry: Inquiry) -> None:
@@ -18,6 +21,11 @@ def check(inquiry: Inquiry) -> None:
 
 def judge(inquiry: Inquiry, system: str, path: str, where: str, line: int) -> None:
     """Report a field that the system's records do not have."""
+    if inquiry.entity.is_made(system, path):
+        made = path.removeprefix(f"{NAME}.").partition(".")[0]
+        if made not in FIELDS:
+            inquiry.at(line, where, f'a period has no "{made}".{nearest(made, FIELDS) or f" Use {one_of(FIELDS)}."}')
+        return
     place = inquiry.entity.systems.get(system)
     wrong = inquiry.catalogs.unknown_part(place.system, place.object, path) if place is not None and path else None
     if wrong is not None and place is not None:
@@ -61,12 +69,10 @@ def _place(inquiry: Inquiry, system: str, place: Place) -> None:
 
 
 def _by_system(inquiry: Inquiry) -> None:
-    """`match`, `label` and `once: check` name a field by system."""
+    """`match` and `label` name a field by system."""
     entity = inquiry.entity
-    check_of_once = entity.once.check if entity.once is not None and entity.once.check else {}
     for key, by_system in (
         ("label", entity.label),
-        ("once", check_of_once),
         *(("match", pair) for pair in entity.match),
     ):
         for system, name in by_system.items():
@@ -87,11 +93,14 @@ def _source_fields(inquiry: Inquiry) -> None:
     if entity.primary is not None:
         wanted.append(("primary", entity.primary.earliest))
     if entity.combine is not None:
-        wanted.append(("combine", entity.combine.by))
+        wanted += [("combine", way.by) for way in entity.combine.ways]
+    if entity.attach is not None:
+        wanted.append(("attach", entity.attach.named))
     for key, path in wanted:
         for system in sources:
             if entity.systems[system].stream is not None:
                 judge(inquiry, system, path, key, inquiry.line(key))
+    _days_and_terms(inquiry)
     if entity.each is not None:
         if entity.each.system in inquiry.systems and entity.each.system not in entity.systems:
             inquiry.missing_system("each", entity.each.system)
@@ -99,19 +108,48 @@ def _source_fields(inquiry: Inquiry) -> None:
             judge(inquiry, entity.each.system, path, "each", inquiry.line("each"))
 
 
+def _days_and_terms(inquiry: Inquiry) -> None:
+    """`counts_from` names a field by system, `schedule` the terms of the contract."""
+    entity, said = inquiry.entity, inquiry.entity.schedule
+    for system, side in entity.counts_from.items():
+        if system not in entity.systems:
+            inquiry.missing_system("counts_from", system)
+        else:
+            judge(inquiry, system, side.field, "counts_from", side.line)
+        if side.zone is not None and not is_zone(side.zone):
+            inquiry.at(side.line, "counts_from", f'zone "{side.zone}" is not an IANA time zone. Write it as Europe/Berlin.')
+    if said is None:
+        return
+    if said.system in inquiry.systems and said.system not in entity.systems:
+        inquiry.missing_system("schedule", said.system)
+    for path in (said.start, said.months, said.amount, said.currency):
+        if path:
+            judge(inquiry, said.system, path, "schedule", inquiry.line("schedule"))
+    if said.unit is not None and said.unit not in DIGITS:
+        inquiry.add("schedule", f'unit "{said.unit}" is not an ISO 4217 currency. Write its three-letter code, as in USD.', "schedule", "unit")
+
+
 def _sides(inquiry: Inquiry, rule: Field) -> None:
     for system, side in rule.sides.items():
         if system not in inquiry.entity.systems or not _is_judged(inquiry, rule, system):
             continue
+        if side.related:  # no catalog names the lists of a record
+            continue
         for part in (side.parts or {"": side}).values():
             judge(inquiry, system, part.field, rule.what, part.line or rule.line)
-        for extra in (side.currency, *(side.zero_when or ())):
+        for extra in (side.currency, side.other, *(side.zero_when or ()), *(side.empty_when or ())):
             if extra is not None:
                 judge(inquiry, system, extra, rule.what, side.line)
         for line in rule.lines:
             if system in line.sides:
-                below = line.sides[system]
-                judge(inquiry, system, f"{side.field}.{below.field}", f"{rule.what}: {line.what}", below.line)
+                _line(inquiry, system, rule, line, side)
+
+
+def _line(inquiry: Inquiry, system: str, rule: Field, line: Field, whole: Side) -> None:
+    below = line.sides[system]
+    for name in (below.field, below.other, *(below.zero_when or ())):
+        if name is not None:
+            judge(inquiry, system, inside(whole, name), f"{rule.what}: {line.what}", below.line)
 
 
 def _is_judged(inquiry: Inquiry, rule: Field, system: str) -> bool:
