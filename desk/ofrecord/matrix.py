@@ -66,7 +66,8 @@ def _unit(rule: Field) -> str | None:
 def _name(side: Side) -> str:
     unit = f" ({side.unit})" if side.unit else ""
     always = f" = {side.always}" if side.always is not None else ""
-    return f"{' + '.join(side.fields())}{unit}{always}"
+    fields = ["(the record)"] if side.record else side.fields()
+    return f"{' + '.join(fields)}{unit}{always}"
 
 
 def markdown(shown: list[Row]) -> str:

@@ -5,10 +5,10 @@ travel in an undescribed object.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ofrecord_transforms.rules import Entity, Field, Side
+from ofrecord_transforms.rules import Entity, Field, Schedule, Side
 from ofrecord_transforms.systems import System
 
 _TEXT = frozenset({"string", "number", "integer", "boolean", "reference"})
@@ -49,17 +49,38 @@ def needs_of(entity: Entity, source: str, travelling: Iterable[str]) -> list[Nee
     found = [Need("id", place.id, "text", _TEXT)]
     for rule in entity.fields:
         side = rule.sides.get(source)
-        if side is not None and side.always is None and rule.name in names:
-            found += _needs(rule, side)
+        if side is not None and side.always is None and rule.name in names and not entity.is_made(source, side.field):
+            found += _needs(rule, side, source)
+    if entity.schedule is not None and entity.schedule.system == source:
+        found += _needs_of_schedule(entity.schedule)
     named = {need.property for need in found}
-    tested = dict.fromkeys(name for name, _ in entity.conditions(source) if name not in named)
+    tested = dict.fromkeys(name for name in (*_tested(entity, source),) if name not in named)
     return [*found, *(Need("condition", name, "anything", frozenset()) for name in tested)]
 
 
-def _needs(rule: Field, side: Side) -> Iterator[Need]:
+def _tested(entity: Entity, source: str) -> Iterator[str]:
+    """Fields that conditions look at, and the one that names a file."""
+    yield from (name for name, _ in entity.conditions(source))
+    if entity.attach is not None:
+        yield from (entity.attach.named, *entity.attach.when.get(source, ()))
+
+
+def _needs_of_schedule(said: Schedule) -> Iterator[Need]:
+    for path, form in ((said.start, "date"), (said.months, "number"), (said.amount, "money")):
+        yield Need("schedule", path, *_KINDS[form])
+    if said.currency is not None:
+        yield Need("schedule", said.currency, "text", _TEXT)
+
+
+def _needs(rule: Field, side: Side, source: str) -> Iterator[Need]:
     if side.parts is not None:
         for part in side.parts.values():
             yield Need(rule.name, part.field, "text", _TEXT)
+        return
+    if side.record:
+        for line in rule.lines:
+            if source in line.sides:
+                yield from _needs(replace(line, what=rule.what), line.sides[source], source)
         return
     expected, types = _KINDS.get(rule.format, ("text", _TEXT))
     if rule.ref is not None:

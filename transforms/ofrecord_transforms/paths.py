@@ -46,10 +46,17 @@ def _nested(first: str, rest: list[str]) -> Get:
         for name in rest:
             if value is None or value is ABSENT or value == "":
                 return value if value is ABSENT else None
-            value = value.get(name, ABSENT) if isinstance(value, dict) else None
+            value = value.get(name, ABSENT) if isinstance(value, dict) else _element(value, name)
         return None if value == "" else value
 
     return get
+
+
+def _element(value: Any, place: str) -> Any:
+    """An element of a list, counted from 0: `price_brackets.0.pricebook_rate`."""
+    if not isinstance(value, list) or not place.isdecimal():
+        return None
+    return value[int(place)] if int(place) < len(value) else None
 
 
 def _custom(name: str) -> Get:

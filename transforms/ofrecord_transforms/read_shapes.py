@@ -4,6 +4,7 @@ A value of the wrong shape is reported and replaced by something harmless, so th
 is found in one pass.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -11,8 +12,11 @@ from decimal import Decimal, InvalidOperation
 from ofrecord_transforms import vocabulary as words
 from ofrecord_transforms.located import Node
 from ofrecord_transforms.problems import Problems, nearest, one_of
-from ofrecord_transforms.rules import Condition, Filters
+from ofrecord_transforms.rules import Attach, Condition, Filters, Tell
 from ofrecord_transforms.systems import System
+
+_MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class Shapes:
@@ -128,6 +132,40 @@ class Shapes:
                 self.problems.add(child, where, "expected the name of a field.")
         return found
 
+    def tells(self, node: Node | None) -> tuple[Tell, ...]:
+        """Who is told once, and how: each by mail or by a call, under a name of its own."""
+        found: dict[str, Tell] = {}
+        for child in node.value if node is not None and isinstance(node.value, list) else [node] if node else []:
+            if self.mapping(child, "once: tell", words.TELL_KEYS) is None:
+                continue
+            what = self.text(child, "what", "once: tell") or ""
+            place = f"once: tell {what}"
+            hook = self.text(child, "webhook", place, required=False)
+            mail = self.words(child.get("mail"), place, "[warehouse@example.com]")
+            if bool(mail) == (hook is not None):
+                self.problems.add(child, place, 'needs either "mail" or "webhook". Give one.')
+            if any(not _MAIL.fullmatch(one) for one in mail):
+                self.problems.add(child, place, "mail lists addresses, as in [warehouse@example.com].")
+            if hook is not None and not _VARIABLE.fullmatch(hook):
+                said = "webhook names the environment variable that holds the address, as in OFRECORD_WAREHOUSE_HOOK; an address is a secret, and stands in no file."
+                self.problems.add(child, place, said)
+            if what in found or what in self.known:
+                self.problems.add(child, place, f'"{what}" names something else already. Give it a name of its own.')
+            found[what] = Tell(what, tuple(mail), hook)
+        return tuple(found.values())
+
+    def attach(self, node: Node | None) -> Attach | None:
+        """`{file: pdf, named: salesorder_number, when: {…}}`."""
+        checked = self.mapping(node, "attach", words.ATTACH_KEYS)
+        if checked is None:
+            return None
+        if checked.get("file") is None:
+            self.problems.add(checked, "attach", f'"file" is missing: {one_of(words.FILES)}. Add it.')
+        file = self.choice(checked, "file", words.FILES, "attach") or ""
+        return Attach(
+            file, self.text(checked, "named", "attach") or "", self.filters(checked.get("when"), "attach: when")
+        )
+
     def system_list(self, node: Node | None, where: str) -> list[str]:
         """`[inventory, crm]`."""
         if node is None:
@@ -164,10 +202,12 @@ class Shapes:
             conditions = self.mapping(child, place)
             if not self.known_system(child, system, where) or conditions is None:
                 continue
-            filters[system] = {
-                name: found for name, wanted in conditions.items() if (found := self._conditions(wanted, name, place))
-            }
+            filters[system] = self.conditions(conditions, place)
         return filters
+
+    def conditions(self, node: Node, where: str) -> dict[str, tuple[Condition, ...]]:
+        """Conditions by field."""
+        return {name: found for name, wanted in node.items() if (found := self._conditions(wanted, name, where))}
 
     def _conditions(self, wanted: Node, name: str, where: str) -> tuple[Condition, ...]:
         if is_list_of_values(wanted):

@@ -61,7 +61,7 @@ class Glance:
         self._others: list[str] = []
         for rule in rules:
             fact = facts.get(rule.name)
-            if rule.status or (fact is None and not rule.parts and not (whole and facts)):
+            if rule.status or rule.related or (fact is None and not rule.parts and not (whole and facts)):
                 continue
             if fact is None or rule.parts or fact.read_only or fact.forbidden:
                 self._others.append(rule.name)
@@ -141,7 +141,7 @@ def obstacles(
     """
     found: dict[str, Obstacle] = {}
     for rule in rules:
-        if rule.name not in values or rule.status:
+        if rule.name not in values or rule.status or rule.related:
             continue
         for name, value in _places(rule, values[rule.name]) if rule.parts else ((rule.name, values[rule.name]),):
             if name in facts:

@@ -36,7 +36,8 @@ class FieldRule:
 
     `name` is the property (destination name), `field` the name in the rules, `where` the rule's file and line. `policy`
     is one word, or systems in order of precedence. `parts`: part → the destination's field, of a value in parts.
-    `currency`: of an amount, where the rules say it (ISO 4217).
+    `currency`: of an amount, where the rules say it (ISO 4217). `related`: its lines are entries of a related list.
+    `also`: entities a reference may point at besides `ref`.
     """
 
     name: str
@@ -50,6 +51,13 @@ class FieldRule:
     after_create: bool = False
     status: bool = False
     ref: str | None = None
+    also: tuple[str, ...] = ()
+    of: str | None = None
+    """Rule field of the entity `ref` whose agreed value is meant, in place of the record."""
+    unlinked: str = "hold"
+    """While the record it points at has no counterpart: `hold` or `wait` (the record), `leave` (this field)."""
+    direct: bool = False
+    """The reference is an id of the destination already, or stays one of the source."""
     lookup: str | None = None
     combine: str | None = None
     otherwise: Any = None
@@ -57,6 +65,7 @@ class FieldRule:
     parts: Mapping[str, str] | None = None
     identity: tuple[str, ...] = ()
     currency: str | None = None
+    related: bool = False
 
 
 class Agreed(Struct, frozen=True):

@@ -30,6 +30,12 @@ def _field(inquiry: Inquiry, rule: Field) -> None:
         if name not in columns:
             hint = nearest(name, columns) or (f" Use {one_of(columns)}." if columns else " Add lines.")
             inquiry.about(rule, f'identity "{name}" is not the name of a field of its lines.{hint}')
+    for system, side in rule.sides.items():
+        if (side.record or side.related) and not rule.lines:
+            word = "record" if side.record else "related"
+            inquiry.about(rule, f"{word} belongs to a field with lines. Add lines, or remove it.", side)
+        elif side.related and sum(line.ref is not None and system in line.sides for line in rule.lines) != 1:
+            inquiry.about(rule, "related: one of its lines says with what it is linked: ref: <entity>.", side)
     if rule.ref is not None and rule.lookup is not None:
         inquiry.about(rule, "has ref and lookup. A value points at a record or at an entry of a list.")
 
@@ -44,6 +50,7 @@ def _side(inquiry: Inquiry, rule: Field, system: str, side: Side) -> None:
         ("currency", side.currency, ("money",)),
         ("minor", side.minor or None, ("money",)),
         ("zero_when", side.zero_when, _AMOUNTS),
+        ("empty_when", side.empty_when, ("lines",)),
     ):
         if said is not None and rule.format not in formats:
             inquiry.about(rule, f"{word} belongs to format {one_of(formats)}, not to {rule.format}. Remove it.", side)

@@ -30,6 +30,12 @@ class Strand:
         return self.rule.ref is None and self.rule.lookup is None
 
 
+def inside(whole: Side, name: str) -> str:
+    """Path of a field of a line, without the places of elements: of the record itself its own name."""
+    path = name if whole.record else f"{whole.field}.{name}"
+    return ".".join(part for part in path.split(".") if not part.isdecimal())
+
+
 @dataclass(frozen=True)
 class Inquiry:
     """Checks ask it and report to it."""
@@ -92,7 +98,7 @@ class Inquiry:
         if rule.lines:
             for line in rule.lines:
                 sides = {
-                    system: replace(side, field=f"{rule.sides[system].field}.{side.field}")
+                    system: replace(side, field=inside(rule.sides[system], side.field))
                     for system, side in line.sides.items()
                     if system in rule.sides
                 }

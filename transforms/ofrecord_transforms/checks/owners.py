@@ -40,13 +40,13 @@ def _one_store(inquiry: Inquiry) -> None:
 
 
 def _two_writers(inquiry: Inquiry) -> None:
-    """Two lines about one field of a system would both write it."""
+    """Two lines about one field of a system would both write it, unless that system owns both: then both read it."""
     first: dict[tuple[str, str], Field] = {}
     for rule in inquiry.entity.fields:
         for system, side in rule.sides.items():
             for name in side.fields():
                 other = first.setdefault((system, name), rule)
-                if other is not rule:
+                if other is not rule and not (rule.owner == other.owner == system):
                     inquiry.about(
                         rule,
                         f'two owners: {system} {name} already belongs to "{other.what}" ({other.rule}). '
@@ -126,5 +126,5 @@ def _doors(inquiry: Inquiry, rule: Field) -> None:
         if system not in inquiry.entity.systems:
             inquiry.about(rule, f"{system} is not among the systems of this entity. Add it there.", side)
     for line in rule.lines:
-        if len(line.sides) == 1:
-            inquiry.about(line, "is in one system only. Name its other side.")
+        if len(line.sides) == 1 and all(side.always is None for side in line.sides.values()):
+            inquiry.about(line, "is in one system only. Name its other side, or give the constant with always.")

@@ -15,11 +15,13 @@ def check(inquiry: Inquiry) -> None:
 
 def _refs(inquiry: Inquiry) -> None:
     for rule in inquiry.entity.fields:
-        if rule.ref is not None:
-            _entity(inquiry, rule.ref, rule.what, rule.line)
+        for name in (rule.ref, *rule.also):
+            if name is not None:
+                _entity(inquiry, name, rule.what, rule.line)
         for line in rule.lines:
-            if line.ref is not None:
-                _entity(inquiry, line.ref, f"{rule.what}: {line.what}", line.line)
+            for name in (line.ref, *line.also):
+                if name is not None:
+                    _entity(inquiry, name, f"{rule.what}: {line.what}", line.line)
 
 
 def _entity(inquiry: Inquiry, name: str, where: str, line: int) -> None:
@@ -46,19 +48,47 @@ def _parent(inquiry: Inquiry) -> None:
 
 def _combine(inquiry: Inquiry) -> None:
     entity = inquiry.entity
-    if entity.combine is not None:
-        _entity(inquiry, entity.combine.through or entity.combine.same_as or "", "combine", inquiry.line("combine"))
-        _whole(inquiry, entity.combine)
+    if entity.attach is not None and entity.combine is None:
+        inquiry.add(
+            "attach",
+            "a file is put beside the record that others are combined into. Add combine: to the file.",
+            "attach",
+        )
+    for way in entity.combine.ways if entity.combine is not None else ():
+        _entity(inquiry, way.through or way.same_as or "", "combine", inquiry.line("combine"))
+        _whole(inquiry, way)
+    _periods(inquiry)
     for rule in entity.fields:
         constant = any(side.always is not None for side in rule.sides.values())
         if rule.combine is not None and entity.combine is None:
             inquiry.about(rule, "combines values, but the entity does not say of what. Add combine: to the file.")
         if entity.combine is not None and rule.combine is None and not constant:
-            inquiry.about(rule, "needs combine: sum, join, latest or same, as several records meet in one.")
+            inquiry.about(rule, "needs combine: sum, join, latest, same or states, as several records meet in one.")
         if rule.otherwise is not None and rule.combine != "same":
             inquiry.about(rule, "otherwise belongs to combine: same. Remove it.")
         if rule.combine == "sum" and entity.combine is not None and rule.format not in {"number", "money"}:
             inquiry.about(rule, f"combine: sum adds numbers, and its format is {rule.format}. Say format: number.")
+
+
+def _periods(inquiry: Inquiry) -> None:
+    """`schedule`, `settled` and `counts_from`: what they go with."""
+    entity = inquiry.entity
+    if entity.schedule is not None and entity.each is not None:
+        inquiry.add(
+            "schedule",
+            "a record is split into elements of a list or into periods. Remove each or schedule.",
+            "schedule",
+        )
+    if entity.schedule is not None and (entity.combine is not None or entity.spread is not None):
+        inquiry.add("schedule", "each period is a record of its own. Remove combine and spread.", "schedule")
+    if entity.counts_from and entity.combine is None:
+        inquiry.add(
+            "counts_from", "only parts of a whole count from a day on. Add combine, or remove it.", "counts_from"
+        )
+    days = [rule.what for rule in entity.fields if rule.format == "date"]
+    if entity.settled is not None and entity.settled not in days:
+        hint = nearest(entity.settled, days) or (f" Use {one_of(days)}." if days else " Add one with format: date.")
+        inquiry.add("settled", f'"{entity.settled}" is not the name of a field with a day.{hint}', "settled")
 
 
 def _whole(inquiry: Inquiry, combine: Combine) -> None:
