@@ -20,7 +20,7 @@ class TapInventory(FinanceTap):
     package_name = "ofrecord-tap-inventory"
     system = "inventory"
     folder = streams.FOLDER
-    written_only = ("contact_persons",)
+    written_only = ("contact_persons", "journals")
     config_jsonschema = th.PropertiesList(*settings.CONNECTION, *settings.FINANCE, *settings.BUDGET, *READING).to_dict()
     stream_types = (
         streams.Organizations, streams.Items, streams.CompositeItems, streams.ItemGroups, streams.Units,

@@ -108,6 +108,13 @@ RESOURCES = {
             {"item_id", "salesorder_item_id", "quantity", "non_receive_quantity", "location_id"}
         ))},
     ),
+    "journals": Resource(  # only Books has them ("Create a journal"); a custom field does not upsert them
+        "journals", "journal", "journal_id", BOOKS, required=("journal_date", "line_items"), natural=("reference_number",),
+        alike=("journal_date", "line_items"), filters=frozenset({"reference_number"}), deletable=True,
+        lists={"line_items": Rows("line_id", (("debit_or_credit", "account_id"), ("debit_or_credit",)), frozenset(
+            {"account_id", "customer_id", "description", "tax_id", "amount", "debit_or_credit", "location_id", "project_id"}
+        ))},
+    ),
     "inventoryadjustments": Resource(
         "inventoryadjustments", "inventory_adjustment", "inventory_adjustment_id", rows="inventory_adjustments",
         required=("date", "reason", "adjustment_type", "line_items"), natural=("reference_number",),

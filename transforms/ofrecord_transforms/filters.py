@@ -138,6 +138,7 @@ def _word(entity: Entity, system: str, name: str) -> str:
             and not any(side.values for side in rule.sides.values())
         ):
             return rule.name
-    if entity.combine is not None and entity.combine.by == name:
-        return entity.combine.through or entity.combine.same_as or name
+    for way in entity.combine.ways if entity.combine is not None else ():
+        if way.by == name:
+            return way.through or way.same_as or name
     return name.removesuffix("_id").rsplit(".", 1)[-1].replace("_", " ").lower()

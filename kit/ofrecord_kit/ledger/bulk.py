@@ -7,6 +7,7 @@ SQLite runs one prepared statement for all rows; PostgreSQL gets each column as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec.json import encode
@@ -28,6 +29,18 @@ def among(connection: Connection, column: ColumnElement[str], keys: Iterable[str
         return column == any_(bindparam(None, list(keys), ARRAY(Text)))
     each = func.json_each(bindparam(None, encode(list(keys)).decode(), Text)).table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def links_below(connection: Connection, keys: Iterable[str]) -> tuple[TextClause, Any]:
+    """As `below`, for the linked records whose ids are below these (`key/…`): their ids and links."""
+    query, given = below(connection, keys)
+    return _linked(query.text), given
+
+
+@cache
+def _linked(query: str) -> TextClause:
+    words = query.replace(" part p ", " link p ").replace("p.whole", "p.link").replace("p.part", "p.system_id")
+    return text(words)
 
 
 def below(connection: Connection, keys: Iterable[str]) -> tuple[TextClause, Any]:

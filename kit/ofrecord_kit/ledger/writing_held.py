@@ -82,6 +82,8 @@ class HeldWriting(Batch):
             if wait_s is None
             else self._at + min(timedelta(seconds=wait_s * 2 ** min(attempts - 1, 20)), LONGEST_WAIT)
         )
+        if held.due_at is not None:
+            due = held.due_at
         stays = keep and before.get("kind") == held.kind and self._same_values(before.get("values"), held.values)
         answered = {
             name: before.get(name) if stays else None for name in ("answer", "answered_by", "answered_at", "correction")

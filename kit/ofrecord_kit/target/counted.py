@@ -14,6 +14,11 @@ class Counted:
         self._client = client
         self.calls = 0
 
+    @property
+    def organization(self) -> str:
+        """The organisation the calls are about."""
+        return self._client.connection.organization_id
+
     def get(self, path: str, **options: Any) -> Answer:
         """As `Client.get`."""
         self.calls += 1

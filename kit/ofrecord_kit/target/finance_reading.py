@@ -165,7 +165,7 @@ class Reader:
         page = 1
         while resource.listed:
             params = {**filters, "page": page, "per_page": PER_PAGE}
-            answer = self._client.get(f"{INVENTORY}/{resource.path}", params=params)
+            answer = self._client.get(f"{resource.root}/{resource.path}", params=params)
             self.at = answer.read_at
             rows += answer.body[resource.rows or resource.path]
             if not (answer.body.get("page_context") or {}).get("has_more_page"):

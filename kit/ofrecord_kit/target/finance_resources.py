@@ -43,6 +43,8 @@ class Resource:
     one: str
     """Key of one record in an answer."""
     id: str
+    root: str = INVENTORY
+    """The door it stands behind; of both, Inventory."""
     rows: str = ""
     """Key of the rows in a list, when it is not the path."""
     listed: bool = True
@@ -85,12 +87,12 @@ class Resource:
 
     def place(self, record: str, parent: str | None = None) -> str:
         """The path of one record for reading."""
-        where = self.parent_path.format(id=parent) if self.parent else f"{INVENTORY}/{self.path}"
+        where = self.parent_path.format(id=parent) if self.parent else f"{self.root}/{self.path}"
         return f"{where}/{record}"
 
     def door(self, keys: Collection[str]) -> str:
         """The door whose documents name all of these keys."""
-        return BOOKS if self.books and not self.books.isdisjoint(keys) else INVENTORY
+        return BOOKS if self.books and not self.books.isdisjoint(keys) else self.root
 
 
 def active_or_not(path: str) -> dict[str, Action]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import UNKNOWN, Agreed
 from ofrecord_kit.plan.gone import Act, Follow, Nothing, on_deletion, on_leaving, on_return
+from ofrecord_kit.target.days import is_settled_deletion
 from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def decide_deletions(delivery: Delivery, items: Sequence[Item]) -> None:
             case Follow(into):
                 item.merged_into = into
                 item.outcome, item.reason = "filtered", f"merged into {wire.source} {into}"
+            case Act() if is_settled_deletion(delivery, item):
+                pass
             case Act(action):
                 item.action = action
             case Nothing(why, news):

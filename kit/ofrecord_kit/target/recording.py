@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing, from_json, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Fingerprint, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
+from ofrecord_kit.target.days import EARLY
 from ofrecord_kit.target.items import SUPERSEDED, Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
@@ -54,7 +55,7 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
         for item in touched:
             _record(delivery, ledger, item, links.get(id(item)))
         if stopped:  # nothing of them is tried again
-            ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=WAITS_S)
+            ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=[*WAITS_S, EARLY])
         for item in heard:
             record_answers(delivery, ledger, item)
         used = {item.source_id for item in heard}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.plan import UNKNOWN, FieldRule, same
 from ofrecord_kit.target.adding import currencies_of, hold_mixed, with_currencies
+from ofrecord_kit.target.days import NOT_YET, first_moment, held_until
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.rewriting import Whole, write_wholes
 from ofrecord_kit.target.siblings import forget_waiting_siblings, siblings_gone
@@ -101,11 +102,15 @@ def _stay_out(delivery: Delivery, item: Item, *, has_been_in: bool) -> None:
     if item.note.get("filtered"):
         return
     item.outcome = "filtered"
+    if item.early is not None:
+        item.reason = NOT_YET
+        item.helds.append(held_until(delivery, item, item.early))
+        return
     if item.note.get("deleted"):
         item.reason = "deleted at the source" if has_been_in else "deleted before it was ever synced"
         return
     item.reason = f"belongs to no {(wire.combine or {}).get('whole', 'whole')} yet"
-    if item.note.get("by") not in (None, ""):
+    if any(led not in (None, "") for led in _led(item)):
         item.helds.append(
             Held(
                 wire.entity, wire.source, wire.destination, item.source_id, "reference", item.reason,
@@ -116,19 +121,40 @@ def _stay_out(delivery: Delivery, item: Item, *, has_been_in: bool) -> None:
 
 def wholes_now(delivery: Delivery, items: Iterable[Item]) -> dict[str, str]:
     """The destination record each of these is a part of as it came, by source id; those that go are parts of none."""
-    return _wholes_of(delivery, [one for one in items if not (one.note.get("deleted") or one.note.get("filtered"))])
+    living = [one for one in items if not (one.note.get("deleted") or one.note.get("filtered"))]
+    for item in living:
+        item.early = first_moment(delivery, item)
+    return _wholes_of(delivery, [one for one in living if one.early is None])
 
 
-def _wholes_of(delivery: Delivery, items: Iterable[Item]) -> dict[str, str]:
-    """The destination record of each source id that has one."""
-    wire, said = delivery.wire, delivery.wire.combine or {}
-    by = {item.source_id: str(item.note["by"]) for item in items if item.note.get("by") not in (None, "")}
+def _led(item: Item) -> list[Any]:
+    """What leads it to its whole, along each of the ways there are."""
+    by = item.note.get("by")
+    return by if isinstance(by, list) else [by]
+
+
+def _wholes_of(delivery: Delivery, items: Sequence[Item]) -> dict[str, str]:
+    """The destination record of each source id that has one: along the first way, else along the next."""
+    said = delivery.wire.combine or {}
+    found: dict[str, str] = {}
+    for place, way in enumerate((said, *said.get("or", ()))):
+        led = {item.source_id: by[place] for item in items if len(by := _led(item)) > place and item.source_id not in found}
+        found |= _led_along(delivery, way, {one: str(by) for one, by in led.items() if by not in (None, "")})
+    return found
+
+
+def _led_along(delivery: Delivery, said: Mapping[str, Any], by: Mapping[str, str]) -> dict[str, str]:
+    """The wholes that one way leads to. `external`: it names the record gone through by that one's id at the destination."""
+    wire = delivery.wire
+    if not by:
+        return {}
     if "entity" in said:
         found = delivery.ledger.wholes_of(said["entity"], wire.destination, by.values())
         return {one: found[other][0] for one, other in by.items() if len(found.get(other, ())) == 1}
-    links = delivery.ledger.links_of(said["through"], wire.source, wire.destination, by.values())
+    one_side, other_side = wire.pair if not said.get("external") else (wire.destination, wire.source)
+    links = delivery.ledger.links_of(said["through"], one_side, other_side, by.values())
     if said.get("field") is None:
-        return {one: links[other].destination_id for one, other in by.items() if other in links}
+        return {one: other if said.get("external") else links[other].destination_id for one, other in by.items() if other in links}
     agreed = delivery.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)
     wholes = {}
     for one, other in by.items():

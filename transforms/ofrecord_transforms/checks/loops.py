@@ -66,8 +66,8 @@ def _needs(inquiry: Inquiry) -> Iterable[Need]:
             if line.ref is not None:
                 yield Need(line.ref, line.rule, f"{rule.what}: {line.what}")
     if entity.combine is not None:
-        other = entity.combine.through or entity.combine.same_as or ""
-        yield Need(other, f"{entity.file}:{inquiry.line('combine')}", "combine")
+        for way in entity.combine.ways:
+            yield Need(way.through or way.same_as or "", f"{entity.file}:{inquiry.line('combine')}", "combine")
     if entity.spread is not None:
         yield Need(entity.spread.through, f"{entity.file}:{inquiry.line('spread')}", "spread")
 
@@ -77,7 +77,7 @@ def _needs(inquiry: Inquiry) -> Iterable[Need]:
 
 def _followed(entity: Entity) -> set[str]:
     combine = entity.combine
-    return {combine.through or combine.same_as or ""} if combine is not None else set()
+    return {way.through or way.same_as or "" for way in combine.ways} if combine is not None else set()
 
 
 def _parents(entity: Entity) -> set[str]:

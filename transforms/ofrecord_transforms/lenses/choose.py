@@ -26,7 +26,7 @@ def lens(rule: Field, source: Side, destination: Side) -> Lens:
     """
     if rule.ref is not None:
         return words.RECORD_ID
-    if rule.lookup is not None:
+    if rule.lookup is not None and source.values is None and destination.values is None:
         return words.ENTRY_NAME
     if source.values is not None:
         return words.values(source.values)
