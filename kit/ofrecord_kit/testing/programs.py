@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import entry_points
@@ -33,6 +33,8 @@ _NUMBER = struct.Struct("!i")
 _ENDED = struct.Struct("!iq")
 """The exit code, and the most memory it held, in KiB."""
 _STREAMS = 3
+_NOT_WRITTEN = 120
+"""The interpreter's exit code for streams that could not be written out."""
 
 
 class Running:
@@ -145,12 +147,13 @@ def run(
     *,
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-    said: str | None = None,
+    said: str | Iterable[bytes] | None = None,
     timeout: float = 180,
+    memory: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """A command of the project from start to end; `said` is its standard input."""
+    """A command of the project from start to end; `said` is its standard input, whole or in parts; `memory` as of `start`."""
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        source.write((said or "").encode())
+        source.writelines([said.encode()] if isinstance(said, str) else said or ())
         source.seek(0)
         running = start(
             command,
@@ -159,15 +162,36 @@ def run(
             stdin=source.fileno(),
             stdout=out.fileno(),
             stderr=err.fileno(),
+            memory=memory,
         )
         try:
             code = running.wait(timeout)
-        except subprocess.TimeoutExpired:
+        finally:
             running.kill()
-            raise
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(running.command, code, out.read().decode(), err.read().decode())
+
+
+def start_pipe(
+    commands: Sequence[Sequence[object]],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdout: int,
+    errors: Sequence[int],
+) -> list[Running]:
+    """Start commands of which each reads what the one before writes; `stdout` is the last one's."""
+    running: list[Running] = []
+    source = subprocess.DEVNULL
+    for left, command, stderr in zip(reversed(range(len(commands))), commands, errors, strict=True):
+        following, out = os.pipe() if left else (-1, stdout)
+        running.append(start(command, cwd=cwd, environment=environment, stdin=source, stdout=out, stderr=stderr))
+        for end in (source, out):
+            if end not in {subprocess.DEVNULL, stdout}:
+                os.close(end)
+        source = following
+    return running
 
 
 def pipe(
@@ -180,15 +204,7 @@ def pipe(
     timeout: float = 300,
 ) -> list[int]:
     """Commands of which each reads what the one before writes; `stdout` is the last one's. Their exit codes."""
-    running: list[Running] = []
-    source = subprocess.DEVNULL
-    for left, command, stderr in zip(reversed(range(len(commands))), commands, errors, strict=True):
-        following, out = os.pipe() if left else (-1, stdout)
-        running.append(start(command, cwd=cwd, environment=environment, stdin=source, stdout=out, stderr=stderr))
-        for end in (source, out):
-            if end not in {subprocess.DEVNULL, stdout}:
-                os.close(end)
-        source = following
+    running = start_pipe(commands, cwd=cwd, environment=environment, stdout=stdout, errors=errors)
     try:
         return [one.wait(timeout) for one in running[::-1]][::-1]
     finally:
@@ -283,6 +299,30 @@ def _bound(memory: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def _end_of(program: Callable[[], Any]) -> int:
+    """Run it to its end: exit handlers run, streams are written out; the exit code. What it raises ends the process as it does any.
+
+    Memory is left to the system: taking it apart object by object would first copy all that a fork shares with the nursery.
+    """
+    code: Any
+    try:
+        code = program()
+    except SystemExit as end:
+        code = end.code
+    if not isinstance(code, int | None):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter's own end calls
+    atexit._run_exitfuncs()  # noqa: SLF001 - the same
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        code = code or _NOT_WRITTEN
+    return code or 0
+
+
 if __name__ == "__main__":
     made = _serve(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit(made() if made else 0)
+    if made is not None:
+        os._exit(_end_of(made))
