@@ -300,9 +300,8 @@ class Client:
         if not self._has_waited:
             self._has_waited = True
             logger.warning("%s Waiting for it.", day_spent(call.place, found))
-        self._patience_s -= (
-            wait_s if wait_s > 2 * SLICE_S else 0
-        )  # room that comes back minute by minute is used as it comes
+        if wait_s > 2 * SLICE_S:  # room that comes back minute by minute is used as it comes
+            self._patience_s -= wait_s
         call.wait(wait_s)
 
     def _take_slot(self, call: Request) -> int:

@@ -1,6 +1,5 @@
 """A pipeline of the project as three processes, of which one can be told something, or killed, while they work."""
 
-import os
 import signal
 import tempfile
 import time
@@ -8,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plugin_runs import Outcome, Site
+from plugin_runs import Outcome, Site, whole
 
 from ofrecord_kit.testing import programs
 
@@ -27,20 +26,10 @@ class Pipe:
         self._files = [tempfile.TemporaryFile() for _ in range(4)]  # noqa: SIM115 - closed by `end`
         commands = [self._command(name, changes or {}, run) for name in self.names]
         environment = {**site.stage.environment, "MELTANO_EXTRACTOR_NAME": self.names[0]}
-        self.running: list[programs.Running] = []
-        source = programs.subprocess.DEVNULL
-        for place, command in enumerate(commands):
-            following, out = os.pipe() if place + 1 < len(commands) else (-1, self._files[0].fileno())
-            error = self._files[place + 1].fileno()
-            self.running.append(
-                programs.start(
-                    command, cwd=site.folder, environment=environment, stdin=source, stdout=out, stderr=error
-                )
-            )
-            for end in (source, out):
-                if end not in {programs.subprocess.DEVNULL, self._files[0].fileno()}:
-                    os.close(end)
-            source = following
+        out, *errors = [file.fileno() for file in self._files]
+        self.running = programs.start_pipe(
+            commands, cwd=site.folder, environment=environment, stdout=out, errors=errors
+        )
 
     def _command(self, name: str, changes: Mapping[str, Any], run: str) -> list[str]:
         config = self.site.mapping(name) if name.startswith("own-") else self.site.config(name, **changes)
@@ -78,16 +67,12 @@ class Pipe:
         finally:
             for one in self.running:
                 one.kill()
-        out, *said = [_whole(file) for file in self._files]
+        out, *said = [whole(file) for file in self._files]
+        for file in self._files:
+            file.close()
         if lines := [line for line in out.splitlines(keepends=True) if line.endswith("\n")]:
             self._bookmark.write_text(lines[-1], encoding="utf-8")
         return [
             Outcome(name, code, out if part == "target" else "", err)
             for name, code, part, err in zip(self.names, codes, PARTS, said, strict=True)
         ]
-
-
-def _whole(file: Any) -> str:
-    with file:
-        file.seek(0)
-        return str(file.read().decode())

@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from plugin_runs import Outcome
 
 from ofrecord_kit.testing import programs
 
@@ -20,32 +20,12 @@ FOUR_PARTS = re.compile(r"\S.* \(.+\)\. Expected: .+\. \S.*")
 GOOD = {"id": "good", "Account_Name": "Good", "Modified_Time": "2026-01-01T00:00:00+00:00"}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 def attack(command: Iterable[object], said: Iterable[bytes], *, cwd: Path, memory: int = MEMORY) -> Outcome:
     """A command of the project that reads these parts, in bounded memory; it is killed after a minute."""
     environment = {"PATH": os.environ["PATH"], "NO_COLOR": "1", "HOME": str(cwd)}
-    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        for part in said:
-            source.write(part)
-        source.seek(0)
-        running = programs.start(
-            list(command), cwd=cwd, environment=environment, stdin=source.fileno(), stdout=out.fileno(),
-            stderr=err.fileno(), memory=memory,
-        )  # fmt: skip
-        try:
-            code = running.wait(60)
-        finally:
-            running.kill()
-        out.seek(0), err.seek(0)
-        return Outcome(code, out.read().decode(), err.read().decode())
+    words = [str(word) for word in command]
+    done = programs.run(words, cwd=cwd, environment=environment, said=said, timeout=60, memory=memory)
+    return Outcome(Path(words[0]).name, done.returncode, done.stdout, done.stderr)
 
 
 def is_a_refusal(outcome: Outcome) -> None:

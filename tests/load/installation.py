@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from unittest.mock import patch
 
 from load.vendors import Remote
-from simulation.clockwork import Death, Processes
-from simulation.plugins import DEFECT, KILLED, PLUGINS, TOLD, logged, meltano, settings_of, tasks_of
+from simulation.clockwork import Processes
+from simulation.plugins import DEFECT, KILLED, PLUGINS, end_of, logged, mapping_of, settings_of, tasks_of
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog
 
@@ -89,7 +89,7 @@ class Installation:
     def _programs(self, tap: str, mapping: str, target: str) -> list[tuple[str, Callable[[BinaryIO], None]]]:
         tap_name, tap_settings, catalog = settings_of(tap, self.environment)
         target_name, target_settings, _ = settings_of(target, self.environment)
-        mappings = {one["name"]: one["config"] for kind in meltano()["plugins"]["mappers"] for one in kind["mappings"]}
+        mapper_settings = {**mapping_of(mapping), "rules": str(PROJECT / "rules")}
         state, known = self.states.get(tap), _catalog(catalog) if catalog else None
 
         def read(_said: BinaryIO) -> None:
@@ -106,7 +106,7 @@ class Installation:
 
         return [
             (tap_name, read),
-            ("ofrecord-mapper", lambda said: Mapper(config={**mappings[mapping], "rules": str(PROJECT / "rules")}).listen(said)),
+            ("ofrecord-mapper", lambda said: Mapper(config=mapper_settings).listen(said)),
             (target_name, write),
         ]  # fmt: skip
 
@@ -150,7 +150,6 @@ class Installation:
 
     def _play(self, program: Callable[[BinaryIO], None], said: Path, out: Path) -> tuple[int, str, list[str]]:
         log: list[str] = []
-        code, error = 0, ""
         lines, written = said.open("rb"), out.open("w", encoding="utf-8")
         with (
             lines,
@@ -159,15 +158,7 @@ class Installation:
             patch.object(sys, "stdout", written),
             logged(log),
         ):
-            try:
-                program(lines)
-            except Death:
-                code = KILLED
-            except SystemExit as ended:
-                code = int(str(ended.code or 0))
-            except TOLD as met:
-                code, error = 1, str(met)
-            except Exception as met:  # noqa: BLE001 - a defect, which whoever looks is told of
-                code, error = DEFECT, repr(met)
+            code, met = end_of(lambda: program(lines))
         self.processes.end(killed=code == KILLED)
+        error = "" if met is None else repr(met) if code == DEFECT else str(met)
         return code, error, log[-50:]

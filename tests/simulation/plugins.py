@@ -59,6 +59,12 @@ def tasks_of(job: str) -> list[str]:
     return next(list(one["tasks"]) for one in meltano()["jobs"] if one["name"] == job)
 
 
+def mapping_of(name: str) -> dict[str, Any]:
+    """The settings of a mapping."""
+    kinds = meltano()["plugins"]["mappers"]
+    return next(one["config"] for kind in kinds for one in kind["mappings"] if one["name"] == name)
+
+
 def settings_of(name: str, environment: Mapping[str, str]) -> tuple[str, dict[str, Any], str | None]:
     """(executable, settings, catalog) of an extractor or loader, inheritance followed and variables expanded."""
     plugins = {one["name"]: one for kind in ("extractors", "loaders") for one in meltano()["plugins"][kind]}
@@ -150,8 +156,7 @@ class Host:
         return self.start(executable, program, die_at)
 
     def _mapper(self, mapping: str, said: bytes) -> Ended:
-        mappings = {one["name"]: one["config"] for kind in meltano()["plugins"]["mappers"] for one in kind["mappings"]}
-        settings = {**mappings[mapping], "rules": str(self.rules)}
+        settings = {**mapping_of(mapping), "rules": str(self.rules)}
         return self.start("ofrecord-mapper", lambda: Mapper(config=settings).listen(io.BytesIO(said)), 0)
 
     def _target(self, name: str, said: bytes, die_at: int, changes: Mapping[str, Any]) -> Ended:
@@ -164,19 +169,11 @@ class Host:
         """Run a program to its end, whatever that is."""
         self.processes.begin()
         self.gate.begin(die_at)
-        out, code, met = Out(self.gate), 0, None
+        out = Out(self.gate)
         with patch.object(sys, "stdout", out):
-            try:
-                program()
-            except Death:
-                code = KILLED
-            except SystemExit as ended:
-                code = int(str(ended.code or 0))
-            except TOLD as error:
-                code, met = 1, error
-                self.log.append(f"{name}: {error}")
-            except Exception as error:  # noqa: BLE001 - a defect is what is looked for
-                code, met = DEFECT, error
+            code, met = end_of(program)
+        if code == 1 and met is not None:
+            self.log.append(f"{name}: {met}")
         self.processes.end(killed=code == KILLED)
         self.gate.begin()
         return Ended(name, code, out.lines.getvalue(), met)
@@ -185,6 +182,21 @@ class Host:
     def _environment(self) -> Iterator[None]:
         with patch.object(os, "environ", {**self.environment, "OFRECORD_RUN": f"run-{self.runs}"}):
             yield
+
+
+def end_of(program: Callable[[], None]) -> tuple[int, BaseException | None]:
+    """Run a program to its end, whatever that is: its exit code, and what it told."""
+    try:
+        program()
+    except Death:
+        return KILLED, None
+    except SystemExit as ended:
+        return int(str(ended.code or 0)), None
+    except TOLD as told:
+        return 1, told
+    except Exception as defect:  # noqa: BLE001 - a defect is what is looked for
+        return DEFECT, defect
+    return 0, None
 
 
 class _Kept(logging.Handler):

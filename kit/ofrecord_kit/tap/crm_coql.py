@@ -174,9 +174,8 @@ class QueryPages:
             is_behind = under_way.popleft().offset > 0
             info = (found[0].body or {}).get("info") or {}
             page = joined(self.client, self.wanted.path, found[0], found[1:])
-            asked_at = page.read_at - timedelta(
-                seconds=found[0].took_s
-            )  # pages behind it may have been answered before it was
+            # Pages behind it may have been answered before it was.
+            asked_at = page.read_at - timedelta(seconds=found[0].took_s)
             yield Page(page.rows, asked_at), is_behind, bool(info.get("more_records"))
 
     def _calls(self, batches: Sequence[list[str]], under_way: deque[_Asked], expected: int) -> Iterator[Call]:

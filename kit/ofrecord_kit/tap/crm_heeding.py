@@ -40,7 +40,7 @@ class HeedsDrift(VendorStream):
     @cached_property
     def _is_back(self) -> bool:
         """Is a field there again that was left out? What was edited in it meanwhile was passed over, so everything is read."""
-        missed = set(self._bookmark().get(_LEFT_OUT) or ())
+        missed = self._missed()
         if self._described or not missed:
             return False
         try:
@@ -66,7 +66,7 @@ class HeedsDrift(VendorStream):
             first = next(pages, None)
         if first is not None:
             self._watch(first.read_at)
-            missed = {*(self._bookmark().get(_LEFT_OUT) or ()), *self._left_out}
+            missed = {*self._missed(), *self._left_out}
             if missed:
                 self._bookmark()[_LEFT_OUT] = sorted(missed)
             for page in itertools.chain([first], pages):
@@ -74,6 +74,10 @@ class HeedsDrift(VendorStream):
                 yield page
             if self._is_back:  # until here a run that is killed begins anew
                 self._bookmark()[_LEFT_OUT] = sorted(self._left_out)
+
+    def _missed(self) -> set[str]:
+        """Fields that were left out when the module was read before."""
+        return set(self._bookmark().get(_LEFT_OUT) or ())
 
     def _watch(self, now: datetime) -> None:
         every = int(self.config.get("drift_every_s", 86_400))
