@@ -16,10 +16,13 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("meltano.yml", "rules")
 CADENCE = {
     "stock": "*/5 * * * *",
+    "quote-stock": "*/5 * * * *",
     "orders": "*/5 * * * *",
+    "services": "*/5 * * * *",
     "products": "*/15 * * * *",
     "customers": "@hourly",
     "prices": "@hourly",
+    "quote-prices": "10 * * * *",
     "finance": "@hourly",
     "reconcile": "@daily",
     "audit": "@daily",

@@ -32,6 +32,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "duplicates": ("ofrecord.duplicates", "Show which records are probably one thing, and which to keep."),
     "stock": ("ofrecord.promises.command", "Tell open quotes what can be promised of stock, as inventory has it now."),
     "audit": ("ofrecord.audit", "Show what is stale, unbalanced, unlinked, owed or held."),
+    "quote-prices": ("ofrecord.quote_prices", "Give lines of open quotes the rates of their customer's price list."),
+    "price-lists": ("ofrecord.price_lists", "Rank the biggest accounts that have no price list."),
+    "orders": ("ofrecord.orders", "Show orders without a quote, and orders whose lines were changed."),
     "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }
 """Command → module that holds a function (or a group of commands) of the command's name, and what it does."""
@@ -66,7 +69,7 @@ def _is_installed(module: str) -> bool:
 
 
 def _load(name: str) -> Any:
-    function = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    function = getattr(importlib.import_module(COMMANDS[name][0]), name.replace("-", "_"))
     if isinstance(function, typer.Typer):  # a command with commands of its own
         group = typer.main.get_command(function)
         group.name = name

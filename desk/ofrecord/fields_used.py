@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ofrecord_kit.target import read_wire
+from ofrecord_transforms.checks.inquiry import inside
 from ofrecord_transforms.compile import compile_entity
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def _read(entity: Entity, source: str) -> Iterator[Use]:
                 yield Use(source, object_, name, rule.what, rule.rule, reads=True)
     for name, _condition in entity.conditions(source):
         yield Use(source, object_, name, "when", f"{entity.file}:1", reads=True)
+    if entity.attach is not None:
+        for name in (entity.attach.named, *entity.attach.when.get(source, ())):
+            yield Use(source, object_, name, "attach", f"{entity.file}:1", reads=True)
 
 
 def _places(rule: Field, system: str) -> Iterator[str]:
@@ -91,7 +95,7 @@ def _places(rule: Field, system: str) -> Iterator[str]:
     yield from (name for name in side.fields() if name)
     for line in rule.lines:
         if system in line.sides:
-            yield from (f"{side.field}.{name}" for name in line.sides[system].fields() if name)
+            yield from (inside(side, name) for name in line.sides[system].fields() if name)
 
 
 def _written(entity: Entity, wire: Wire) -> Iterator[Use]:
@@ -99,7 +103,7 @@ def _written(entity: Entity, wire: Wire) -> Iterator[Use]:
         return
     again = {rule.name for rule in wire.writable(linked=True)}
     for rule in wire.sent:
-        if rule.status:
+        if rule.status or rule.related:
             continue
         columns = rule.lines if isinstance(rule.lines, dict) else {}
         for name in (*(rule.parts.values() if rule.parts else [rule.name]), *(f"{rule.name}.{one}" for one in columns)):
