@@ -50,7 +50,8 @@ def read(text: str, file: str) -> Node:
 def _read(kind: Any, text: str, file: str) -> Node:
     for event in yaml.parse(text, kind):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not used in rules", problem_mark=event.start_mark)
+            place: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not used in rules", problem_mark=place)
     loader = kind(text)
     try:
         node = loader.get_single_node()

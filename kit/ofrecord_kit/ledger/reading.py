@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, TextClause
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, TextClause, bindparam
 
 from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.opening import explained
@@ -38,6 +38,11 @@ class Reading:
             return None
         plain = self._vault.open(text)
         return self._vault.told(plain) if plain.startswith(PRINT) else from_json(plain)
+
+
+def of_way(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for the rows of a way, whose names are given when the query is made: see `Reading._rows`."""
+    return tuple(table.c[name] == bindparam(name) for name in ("entity", "source", "destination"))
 
 
 def chunks(keys: Iterable[str], size: int = AT_ONCE) -> Iterator[list[str]]:

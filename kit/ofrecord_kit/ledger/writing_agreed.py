@@ -6,20 +6,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 
 from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.batch import AT_ONCE, BATCH
 from ofrecord_kit.ledger.documents import Document, merge, pair_of, pointed, sides_of, without
+from ofrecord_kit.ledger.reading import of_way
 from ofrecord_kit.ledger.values import from_json, has_moved, is_empty, places_of, store_of, to_json
 from ofrecord_kit.ledger.writing_links import LinkWriting
 from ofrecord_kit.plan import UNKNOWN, Fingerprint
 
 _WHOLES_LOCK = 0x0F_2EC0_2F
-_SCHEMA_OF = select(t.wire.c.schema).where(
-    *(t.wire.c[name] == bindparam(name) for name in ("entity", "source", "destination"))
-)
+_SCHEMA_OF = select(t.wire.c.schema).where(*of_way(t.wire))
 _Place = tuple[str, str, str]
 _Said = dict[str, dict[int, tuple[Any, bool]]]
 _Way = tuple[_Said, int, str, str]
