@@ -59,7 +59,7 @@ def _named(rules: Rules, entity: Entity) -> Iterator[tuple[str, str, str, dict[s
             yield system, object_, place.external_id, {"unique": True, "rule": entity.file}
         for rule in entity.fields:
             side = rule.sides.get(system)
-            if side is None:
+            if side is None or side.related:
                 continue
             pointed = rules.entities.get(rule.ref or "")
             target = pointed.systems.get(system) if pointed else None

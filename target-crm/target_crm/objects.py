@@ -53,6 +53,7 @@ from ofrecord_kit.vendors.crm_coql import (
 )
 from ofrecord_kit.vendors.crm_fields import facts_of, forms_of, shaped_row
 from ofrecord_kit.vendors.crm_here import WithClock
+from ofrecord_kit.vendors.crm_related import RelatedLists
 
 _SUBFORMS = frozenset({"Quoted_Items", "Ordered_Items", "Invoiced_Items", "Purchased_Items", "Pricing_Details"})
 """Not returned by list calls ("Get Records"); their rows are appended unless they carry ids ("Update Subform Data")."""
@@ -61,7 +62,7 @@ logger = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 
 
-class Crm(WithClock):
+class Crm(RelatedLists, WithClock):
     """Writes modules of one CRM organisation. `trigger` names what may run on a write."""
 
     batch_size = RECORDS_A_WRITE

@@ -17,6 +17,7 @@ from ofrecord_kit.target.parts import in_parts
 from ofrecord_kit.target.permitted import what_forbids
 from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK
 from ofrecord_kit.target.recording_new import STAMP
+from ofrecord_kit.target.related import with_related
 from ofrecord_kit.target.wire import Wire, read_wire
 
 OWED = "*owed"
@@ -134,7 +135,9 @@ class Outbox:
             rule.field: (wire, rule) for wire in wires for rule in wire.sent if rule.owner in {"shared", wire.source}
         }
         rules = {field: rule for field, (_wire, rule) in ways.items()}
-        destination = with_lines(in_parts(self.destination, rules.values()), rules.values())
+        destination = with_lines(
+            in_parts(with_related(self.destination, rules.values()), rules.values()), rules.values()
+        )
         links = [one.link for one in group]
         owners = {wire.source for wire, _rule in ways.values()}
         agreed = {owner: self.ledger.agreed_of(links, self.system, owner) for owner in owners}
