@@ -15,6 +15,7 @@ from ofrecord.fields_needed import Needed, body_of, by_hand, can_be_made, label_
 from ofrecord.opened_ledger import project_folder
 from ofrecord.pipes import Project
 from ofrecord.project_file import ProjectProblem
+from ofrecord.promises.fields import promised_fields
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.errors import Retry, SetAside, Stop, VendorRefusal
 from ofrecord_kit.http import Client
@@ -42,7 +43,9 @@ def setup(
     folder = project or project_folder(Path.cwd()) or Path.cwd()
     made: list[Needed] = []
     try:
-        wanted = needed(_rules_alone(rules or folder / "rules"), (rules or folder / "rules") / "catalog")
+        alone = _rules_alone(rules or folder / "rules")
+        wanted = needed(alone, (rules or folder / "rules") / "catalog")
+        wanted += promised_fields(alone, rules or folder / "rules")
         place = Project(folder)
         missing = _missing(place, wanted)
         makeable = [one for one in missing if can_be_made(one)]

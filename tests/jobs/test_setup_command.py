@@ -73,3 +73,18 @@ def test_no_token_and_no_body_is_told_when_a_system_cannot_be_asked(company: Any
     assert answer.returncode == 1
     assert "Traceback" not in answer.stderr
     assert "planted-secret" not in answer.stderr + answer.stdout
+
+
+def test_a_field_that_only_a_promise_names_is_found_at_the_lines_and_made(company: Any) -> None:
+    promise = company.stage.folder / "rules" / "promises" / "quotes.yml"
+    text = promise.read_text().replace("before: Stock_Before", "before: Served_Before")
+    promise.write_text(text.replace("lead time: cf_lead_time_days", "lead time: cf_days", 1))
+    shown = ask(company.stage, "--show")
+    assert shown.returncode == 1, shown.stderr
+    assert [line.split("\t")[:6] for line in shown.stdout.splitlines()] == [
+        ["missing", "crm", "Quoted_Items", "Served_Before", "text", "no"],
+        ["missing", "inventory", "items", "cf_days", "text", "no"],
+    ]
+    assert "1 fields were made" in ask(company.stage, "--yes").stderr
+    fields = company.people.ask("GET", "/crm/v8/settings/fields?module=Quoted_Items", None)["fields"]
+    assert "Served_Before" in [one["api_name"] for one in fields]

@@ -230,7 +230,8 @@ class PromiseReader(Shapes):
         rows = [line.product, line.quantity, line.price, line.discount, *found.shows.values()]
         heads += [f"{one.lines}.{name}" for name in rows if name]
         system = self.rules.systems[_SOURCE]
-        known = self.rules.catalogs.object(system, one.object)
+        catalogs = self.rules.catalogs
+        known = catalogs.object(system, one.object) if catalogs.names(system) is not None else None
         for name in dict.fromkeys(heads) if known is not None else ():
             path = name if name.startswith(f"{one.lines}.") else name.partition(".")[0]
             if path not in (known or {}):
