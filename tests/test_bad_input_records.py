@@ -5,12 +5,14 @@ import re
 import signal
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 
 import psutil
 import pytest
 from plugin_runs import BIN, SECONDS
 
+LOOK_S = 0.02
 TASK = "tap-inventory--products own-products-inventory-to-crm target-crm"
 STATE = '{"type": "STATE", "value": {"bookmarks": {"items": {"replication_key_value": "2026-01-01T00:00:00+00:00"}}}}\n'
 
@@ -118,6 +120,7 @@ def until(process, condition):
     """Ask again until it holds; the process must go on meanwhile."""
     while not condition():
         assert process.poll() is None, "the process ended before its time"
+        time.sleep(LOOK_S)
 
 
 def is_alive(process):
@@ -139,7 +142,7 @@ def test_meltano_terminated_in_the_middle_is_completed_by_the_next_run(site):
         run.send_signal(signal.SIGTERM)
         run.wait(SECONDS)
         while any(is_alive(plugin) for plugin in plugins):
-            continue
+            time.sleep(LOOK_S)
     site.stage.control("DELETE", "faults")
     assert run.returncode != 0
     assert len(set(site.products())) == len(site.products())
