@@ -66,7 +66,7 @@ def _of(entity: Entity, records: int) -> First:
     place = entity.systems["inventory"]
     writes = records  # created there, or stamped with the id of what was created here
     if entity.once is not None and "inventory" not in entity.new:
-        writes += records * len(entity.once.then)
+        writes += records * (len(entity.once.then) + sum(bool(one.mail) for one in entity.once.tell))
     reads = _LISTINGS * math.ceil(records / _ROWS_A_PAGE) + math.ceil(records * _DETAILS.get(place.stream or "", 0.0))
     return First(entity.entity, records, writes, reads)
 

@@ -91,10 +91,22 @@ def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
         )
     if wire.then or wire.deleted or wire.leaving or wire.has_primary or any(rule.status for rule in wire.sent):
         yield from _because(vendor.acting(system, object_), f"{entity}: status actions")
+    yield from _once(wire)
     if "delete" in {wire.deleted, wire.leaving}:
         yield from _because(vendor.deleting(system, object_), f"{entity}: deletes {object_}")
     for kind in sorted({kind for rule in wire.sent for kind in _lookups(rule)}):
         yield from _because(vendor.looking_up(system, kind), f"{entity}: looks up {kind}")
+
+
+def _once(wire: Wire) -> Iterator[tuple[str, str]]:
+    """What is done once per document: telling of it, putting it beside another record."""
+    system, object_ = wire.destination, wire.object
+    if wire.tell:
+        mails = any(one.mail for one in wire.tell)
+        yield from _because(vendor.telling(system, object_, mails=mails), f"{wire.entity}: tells of {object_}")
+    if wire.attach and wire.source_object:
+        why = f"{wire.entity}: puts files beside {object_}"
+        yield from _because(vendor.attaching(system, wire.source_object), why)
 
 
 def _lookups(rule: FieldRule) -> list[str]:

@@ -17,7 +17,6 @@ from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import (
     Change,
     Current,
-    Destination,
     Done,
     Missing,
     New,
@@ -52,6 +51,7 @@ from ofrecord_kit.vendors.crm_coql import (
     rows_where,
 )
 from ofrecord_kit.vendors.crm_fields import facts_of, forms_of, shaped_row
+from ofrecord_kit.vendors.crm_files import Files
 from ofrecord_kit.vendors.crm_here import WithClock
 from ofrecord_kit.vendors.crm_related import RelatedLists
 
@@ -62,7 +62,7 @@ logger = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 
 
-class Crm(RelatedLists, WithClock):
+class Crm(RelatedLists, Files, WithClock):
     """Writes modules of one CRM organisation. `trigger` names what may run on a write."""
 
     batch_size = RECORDS_A_WRITE

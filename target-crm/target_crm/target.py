@@ -11,6 +11,7 @@ from ofrecord_kit.program import run_plugin
 from ofrecord_kit.settings import Connection
 from ofrecord_kit.target import Destination, OfrecordTarget
 from ofrecord_kit.target.counted import Counted
+from ofrecord_kit.target.papers import Papers
 from ofrecord_kit.target.permitted import FactStore
 from ofrecord_kit.tokens import login_key
 from ofrecord_kit.vendors.crm import TRIGGERS
@@ -48,9 +49,11 @@ class TargetCrm(OfrecordTarget):
         """The CRM's way of writing."""
         connection = Connection.from_config(self.config)
         facts = FactStore(connection.state_dir, f"{connection.api_url} {login_key(connection)}", self.now)
-        return Crm(
+        crm = Crm(
             client, facts, trigger=self.config.get("trigger") or (), bulk_above=self.config.get("bulk_above") or 0
         )
+        crm.papers = Papers.of(connection, self.name)
+        return crm
 
 
 def main() -> None:

@@ -64,7 +64,8 @@ RESOURCES = {
             "open": Action(f"{BOOKS}/salesorders/{{id}}/status/open", only_from=("draft",)),
             "void": Action(f"{INVENTORY}/salesorders/{{id}}/status/void", "void"),
         },
-        fields=f"{BOOKS}/salesorder/{{id}}/customfields", upsert=True,
+        fields=f"{BOOKS}/salesorder/{{id}}/customfields", upsert=True, kind="Sales order",
+        mail=f"{BOOKS}/salesorders/{{id}}/email",
     ),
     "packages": Resource(
         "packages", "package", "package_id", required=("date", "line_items"), number="package_number",

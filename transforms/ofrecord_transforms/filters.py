@@ -63,6 +63,15 @@ def stop_for(entity: Entity, system: str) -> Stopper | None:
     return stopped
 
 
+def fulfilled(entity: Entity, system: str, when: Filters) -> Callable[[Record], bool]:
+    """Do all conditions about this system hold of a record?"""
+    tests = [
+        (reader(entity.systems[system].system, name), fulfils(condition, _zone(entity, system, name)))
+        for name, condition in _pairs(when, system)
+    ]
+    return lambda record: all(holds(get(record)) for get, holds in tests)
+
+
 def _pairs(filters: Filters, system: str) -> Iterable[tuple[str, Condition]]:
     return ((name, condition) for name, found in filters.get(system, {}).items() for condition in found)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from ofrecord_kit.ledger import schema as t
+from ofrecord_kit.ledger.batch import AT_ONCE
 from ofrecord_kit.ledger.reading import Reading, aware, chunks, naive
 from ofrecord_kit.ledger.rows import Event, Intention, Owed, Run
 from ofrecord_kit.ledger.values import from_json, store_of
@@ -34,6 +35,13 @@ class RunReading(Reading):
     def owed(self, system: str, at: datetime) -> list[Owed]:
         """Writes owed to a system that are due, oldest first."""
         return [Owed(*row) for row in self._rows(_OWED, system=store_of(system), at=naive(at))]
+
+    def still_owed(self, ids: Iterable[int]) -> set[int]:
+        """Of these owed writes those that nobody made since they were read."""
+        box = t.outbox.c
+        wanted = list(ids)
+        some = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+        return {row[0] for part in some for row in self._rows(select(box.id).where(box.id.in_(part)))}
 
     def owed_count(self, system: str) -> dict[str, int]:
         """How many writes are owed to a system, by entity, due or not."""

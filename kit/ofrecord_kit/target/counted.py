@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 from ofrecord_kit.http import Answer, Client
 
@@ -19,6 +19,11 @@ class Counted:
         """The organisation the calls are about."""
         return self._client.connection.organization_id
 
+    @property
+    def timeout_s(self) -> float:
+        """How long one answer may take."""
+        return float(self._client.connection.timeout_s)
+
     def get(self, path: str, **options: Any) -> Answer:
         """As `Client.get`."""
         self.calls += 1
@@ -28,6 +33,11 @@ class Counted:
         """As `Client.send`."""
         self.calls += 1
         return self._client.send(method, path, **options)
+
+    def download(self, path: str, file: BinaryIO, *, most: int) -> Answer:
+        """As `Client.download`."""
+        self.calls += 1
+        return self._client.download(path, file, most=most)
 
     def pause(self, seconds: float) -> None:
         """As `Client.pause`."""

@@ -80,6 +80,10 @@ class Resource:
     """(path, parameter) of the call that answers many details at once."""
     dated: bool = False
     """Whether the list can be sorted by `last_modified_time`, and its rows and the answers to writes tell it."""
+    mail: str = ""
+    """Where it is mailed, the id as `{id}`; its `comments` tell of it. Empty: nowhere."""
+    kind: str = ""
+    """What people call it."""
     parent: str = ""
     """Key of the record it lives in (a person in its contact)."""
     parent_path: str = ""

@@ -18,6 +18,7 @@ from ofrecord_kit.target.permitted import what_forbids
 from ofrecord_kit.target.recording import PARENT, PRIMARY, RANK
 from ofrecord_kit.target.recording_new import STAMP
 from ofrecord_kit.target.related import with_related
+from ofrecord_kit.target.telling import TELL, Telling
 from ofrecord_kit.target.wire import Wire, read_wire
 
 OWED = "*owed"
@@ -49,13 +50,18 @@ class Outbox:
         paused = {entity for entity in {one.entity for one in owed} if self.ledger.paused(entity, self.system)}
         owed = [one for one in owed if one.entity not in paused]
         counts = {"stamped": 0, "reverted": 0, "postponed": 0, "over limits": 0}
+        wires = [wire for schema in self.ledger.wires(self.system).values() if (wire := read_wire(schema))]
+        told, open_ = [one for one in owed if one.reason == TELL], [wire for wire in wires if wire.entity not in paused]
+        telling = Telling(self.system, self.destination, self.ledger, self.now, open_)
+        if told or telling.notices:
+            counts |= telling.pay(told, stopping)
+        owed = [one for one in owed if one.reason != TELL]
         if not owed:
             return counts
         ids = self.ledger.ids_of([one.link for one in owed], self.system)
         stamps = [one for one in owed if one.field == STAMP]
         for (object_, property_), group in _grouped(stamps, lambda one: (one.object, one.property)).items():
             self._stamp(str(object_), str(property_), group, ids, counts, stopping)
-        wires = [wire for schema in self.ledger.wires(self.system).values() if (wire := read_wire(schema))]
         for entity, group in _grouped([one for one in owed if one.field != STAMP], lambda one: one.entity).items():
             mine = [wire for wire in wires if wire.entity == entity]
             if self._needs_a_yes(entity, mine, len({one.link for one in group})):

@@ -14,6 +14,7 @@ from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
 from ofrecord_kit.target.matching import refuse_strangers
 from ofrecord_kit.target.merging import MERGED, record_merge
 from ofrecord_kit.target.recording_new import STAMP, record_new, remember_as_of, split
+from ofrecord_kit.target.telling import owe_notices
 from ofrecord_kit.target.thirds import tell_thirds
 from ofrecord_kit.target.wire import rule_of
 
@@ -188,6 +189,7 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
         ledger.event(
             Event("decided", wire.entity, link, ids, system=wire.destination, after=list(wire.then), why="then")
         )
+    owe_notices(delivery, ledger, item, link)
     if wire.has_primary and wire.parent and item.values.get(wire.parent) is not None:
         agreed[RANK] = {wire.source: item.note.get("rank")}
         agreed[PARENT] = {wire.destination: str(item.values[wire.parent])}

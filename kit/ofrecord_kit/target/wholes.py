@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.plan import UNKNOWN, FieldRule, same
 from ofrecord_kit.target.adding import currencies_of, hold_mixed, with_currencies
+from ofrecord_kit.target.attaching import attach_files
 from ofrecord_kit.target.days import NOT_YET, first_moment, held_until
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.rewriting import Whole, write_wholes
@@ -55,6 +56,8 @@ def deliver_parts(delivery: Delivery, items: Sequence[Item]) -> None:
         hold_mixed(delivery, made)
     if wholes:
         write_wholes(delivery, list(wholes.values()))
+    if wire.attach:
+        attach_files(delivery, items, now)
 
 
 def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:

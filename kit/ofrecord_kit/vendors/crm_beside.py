@@ -119,16 +119,18 @@ class Beside:
 
     def _list(self, path: str, fields: str) -> list[dict[str, Any]]:
         if path not in self._listed:
-            self._listed[path] = list(self._pages(path, f"id,{fields}"))
+            self._listed[path] = list(listed(self._client, path, fields))
         return self._listed[path]
 
-    def _pages(self, path: str, fields: str) -> Iterator[dict[str, Any]]:
-        for page in range(1, 11):
-            params = {"fields": fields, "page": page, "per_page": PER_PAGE}
-            body = self._client.get(f"{ROOT}/{path}", params=params).body or {}
-            yield from body.get("data", [])
-            if not (body.get("info") or {}).get("more_records"):
-                return
+
+def listed(client: Counted, path: str, fields: str) -> Iterator[dict[str, Any]]:
+    """What stands beside a record: `id` and these fields, up to the 2,000 that pages by number reach."""
+    for page in range(1, 11):
+        params = {"fields": f"id,{fields}", "page": page, "per_page": PER_PAGE}
+        body = client.get(f"{ROOT}/{path}", params=params).body or {}
+        yield from body.get("data", [])
+        if not (body.get("info") or {}).get("more_records"):
+            return
 
 
 def _id(value: Any) -> str:

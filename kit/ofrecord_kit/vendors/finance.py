@@ -45,6 +45,11 @@ _BLOCK_S = 60.0
 _PAUSE_S = 5.0
 
 
+def paper_path(collection: str, record: str, kind: str) -> str:
+    """Where a document is printed (`accept=pdf`: Books, "Get a sales order" and its kin; at the other door UNVERIFIED)."""
+    return f"{BOOKS}/{collection}/{record}?accept={kind}"
+
+
 def modified_from(since: datetime) -> str:
     """The parameter `last_modified_time` that asks for records modified at or after `since`, or a second earlier.
 

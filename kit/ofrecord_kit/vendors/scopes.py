@@ -142,6 +142,18 @@ def deleting(system: str, object_: str) -> list[str]:
     return [scope(system, object_, "DELETE")]
 
 
+def telling(system: str, object_: str, *, mails: bool) -> list[str]:
+    """Reading the document that is told of; mailing it, and looking into its history, which are calls of the Books door."""
+    read = [scope(system, object_, "READ")]
+    return [*read, scope("books", object_, "CREATE"), scope("books", object_, "READ")] if mails else read
+
+
+def attaching(system: str, printed: str) -> list[str]:
+    """Files beside records ("Attachments"), printed by the Books door."""
+    beside = [f"{SERVICES[system]}.modules.attachments.{one}" for one in ("READ", "CREATE")]
+    return [*beside, scope("books", printed, "READ")]
+
+
 def looking_up(system: str, kind: str) -> list[str]:
     """Entries of a list of the vendor, such as taxes."""
     return [] if system == "crm" else [scope(system, kind, "READ")]

@@ -6,7 +6,7 @@ import gc
 from dataclasses import asdict
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.finance import planting
+from ofrecord_sandbox.finance import mails, planting
 from ofrecord_sandbox.finance.answers import RefusedError
 from ofrecord_sandbox.finance.doubts import Doubts, doubts
 from ofrecord_sandbox.finance.routes import ensure
@@ -16,7 +16,12 @@ from ofrecord_sandbox.world import World
 
 def register(world: World) -> None:
     """Hang these calls on the router."""
-    paths = (("POST", "plant", _plant), ("GET", "doubts", _doubts), ("POST", "doubts", _set_doubts))
+    paths = (
+        ("POST", "plant", _plant),
+        ("GET", "doubts", _doubts),
+        ("POST", "doubts", _set_doubts),
+        ("GET", "mails", _mails),
+    )
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}finance/{path}", told_plainly(handler))
 
@@ -36,6 +41,11 @@ def _plant(world: World, request: Request) -> Response:
     if given.get("answers"):
         told["answers"] = planting.answers(world, planted)
     return Response(200, told)
+
+
+def _mails(world: World, _request: Request) -> Response:
+    """Mail that would have been sent, oldest first."""
+    return Response(200, {"mails": mails.sent(world)})
 
 
 def _doubts(_world: World, _request: Request) -> Response:

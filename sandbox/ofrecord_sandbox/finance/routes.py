@@ -23,6 +23,7 @@ from ofrecord_sandbox.finance import (
     items,
     journals,
     listing,
+    mails,
     money,
     purchases,
     recurring,
@@ -55,7 +56,7 @@ _PRINTED = ("salesorders",)
 _UNLISTED = ("shipmentorders",)
 
 
-_MODULES = (accounts, bills, estimates, itemgroups, journals, purchases, recurring, refunds, transfers, units, users)
+_MODULES = (accounts, bills, estimates, itemgroups, journals, mails, purchases, recurring, refunds, transfers, units, users)
 """Modules that say their further calls themselves."""
 DECLARING = (adjustments, composites, vendorpayments)
 """Modules whose resources are all they have."""

@@ -161,7 +161,8 @@ ORDERS = declared(
         writable=totals.HEAD | {"salesorder_number": text(50), "shipment_date": day, "delivery_method": text(100)},
         required=("customer_id", "line_items"),
         fresh=totals.FRESH | {"salesorder_number": "", "shipment_date": "", "delivery_method": "", "_state": "draft",
-                              "source": "api", "zcrm_potential_id": "", "is_manually_fulfilled": False, "status": "draft"},
+                              "source": "api", "zcrm_potential_id": "", "is_manually_fulfilled": False, "status": "draft",
+                              "is_emailed": False},
         row=(
             "salesorder_number", "status", "order_status", "invoiced_status", "paid_status", "shipped_status", "customer_id",
             "customer_name", "company_name", "email", "date", "shipment_date", "reference_number", "currency_id",
