@@ -211,3 +211,57 @@ def test_books_prints_the_orders_of_a_list(ledger):
     assert (answer.headers["content-type"], b"SO-00002" in answer.content, b"SO-00001" in answer.content) == (
         "application/pdf", True, False,
     )  # fmt: skip
+
+
+def test_what_is_open_of_a_sent_invoice_is_written_off_and_taken_back(ledger):
+    invoice = ledger.made("invoices", ledger.head, "invoice")
+    path = f"/invoices/{invoice['invoice_id']}"
+    assert ledger.call("POST", f"{path}/writeoff")[1]["code"] == 4022
+    ledger.ok("POST", f"{path}/status/sent")
+    assert ledger.ok("POST", f"{path}/writeoff")["message"] == "Invoice has been written off."
+    given_up = ledger.ok("GET", path)["invoice"]
+    assert (given_up["write_off_amount"], given_up["balance"], given_up["status"]) == (10, 0, "paid")
+    assert ledger.call("POST", f"{path}/writeoff")[1]["code"] == 4022
+    ledger.ok("POST", f"{path}/writeoff/cancel")
+    assert ledger.call("POST", f"{path}/writeoff/cancel")[1]["code"] == 4023
+    assert ledger.ok("GET", path)["invoice"]["balance"] == 10
+
+
+def test_a_payment_that_fails_later_is_paid_on_no_invoice(ledger):
+    invoice = ledger.made("invoices", ledger.head, "invoice")
+    path = f"/invoices/{invoice['invoice_id']}"
+    ledger.ok("POST", f"{path}/status/sent")
+    body = {"customer_id": ledger.customer, "payment_mode": "banktransfer", "amount": 10}
+    made = ledger.made(
+        "customerpayments",
+        {**body, "invoices": [{"invoice_id": invoice["invoice_id"], "amount_applied": 10}]},
+        "payment",
+    )
+    assert ledger.ok("GET", path)["invoice"]["status"] == "paid"
+    for status, balance in (("failure", 10), ("success", 0)):
+        answer = ledger.world.call(
+            "POST", "/_sandbox/finance/payments", {"payment_id": made["payment_id"], "status": status}
+        )
+        assert answer.status == 200
+        assert ledger.ok("GET", path)["invoice"]["balance"] == balance
+    assert (
+        ledger.world.call(
+            "POST", "/_sandbox/finance/payments", {"payment_id": made["payment_id"], "status": "lost"}
+        ).status
+        == 400
+    )
+
+
+def test_an_invoice_becomes_overdue_when_its_day_is_over_and_nothing_is_modified(ledger):
+    invoice = ledger.made("invoices", {**ledger.head, "date": "2026-03-02", "due_date": "2026-03-03"}, "invoice")
+    path = f"/invoices/{invoice['invoice_id']}"
+    ledger.ok("POST", f"{path}/status/sent")
+    before = ledger.ok("GET", path)["invoice"]
+    ledger.world.clock.move(timedelta(days=1))
+    assert ledger.ok("GET", path)["invoice"]["status"] == "sent"
+    ledger.world.clock.move(timedelta(days=1))
+    after = ledger.ok("GET", path)["invoice"]
+    assert (after["status"], after["last_modified_time"]) == ("overdue", before["last_modified_time"])
+    assert [row["invoice_id"] for row in ledger.ok("GET", "/invoices?status=overdue")["invoices"]] == [
+        invoice["invoice_id"]
+    ]

@@ -6,7 +6,7 @@ import gc
 from dataclasses import asdict
 
 from ofrecord_sandbox.arranging import ROOT, body, told_plainly
-from ofrecord_sandbox.finance import mails, planting
+from ofrecord_sandbox.finance import mails, money, planting
 from ofrecord_sandbox.finance.answers import RefusedError
 from ofrecord_sandbox.finance.doubts import Doubts, doubts
 from ofrecord_sandbox.finance.routes import ensure
@@ -21,6 +21,7 @@ def register(world: World) -> None:
         ("GET", "doubts", _doubts),
         ("POST", "doubts", _set_doubts),
         ("GET", "mails", _mails),
+        ("POST", "payments", _end_payment),
     )
     for method, path, handler in paths:
         world.router.add(method, f"{ROOT}finance/{path}", told_plainly(handler))
@@ -41,6 +42,19 @@ def _plant(world: World, request: Request) -> Response:
     if given.get("answers"):
         told["answers"] = planting.answers(world, planted)
     return Response(200, told)
+
+
+def _end_payment(world: World, request: Request) -> Response:
+    """`{"payment_id", "status": "failure"|"success"}`: what the bank says of a payment later."""
+    given = body(request, "payment_id", "status")
+    if given["status"] not in {"failure", "success"}:
+        msg = "status is failure or success"
+        raise ValueError(msg)
+    try:
+        money.end_payment(world, given["payment_id"], given["status"])
+    except RefusedError as refusal:
+        raise ValueError(str(refusal)) from refusal
+    return Response(200, given)
 
 
 def _mails(world: World, _request: Request) -> Response:

@@ -57,7 +57,7 @@ def _check_invoice(world: World, record: Record, before: Record | None, given: M
         due = date.fromisoformat(record["date"]) + timedelta(days=max(int(record["payment_terms"]), 0))
         record["due_date"] = due.isoformat()
     record["salesorder_id"], record["salesorder_number"] = _order_named(world, record, before)
-    paid = _applied(world, record["invoice_id"]) if before is not None else Decimal(0)
+    paid = _applied(world, record["invoice_id"]) + dec(record["write_off_amount"]) if before is not None else Decimal(0)
     if dec(record["total"]) < paid:
         raise RefusedError(4018, "The total of an invoice cannot be less than the amount paid.")
     record["balance"] = num(dec(record["total"]) - paid)
@@ -86,6 +86,8 @@ def _payments(world: World, invoice_id: str) -> Iterable[tuple[Record, Decimal]]
     index = table.index("invoice", lambda one: {part["invoice_id"] for part in one["invoices"]})
     for key in index.ids(invoice_id):
         payment = table.rows[key]
+        if payment["status"] == "failure":
+            continue
         yield (
             payment,
             sum((dec(p["amount_applied"]) for p in payment["invoices"] if p["invoice_id"] == invoice_id), Decimal(0)),
@@ -111,7 +113,7 @@ def refresh_invoice(world: World, invoice_id: str, *, touch: bool) -> None:
     payments = list(_payments(world, invoice_id))
     paid, credit = sum((amount for _, amount in payments), Decimal(0)), _credits(world, invoice_id)
     record = record | {
-        "payment_made": num(paid), "credits_applied": num(credit), "balance": num(dec(record["total"]) - paid - credit),
+        "payment_made": num(paid), "credits_applied": num(credit), "balance": num(dec(record["total"]) - paid - credit - dec(record["write_off_amount"])),
         "last_payment_date": max((payment["date"] for payment, _ in payments), default=""),
     }  # fmt: skip
     engine.keep(world, INVOICES, record, touch=touch)
@@ -258,6 +260,14 @@ def _check_payment(world: World, record: Record, before: Record | None, given: M
 def _pay(world: World, record: Record) -> None:
     for key in record.pop("_touched", [part["invoice_id"] for part in record["invoices"]]):
         refresh_invoice(world, key, touch=doubts.payment_bumps_invoice)
+
+
+def end_payment(world: World, payment_id: str, status: str) -> None:
+    """A bank says how a payment ended: `success` or `failure`. What failed is paid on no invoice (UNVERIFIED)."""
+    record = engine.found(world, PAYMENTS, payment_id)
+    engine.keep(world, PAYMENTS, record | {"status": status})
+    for part in record["invoices"]:
+        refresh_invoice(world, part["invoice_id"], touch=doubts.payment_bumps_invoice)
 
 
 def refunded(world: World, payment_id: str) -> Decimal:

@@ -37,6 +37,7 @@ from ofrecord_sandbox.finance import (
     upserts,
     users,
     vendorpayments,
+    writeoffs,
 )
 from ofrecord_sandbox.finance.answers import RefusedError, done
 from ofrecord_sandbox.finance.custom import setup_fields
@@ -200,6 +201,10 @@ def _literal(add: Callable[..., None], door: str) -> None:
     fixed += [
         ("POST", f"/invoices/{{invoice_id}}/status/{state}", partial(money.set_invoice, state=state, door=door))
         for state in ("sent", "void", "draft")
+    ]
+    fixed += [
+        ("POST", "/invoices/{invoice_id}/writeoff", writeoffs.write_off),
+        ("POST", "/invoices/{invoice_id}/writeoff/cancel", writeoffs.cancel),
     ]
     credit = {"converttoopen": "open", "void": "void", "draft": "draft"}
     for word, state in credit.items():
