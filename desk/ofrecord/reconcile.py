@@ -18,6 +18,7 @@ from ofrecord.opened_ledger import LedgerOption, opened
 from ofrecord.tables import JsonOption, Table, note, show
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.plan import UNKNOWN, Agreed
+from ofrecord_kit.plan.states import FIGURES
 
 SALES, STOCK = "crm", "inventory"
 NEARLY = Decimal("0.01")
@@ -168,7 +169,7 @@ def _row(orders: Sequence[Order], invoices: Parts, payments: Parts) -> Row:
         _sum(order.sold for order in orders),
         _sum(order.ordered for order in orders) if complete else None,
         _sum(_amount(part.get("Invoiced_Amount")) for part in billed),
-        _sum(_amount(part.get("Paid_Amount")) for part in settled),
+        _sum(_amount((part.get(FIGURES) or {}).get("Paid", part.get("Paid_Amount"))) for part in settled),
         _sum(_amount(part.get("Balance_Due")) for part in billed),
         any(order.is_taxed for order in orders), all(order.is_checked for order in orders),
     )  # fmt: skip

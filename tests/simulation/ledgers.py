@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from simulation.oracle import Broken
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
     from simulation.stage import Stage
 
 UNCOUNTED = {"draft", "void"}
-PAYMENT = {
-    "draft": "Draft", "sent": "Unpaid", "viewed": "Unpaid", "unpaid": "Unpaid", "overdue": "Overdue",
-    "partially_paid": "Partly paid", "paid": "Paid", "void": "Void",
-}  # fmt: skip
+SETTLED = ("Paid", "Credited")
 SHIPPED = {"not_shipped": "Packed", "shipped": "Shipped", "delivered": "Delivered"}
 
 
@@ -81,7 +79,7 @@ def _judge_deal(stage: "Stage", one: Accepted, order: Record) -> Iterator[Broken
     }
     texts = {
         "Invoice_Date": _latest(row["date"] for row in invoices),
-        "Payment_Status": _same([PAYMENT[row["status"]] for row in invoices], "Partly paid"),
+        "Payment_Status": _paid(stage, invoices, deal.get("Payment_Status") or ""),
         "Last_Payment_Date": _latest(date for _amount, date in shares),
         "Shipment_Status": _same([SHIPPED[row["status"]] for row in packages], "Partly shipped"),
         "Shipment_Date": _latest(str(row.get("shipping_date") or "") for row in sent),
@@ -100,6 +98,35 @@ def _judge_deal(stage: "Stage", one: Accepted, order: Record) -> Iterator[Broken
     yield from _differing(where, lists, {name: _joined((deal.get(name) or "").split(", ")) for name in lists})
     stages = {"cf_deal_stage": deal["Stage"]}
     yield from _differing(f"the order of quote {one.number}", stages, order.get("_custom") or {})
+
+
+def _paid(stage: "Stage", invoices: list[Record], shown: str) -> str:
+    """The state of payment of a deal. An invoice that had a payment taken back may count as open again: who saw it settled knows."""
+    told = [_states(row, taken_back=row["invoice_id"] in stage.taken_back) for row in invoices]
+    possible = [_of_all(set(one)) for one in product(*told)]
+    return shown if shown in possible else possible[0]
+
+
+def _states(row: Record, *, taken_back: bool) -> tuple[str, ...]:
+    if row["status"] in UNCOUNTED:
+        return (row["status"].capitalize(),)
+    paid, credited = money([row["payment_made"]]), money([row["credits_applied"]])
+    if paid + credited >= money([row["total"]]):
+        return ("Paid" if paid or not credited else "Credited",)
+    state = "Partly paid" if paid or credited else "Unpaid"
+    return (state, "Reopened") if taken_back else (state,)
+
+
+def _of_all(states: set[str]) -> str:
+    """Of several invoices: what is worst, among those that were sent."""
+    counted = states - {"Draft", "Void"}
+    if not counted:
+        return next((one for one in ("Draft", "Void") if one in states), "")
+    if "Reopened" in counted:
+        return "Reopened"
+    if "Unpaid" in counted or "Partly paid" in counted:
+        return "Unpaid" if counted == {"Unpaid"} else "Partly paid"
+    return next(one for one in SETTLED if one in counted)
 
 
 def _judge_account(stage: "Stage", crm: str, inventory: str) -> Iterator[Broken]:

@@ -227,6 +227,8 @@ class Erase(Step):
             stage, "DELETE", f"{PATHS[self.collection]}/{self.collection}/{found[KEYS[self.collection]]}"
         ):
             stage.late_s = WEEK_S
+            if self.collection == "customerpayments":
+                stage.taken_back.update(part["invoice_id"] for part in found["invoices"])
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class Stage:
     people: People
     played: Played
     accepted: list[Accepted] = field(default_factory=list)
+    taken_back: set[str] = field(default_factory=set)
+    """Invoices of which a payment was deleted."""
     """Quotes."""
     late_s: float = 0.0
     """How long the sync may take to notice what people did, more than a day."""

@@ -27,7 +27,9 @@ def owner(rules: Rules, entity: str, what: str) -> str:
         ("order", "Lines", "crm"),
         ("order", "Order status", "inventory"),
         ("invoice", "Payment status", "books"),
-        ("payment", "Paid", "books"),
+        ("invoice", "Paid", "books"),
+        ("invoice", "Payment problem", "books"),
+        ("payment", "Last payment", "books"),
     ],
 )
 def test_the_shipped_owner_of_a_field(shipped, entity, what, expected):
@@ -43,7 +45,7 @@ PACKS = {
         ("vendor", "billing_address.address"), ("order", "salesorder_number"), ("order", "status"),
         ("shipment", "shipment_order.carrier"), ("shipment", "shipment_order.tracking_number"),
         ("return", "salesreturn_status"), ("invoice", "invoice_number"), ("invoice", "date"), ("invoice", "total"),
-        ("invoice", "balance"), ("invoice", "status"), ("payment", "invoices.amount_applied"), ("payment", "date"),
+        ("invoice", "balance"), ("invoice", "status"), ("invoice", "payment_made"), ("invoice", "due_date"), ("payment", "date"),
         ("credit", "balance"),
     }),
     "CRM to inventory": ({"crm"}, {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from ofrecord_kit.http import Answer, Client
@@ -13,11 +14,8 @@ class Counted:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.calls = 0
-
-    @property
-    def organization(self) -> str:
-        """The organisation the calls are about."""
-        return self._client.connection.organization_id
+        self.read_at: datetime | None = None
+        """The vendor's time of the last answer."""
 
     @property
     def timeout_s(self) -> float:
@@ -27,12 +25,16 @@ class Counted:
     def get(self, path: str, **options: Any) -> Answer:
         """As `Client.get`."""
         self.calls += 1
-        return self._client.get(path, **options)
+        answer = self._client.get(path, **options)
+        self.read_at = answer.read_at
+        return answer
 
     def send(self, method: str, path: str, **options: Any) -> Answer:
         """As `Client.send`."""
         self.calls += 1
-        return self._client.send(method, path, **options)
+        answer = self._client.send(method, path, **options)
+        self.read_at = answer.read_at
+        return answer
 
     def download(self, path: str, file: BinaryIO, *, most: int) -> Answer:
         """As `Client.download`."""

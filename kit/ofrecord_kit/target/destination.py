@@ -267,6 +267,11 @@ class Destination(abc.ABC):
         """API calls made so far."""
         return self._client.calls
 
+    @property
+    def read_at(self) -> datetime | None:
+        """The vendor's time of the last answer; None before the first."""
+        return self._client.read_at
+
     def close(self) -> None:
         """Release the connection."""
         self._client.close()

@@ -39,6 +39,7 @@ from ofrecord_kit.target.outbox import Outbox, choose_primaries
 from ofrecord_kit.target.reader import ExactReader
 from ofrecord_kit.target.rubbish import rarely_collected
 from ofrecord_kit.target.sink import OUTCOMES, OfrecordSink
+from ofrecord_kit.target.stating import state_all
 from ofrecord_kit.target.wire import Wire
 
 TERMINATED = 143
@@ -264,27 +265,26 @@ class OfrecordTarget(Listening, abc.ABC):
         with self.busy():
             self._carry_out_plans()
         self._obey()
-        if self._withheld is not None and not self._over_limits:
-            self._write_state_message(self._withheld)
-        with self.busy():
-            if not self._over_limits:
+        if not self._over_limits:
+            if self._withheld is not None:
+                self._write_state_message(self._withheld)
+            with self.busy():
                 self._pay()
         self._obey()
         if not self._finish("finished"):
             sys.exit(1)
 
     def _sinks(self) -> list[OfrecordSink]:
-        return [
-            sink for sink in (*self._sinks_to_clear, *self._sinks_active.values()) if isinstance(sink, OfrecordSink)
-        ]
+        gathered = (*self._sinks_to_clear, *self._sinks_active.values())
+        return [sink for sink in gathered if isinstance(sink, OfrecordSink)]
 
     def _pay(self) -> None:
         """References that waited and held records that are due, primary children, the outbox."""
         if not self._wires or self.config.get("dry_run"):
             return
         for sink in self._sinks():
-            for outcome, number in sink.retry_due().items():
-                self.extras[f"retried {outcome}"] += number
+            self.extras.update({f"retried {outcome}": number for outcome, number in sink.retry_due().items()})
+        self.extras.update(state_all(self._deliveries, lambda: self.is_stopping))
         if self.config.get("rebuild"):
             return
         for delivery in self._deliveries:

@@ -16,6 +16,7 @@ from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Resu
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.permitted import set_forbidden_aside_of_whole
 from ofrecord_kit.target.rebuilding import only_agreed
+from ofrecord_kit.target.stated import mark
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -129,6 +130,7 @@ def _record(delivery: Delivery, ledger: Writing, whole: Whole) -> None:
     for part, values in whole.kept.items():
         ledger.record_part(wire.entity, wire.destination, whole.id, part, values)
     ledger.forget_parts(wire.entity, wire.destination, whole.id, whole.forgotten)
+    mark(wire, ledger, whole.id)
     for item, part in whole.leaving():
         kind = "deleted" if item.note.get("deleted") else "left"
         left = {wire.destination: whole.id, wire.source: part}

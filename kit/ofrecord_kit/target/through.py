@@ -130,6 +130,11 @@ class Through(Destination):
         """API calls made so far."""
         return self._inner.calls
 
+    @property
+    def read_at(self) -> datetime | None:
+        """As the vendor's."""
+        return self._inner.read_at
+
     def close(self) -> None:
         """Release the connection."""
         self._inner.close()

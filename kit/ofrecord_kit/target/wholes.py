@@ -14,6 +14,7 @@ from ofrecord_kit.target.days import NOT_YET, first_moment, held_until
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.rewriting import Whole, write_wholes
 from ofrecord_kit.target.siblings import forget_waiting_siblings, siblings_gone
+from ofrecord_kit.target.stated import remembered
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -74,7 +75,7 @@ def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
         if item.source_id not in now:
             return item.source_id in before
         told = known.get(now[item.source_id], {}).get(item.source_id)
-        return told is None or not same(told, with_currencies(item.values, item.note))
+        return told is None or not same(told, remembered(wire, with_currencies(item.values, item.note), item))
 
     return [item for item in items if is_news(item)]
 
@@ -88,6 +89,7 @@ def _come(
     item.outcome = None
     told = known.get(whole, {}).get(item.source_id)
     values = with_currencies({**(told or {}), **item.values} if delivery.wire.partial else item.values, item.note)
+    values = remembered(delivery.wire, values, item)
     if told is not None and same(told, values) and not moved and item.source_id not in delivery.known_held:
         item.outcome = "held" if item.helds else "unchanged"
         return

@@ -26,10 +26,15 @@ class Shop(Destination):
         self.refuses: str | None = None
         self.primaries: list[str] = []
         self.actions: list[tuple[str, str]] = []
+        self.at: datetime | None = NOON
 
     @property
     def calls(self) -> int:
         return len(self.log)
+
+    @property
+    def read_at(self) -> datetime | None:
+        return self.at
 
     def close(self) -> None:
         self.objects = {}

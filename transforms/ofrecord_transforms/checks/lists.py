@@ -12,7 +12,7 @@ from ofrecord_transforms.rules import Field, Side
 def check(inquiry: Inquiry) -> None:
     """Every value on every way it travels, and the constants."""
     for strand, source, to in inquiry.travelling():
-        if not strand.plain or strand.rule.lines:
+        if not strand.plain or strand.rule.lines or strand.rule.combine == "states":
             continue
         here = inquiry.field(source, strand.sides[source].field)
         there = inquiry.field(to, strand.sides[to].field)
