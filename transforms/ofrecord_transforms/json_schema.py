@@ -1,8 +1,8 @@
 """JSON Schemas of rule files, for editors: words, shapes and closed lists, with what each key says.
 
 What only shows when all files are seen together (`ofrecord check`) is not in them. They are generated from the
-vocabulary: `python -m ofrecord_transforms.json_schema rules` writes `rules.schema.json`, `systems.schema.json` and
-`cases.schema.json` there. A rule file names its schema in its first lines:
+vocabulary: `python -m ofrecord_transforms.json_schema rules` writes `rules.schema.json`, `systems.schema.json`,
+`cases.schema.json` and `promises.schema.json` there. A rule file names its schema in its first lines:
 
     # yaml-language-server: $schema=rules.schema.json
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ofrecord_transforms import cases_read as cases
+from ofrecord_transforms import promises_read as promises
 from ofrecord_transforms import vocabulary as words
 from ofrecord_transforms.load import load
 from ofrecord_transforms.systems import SYSTEMS
@@ -39,6 +40,7 @@ def schemas(systems: Iterable[str] = SYSTEMS) -> dict[str, Schema]:
         "rules.schema.json": {**_head("A rule file"), **_entity(names), "definitions": _definitions(names)},
         "systems.schema.json": {**_head("The systems of the rules"), **_systems_file()},
         "cases.schema.json": {**_head("Cases: two edits and what must come of them"), **_cases_file(names)},
+        "promises.schema.json": {**_head("What open documents are told of stock"), **_promises_file()},
     }
 
 
@@ -311,6 +313,33 @@ def _cases_file(systems: list[str]) -> Schema:
     )
     listed = {"type": "array", "items": {**whole, "oneOf": [{"required": ["field"]}, {"required": ["fields"]}]}}
     return _keys(_in_order(cases.FILE_KEYS, listed, _TEXT), ("cases",))
+
+
+def _promises_file() -> Schema:
+    wanted: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {
+        "anyOf": [_VALUES, _choice(words.PRESENCE), _keys({"not": _VALUES}, ("not",))],
+    }}  # fmt: skip
+    several: Schema = {"type": "array", "items": _TEXT, "minItems": 1}
+    documents = _in_order(
+        promises.DOCUMENT_KEYS, _TEXT, _TEXT, _TEXT, wanted, {"type": "array", "items": wanted}, wanted
+    )
+    line = dict.fromkeys(promises.LINE_KEYS, _TEXT)
+    stock = _in_order(promises.STOCK_KEYS, several, _TEXT, _TEXT, wanted, _TEXT, _TEXT)
+    money = {"type": "object", "additionalProperties": _AMOUNT, "propertyNames": {"pattern": "^[A-Z]{3}$"}}
+    shapes: dict[str, Schema] = {
+        "promise": _TEXT,
+        "why": _TEXT,
+        "responsible": _keys(dict.fromkeys(words.RESPONSIBLE_KEYS, _TEXT), words.RESPONSIBLE_KEYS),
+        "documents": _keys(documents, ("object", "number", "lines", "open")),
+        "order": several,
+        "line": _keys(line, ("product", "quantity")),
+        "stock": _keys(stock, ("products", "available", "on hand")),
+        "shows": {**_keys(dict.fromkeys(promises.SHOWS, _TEXT)), "minProperties": 1},
+        "flags": _keys(dict.fromkeys(promises.FLAGS, _TEXT)),
+        "review": _keys(_in_order(promises.REVIEW_KEYS, _AMOUNT, money)),
+        "again": _DURATION,
+    }
+    return _keys(_exactly(shapes, promises.KEYS), promises.NEEDED, promises.KEYS)
 
 
 def written(schema: Schema) -> str:

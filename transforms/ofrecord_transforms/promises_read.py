@@ -41,7 +41,7 @@ REVIEWS: Final = ("Needed", "Accepted")
 REVIEW_KEYS: Final = ("units", "money")
 TESTS: Final = frozenset({"in", "not", "present", "absent"})
 """Conditions a query of the CRM can say of any field."""
-_NEEDED: Final = ("promise", "responsible", "documents", "order", "line", "stock", "shows")
+NEEDED: Final = ("promise", "responsible", "documents", "order", "line", "stock", "shows")
 _DAY_S: Final = 86_400
 _SOURCE, _STORE = "crm", "inventory"
 
@@ -80,7 +80,7 @@ class PromiseReader(Shapes):
         before = len(self.problems.found)
         if self.mapping(root, "", KEYS) is None:
             return None
-        for key in _NEEDED:
+        for key in NEEDED:
             if root.get(key) is None:
                 self.problems.add(root, "", f'"{key}" is missing: {KEYS[key]}. Add it.')
         told = self.mapping(root.get("responsible"), "responsible", RESPONSIBLE_KEYS)

@@ -14,6 +14,7 @@ FILES = {
     "rules.schema.json": sorted(path for path in RULES.glob("*.yml") if path.name != "systems.yml"),
     "systems.schema.json": sorted(RULES.glob("systems.yml")),
     "cases.schema.json": sorted(RULES.glob("cases/*.yml")),
+    "promises.schema.json": sorted(RULES.glob("promises/*.yml")),
 }
 HEAD = """\
 entity: product
