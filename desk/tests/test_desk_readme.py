@@ -11,7 +11,7 @@ PAGE = (PROJECT / "desk" / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_command_is_named_and_none_is_invented():
-    assert set(re.findall(r"^\| `ofrecord (\w+)", PAGE, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^\| `ofrecord ([\w-]+)", PAGE, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_the_matrix_shown_is_what_the_command_prints(ask):
