@@ -67,6 +67,21 @@ def measured(counts: Iterable[Calls], pipeline: str) -> Cost | None:
     return Cost({budget: median_high(one[budget] for one in last) for budget in sorted(budgets)}, len(last))
 
 
+def measured_step(counts: Iterable[Calls], command: str) -> Cost | None:
+    """The median of a command's last runs; None when it never called anybody."""
+    called: dict[str, Counter[str]] = {}
+    for one in counts:
+        if one.plugin == command:
+            called.setdefault(one.run, Counter())[budget_of(one.system)] += one.weight
+    last = list(called.values())[-LAST:]
+    budgets = {budget for one in last for budget in one}
+    return (
+        Cost({budget: median_high(one[budget] for one in last) for budget in sorted(budgets)}, len(last))
+        if last
+        else None
+    )
+
+
 def least(project: ProjectFile, tap: str) -> Cost:
     """One call for each stream, and in the CRM one more for its deleted records. A tap of another vendor calls nobody here."""
     system = project.root_of(tap).removeprefix("tap-")

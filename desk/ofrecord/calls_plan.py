@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ofrecord.cadence import runs_a_day
-from ofrecord.calls_made import Cost, counts_of, least, measured, within_a_day
+from ofrecord.calls_made import Cost, counts_of, least, measured, measured_step, within_a_day
 from ofrecord.project_file import ProjectFile, ProjectProblem, Task
 from ofrecord.quota import CRM, FINANCE, UNITS, Quota, budget_of, quota_of
 
@@ -66,7 +66,8 @@ def plan_of(project: ProjectFile, now: float) -> Plan:
     used = _used(project)
     counts = counts_of(_state_folder(project, plugin) for plugin in used)
     costs = {task.tap: measured(counts, task.tap) or least(project, task.tap) for task in project.tasks}
-    lines = [_line(project, schedule.name, costs) for schedule in project.schedules]
+    steps = {step.command: cost for step in project.steps if (cost := measured_step(counts, step.command))}
+    lines = [_line(project, schedule.name, costs, steps) for schedule in project.schedules]
     spent = within_a_day(counts, now)
     wholes = [_whole(project, used, budget, lines, spent[budget]) for budget in (FINANCE, CRM)]
     lines = [_with_share(line, wholes) for line in lines]
@@ -97,9 +98,11 @@ def _state_folder(project: ProjectFile, plugin: str) -> Path:
     return project.folder / str(project.settings(plugin).get("state_dir") or ".ofrecord")
 
 
-def _line(project: ProjectFile, name: str, costs: dict[str, Cost]) -> Line:
+def _line(project: ProjectFile, name: str, costs: dict[str, Cost], steps: dict[str, Cost]) -> Line:
+    """A step that never called anybody, as most do not, is taken for one that does not."""
     schedule = next(one for one in project.schedules if one.name == name)
     of_job = [costs[task.tap] for task in _tasks(project, schedule.job)]
+    of_job += [steps[one.command] for one in project.steps if one.job == schedule.job and one.command in steps]
     a_run: Counter[str] = Counter()
     for cost in of_job:
         a_run.update(cost.by_budget)

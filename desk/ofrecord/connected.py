@@ -33,7 +33,7 @@ def tokens_of(project: ProjectFile, system: str) -> list[Token]:
     return [Token(tap, system, reads=True, writes=False), Token(target, system, reads=False, writes=True)]
 
 
-def client_of(project: ProjectFile, plugin: str) -> Client:
-    """A client with the settings of a plugin. Raises ProjectProblem and BadSettings."""
+def client_of(project: ProjectFile, plugin: str, caller: str = "ofrecord", run: str | None = None) -> Client:
+    """A client with the settings of a plugin; its calls count as `caller`'s, in `run`. Raises ProjectProblem and BadSettings."""
     system = project.root_of(plugin).partition("-")[2]
-    return Client(Connection.from_config(project.settings(plugin)), system=system, plugin="ofrecord")
+    return Client(Connection.from_config(project.settings(plugin)), system=system, plugin=caller, run=run)

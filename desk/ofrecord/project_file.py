@@ -35,6 +35,14 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Step:
+    """`utility:command` of a job: its calls are counted under the command's name, where it makes any."""
+
+    job: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How often a job runs, in Meltano's words or a cron line."""
 
@@ -79,6 +87,12 @@ class ProjectFile:
             for job in said.get("jobs") or ()
             for line in job["tasks"]
             if len(words := str(line).split()) > 1
+        ]
+        self.steps = [
+            Step(job["name"], command)
+            for job in said.get("jobs") or ()
+            for line in job["tasks"]
+            if len(str(line).split()) == 1 and (command := str(line).partition(":")[2])
         ]
 
     def _task(self, job: str, words: list[str]) -> Task:

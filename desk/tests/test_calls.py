@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from ofrecord.cadence import runs_a_day
 from ofrecord_kit.limits import Calls
@@ -201,6 +202,17 @@ def test_how_often_a_schedule_begins_on_a_day(interval, times):
     assert runs_a_day(interval) == times
 
 
+def test_a_step_that_calls_is_counted_by_its_own_runs(calls):
+    counts = [
+        Calls(run, "audit", system, 2, at, at + 1, weight)
+        for run, at, weights in (("a", 1.0, (3, 1)), ("b", 500.0, (5, 1)), ("c", 900.0, (4, 2)))
+        for system, weight in zip(("crm", "inventory"), weights, strict=True)
+    ]
+    care = schedule(calls(counts=counts)[1], "care")
+    assert (care["a_run"], care["source"]) == ({"crm": 4, "inventory, books": 1}, "3")
+    assert schedule(calls()[1], "care")["source"] == "calls nobody"
+
+
 def test_the_shipped_schedules_fit_an_edition_of_each_vendor(ask, tmp_path, monkeypatch):
     for name in ("OFRECORD_STATE_DIR", "OFRECORD_CALLS_PER_DAY"):
         monkeypatch.delenv(name, raising=False)
@@ -208,7 +220,8 @@ def test_the_shipped_schedules_fit_an_edition_of_each_vendor(ask, tmp_path, monk
     done = ask("calls", "--project", str(tmp_path))
     assert done.exit_code == 0, done.stderr
     lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert [line[0] for line in lines].count("schedule") == 8
+    shipped = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["schedules"]
+    assert [line[0] for line in lines].count("schedule") == len(shipped)
     assert done.stderr == "The plan fits.\n"
 
 

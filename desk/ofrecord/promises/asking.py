@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from ofrecord_kit.ledger import Ledger
 
 
+CALLER = "quote-stock"
+"""The command's name in `meltano.yml`, under which its calls are counted."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """Documents in the order in which they are served, figures by line, and when inventory was asked (its clock).
@@ -85,6 +89,8 @@ class Asking:
     promise: Promise
     ledger: Ledger
     crm: Client
+    run: str = ""
+    """What the calls are counted for."""
 
     def see(self, name: str | None = None) -> Seen | None:
         """All open quotes; with a number or id that one among them, or None when there is no such quote. Raises as `Client.send`."""
@@ -107,7 +113,7 @@ class Asking:
     def _seen(self, documents: Sequence[Document], opened: frozenset[str], asked: Document | None) -> Seen:
         products = products_on(self.promise, documents)
         linked = self._linked(products)
-        with client_of(self.project, f"tap-{THERE}") as client:
+        with client_of(self.project, f"tap-{THERE}", CALLER, self.run) as client:
             items = items_now(client, [item for _entity, item in linked.values()])
         counter = Counter(self.promise, self.rules, Measures.of(self.promise, self.rules), items, linked)
         now = items.read_at or max((one.read_at for one in documents), default=datetime.now().astimezone())

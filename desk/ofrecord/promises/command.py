@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -80,7 +82,7 @@ def stock(  # noqa: PLR0917 - the options of a command
 
 def _tell(asking: Asking, sayings: Sayings, seen: Any, *, write_it: bool, only: str | None) -> Outcome:
     from ofrecord.connected import client_of, tokens_of  # noqa: PLC0415
-    from ofrecord.promises.asking import shape_of  # noqa: PLC0415
+    from ofrecord.promises.asking import CALLER, shape_of  # noqa: PLC0415
     from ofrecord.promises.telling import Telling  # noqa: PLC0415
     from ofrecord.quotes import destination  # noqa: PLC0415
 
@@ -88,7 +90,7 @@ def _tell(asking: Asking, sayings: Sayings, seen: Any, *, write_it: bool, only: 
     if not write_it:
         return Telling(sayings, shape, asking.ledger, None, only).tell(seen)
     writer = next(one.plugin for one in tokens_of(asking.project, "crm") if one.writes)
-    with client_of(asking.project, writer) as client:
+    with client_of(asking.project, writer, CALLER, asking.run) as client:
         return Telling(sayings, shape, asking.ledger, destination(client, asking.project), only).tell(seen)
 
 
@@ -97,7 +99,7 @@ def _asking(folder: Path, rules: Path, ledger: str | None) -> Iterator[tuple[Ask
     """Rules, project, ledger and a client of the CRM; what goes wrong ends the command with its message and 1."""
     from ofrecord.connected import client_of  # noqa: PLC0415
     from ofrecord.project_file import ProjectFile, ProjectProblem  # noqa: PLC0415
-    from ofrecord.promises.asking import Asking  # noqa: PLC0415
+    from ofrecord.promises.asking import CALLER, Asking  # noqa: PLC0415
     from ofrecord.promises.saying import Sayings  # noqa: PLC0415
     from ofrecord_kit.errors import Retry, SetAside, Stop  # noqa: PLC0415
     from ofrecord_transforms.load import load  # noqa: PLC0415
@@ -109,8 +111,9 @@ def _asking(folder: Path, rules: Path, ledger: str | None) -> Iterator[tuple[Ask
         known = read.catalogs.object(read.systems["crm"], promise.documents.object) or {}
         rows = f"{promise.documents.lines}."
         decimals = {name.removeprefix(rows): one.decimals for name, one in known.items() if one.decimals is not None}
-        with client_of(project, "tap-crm") as client:
-            yield Asking(project, read, promise, book, client), Sayings(promise, decimals)
+        run = os.environ.get("OFRECORD_RUN") or f"{CALLER}-{int(time.time())}-{os.getpid()}"
+        with client_of(project, "tap-crm", CALLER, run) as client:
+            yield Asking(project, read, promise, book, client, run), Sayings(promise, decimals)
 
 
 def _end(outcome: Outcome, *, show_only: bool) -> None:

@@ -23,6 +23,8 @@ from ofrecord_kit.tap.crm_lines import Lines, Subform, is_quiet
 from ofrecord_kit.tap.crm_plans import ROWS_A_QUERY, choose_lines
 from ofrecord_kit.vendors import crm
 
+_FIRST_ROWS = 200
+"""Rows a query may ask for at the price of one credit; most companies have no more open quotes."""
 _FEW = 50
 """So many documents are read one by one without asking what the list of all rows would cost."""
 _RACY = timedelta(seconds=2)
@@ -77,11 +79,11 @@ class Reading:
 
     def _heads(self, condition: str) -> Iterator[Document]:
         """Pages follow one another by id, so that an edit between two of them loses none."""
-        last = ""
+        last, size = "", _FIRST_ROWS
         columns = ", ".join(self.shape.queried)
         while True:
             behind = both(condition, f"id > '{last}'" if last else "")
-            query = f"select {columns} from {self.shape.object} where {behind} order by id asc limit 0, {ROWS_A_QUERY}"  # noqa: S608 - COQL; values are escaped
+            query = f"select {columns} from {self.shape.object} where {behind} order by id asc limit 0, {size}"  # noqa: S608 - COQL; values are escaped
             answer = self.client.send("POST", PATH, json={"select_query": query}, repeatable=True)
             body = answer.body or {}
             for row in body.get("data", []):
@@ -90,6 +92,7 @@ class Reading:
                 yield Document(last, number, row, (), answer.read_at, instant(row.get("Modified_Time")))
             if not (body.get("info") or {}).get("more_records"):
                 return
+            size = ROWS_A_QUERY
 
     # --- lines -----------------------------------------------------------------------------------------------------
 
