@@ -45,17 +45,6 @@ def test_a_new_customer_is_created_once_and_a_known_one_is_linked(company):
     assert [len(company.contacts_named(name)) for name in ("Known Ltd", "New Ltd")] == [1, 1]
 
 
-@pytest.mark.promise("F076")
-def test_an_order_with_a_new_customer_and_a_new_item_goes_through_in_one_run(company):
-    company.new_item("NEW-1", "4.00")
-    product = company.crm_new("Products", Product_Name="Made by a rep", Product_Code="NEW-1", Unit_Price=4)
-    account = company.crm_new("Accounts", Account_Name="Brand New Ltd")
-    quote = company.new_quote(account, [(product, 2, "4.00")])
-    company.synced("products", "customers", "orders")
-    [order] = company.orders_of(quote["Quote_Number"])
-    assert order["customer_name"] == "Brand New Ltd"
-
-
 def test_an_order_whose_product_inventory_does_not_know_waits_and_says_for_what(company):
     product = company.crm_new("Products", Product_Name="Dreamt up", Product_Code="NONE", Unit_Price=4)
     account = company.crm_new("Accounts", Account_Name="Dreamer Ltd")
