@@ -101,8 +101,8 @@ def _places(rule: Field, system: str) -> Iterator[str]:
 def _written(entity: Entity, wire: Wire) -> Iterator[Use]:
     if not (wire.sent or wire.create):
         return
-    again = {rule.name for rule in wire.writable(linked=True)}
-    for rule in wire.sent:
+    again = {rule.name for rule in (*wire.writable(linked=True), *wire.stating)}
+    for rule in (*wire.sent, *wire.stating):
         if rule.status or rule.related:
             continue
         columns = rule.lines if isinstance(rule.lines, dict) else {}

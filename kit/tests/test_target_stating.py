@@ -206,3 +206,16 @@ def test_what_the_vendor_refuses_is_held_and_told_by_the_next_run(world: World, 
     world.shop.refuses = None
     assert told(world) == {"stated written": 1}
     assert (shown(world, deal)[0], world.ledger.held()) == ("Paid", [])
+
+
+def test_a_record_that_was_kept_without_figures_is_no_reason_to_guess(world: World, deal: str) -> None:
+    with world.ledger.writing(NOON) as writing:
+        writing.record_part("invoice", "crm", deal, "old", {"Numbers": "old"})
+    world.deliver(invoice("1", 10, 10), said=INVOICES)
+    told(world)
+    assert shown(world, deal) == (None, None, None, None)
+    (held,) = world.ledger.held()
+    assert (held.kind, held.code, "--full-refresh" in (held.fix or "")) == ("check", "NO_STATE", True)
+    world.deliver(invoice("old", 10, 10), said=INVOICES)
+    told(world)
+    assert (shown(world, deal)[0], world.ledger.held()) == ("Paid", [])

@@ -111,7 +111,8 @@ def _told(
     for record, figures in figures_of(table, parts).items():
         before = memory.get(record, {})
         figures[WAS] = before.get("state") if memory else was
-        row = row_of(table.rows, figures, before.get("figures") or {}, today)
+        known = bool(parts[table.entity][record].get(FIGURES))
+        row = row_of(table.rows, figures, before.get("figures") or {}, today) if known else None
         if row is None:
             found.lost = record
             continue

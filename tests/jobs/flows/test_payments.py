@@ -206,6 +206,13 @@ def test_an_invoice_that_becomes_overdue_by_time_alone_raises_a_flag_until_it_is
     late = deals.shown("late")
     assert (late["Payment_Status"], late["Payment_Problem"], late["Payment_Problem_Since"]) == ("Paid", None, None)
     assert company.writes_of("finance") == []
+    company.stage.control("POST", "finance/doubts", {"payment_bumps_invoice": False})  # no document says that it does
+    try:
+        deals.pay(later=60)
+        deals.sync()
+        assert deals.states("later") == {"later": "Paid"}
+    finally:
+        company.stage.control("POST", "finance/doubts", {"all": "default"})
 
 
 @pytest.mark.promise("F073")
