@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ofrecord_transforms.rules import Entity, Rules
+    from ofrecord_transforms.rules import Entity, Field, Rules
 
 CUSTOM = "cf_"
 """API names of custom fields of the finance side begin so (Zoho Inventory v1 docs, "Custom Fields")."""
@@ -61,12 +61,21 @@ def _named(rules: Rules, entity: Entity) -> Iterator[tuple[str, str, str, dict[s
             side = rule.sides.get(system)
             if side is None or side.related:
                 continue
-            pointed = rules.entities.get(rule.ref or "")
+            pointed = _pointed(rules, rule)
             target = pointed.systems.get(system) if pointed else None
             more = {"format": rule.format, "target": str(target.object or target.stream) if target else None}
             for name in side.fields():
                 if name:
                     yield system, object_, name.partition(".")[0], {**more, "rule": rule.rule}
+
+
+def _pointed(rules: Rules, rule: Field) -> Entity | None:
+    """The entity whose record the field names: with `of` that of the other record's field."""
+    entity = rules.entities.get(rule.ref or "")
+    if entity is None or rule.of is None:
+        return entity
+    found = next((one for one in entity.fields if one.what == rule.of), None)
+    return _pointed(rules, found) if found is not None else None
 
 
 def _facts(path: Path) -> dict[tuple[str, str], Mapping[str, Any]]:

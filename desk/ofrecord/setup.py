@@ -1,4 +1,4 @@
-"""`ofrecord setup`: the custom fields the rules use; what is missing is made where the vendor's API makes fields, else told."""
+"""`ofrecord setup`: the custom modules and fields the rules use; what is missing is made where the vendor's API makes it, else told."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ import typer
 from ofrecord.connected import client_of
 from ofrecord.fields_live import described
 from ofrecord.fields_needed import Needed, body_of, by_hand, can_be_made, label_of, module_of, needed
+from ofrecord.modules_needed import (
+    DISPLAY,
+    SUBFORMS,
+    is_module,
+    make_module,
+    module_by_hand,
+    module_can_be_made,
+    module_needed,
+    modules_there,
+)
 from ofrecord.opened_ledger import project_folder
 from ofrecord.pipes import Project
 from ofrecord.project_file import ProjectProblem
@@ -35,9 +45,10 @@ def setup(
     project: Annotated[Path | None, typer.Option(help="Folder of meltano.yml; else here or above.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the custom fields the rules use with those the systems have, and make the missing ones after asking.
+    """Compare the custom modules and fields the rules use with those the systems have, and make the missing ones after asking.
 
-    The CRM makes fields through its API (scope ZohoCRM.settings.fields.ALL); the finance APIs document no such call, so the steps are printed.
+    The CRM makes them through its API (scopes ZohoCRM.settings.modules.ALL and ZohoCRM.settings.fields.ALL); the finance APIs document no
+    such call, so the steps are printed.
     Example: ofrecord setup --yes. Exit codes: 0 nothing is missing any more, 1 something is, or a system cannot be asked.
     """
     folder = project or project_folder(Path.cwd()) or Path.cwd()
@@ -48,7 +59,7 @@ def setup(
         wanted += promised_fields(alone, rules or folder / "rules")
         place = Project(folder)
         missing = _missing(place, wanted)
-        makeable = [one for one in missing if can_be_made(one)]
+        makeable = [one for one in missing if _can_be_made(one)]
         _show(missing, as_json=as_json)
         if makeable and not show_only and (yes or (not as_json and _asked(makeable))):
             _make(place, makeable)
@@ -59,17 +70,32 @@ def setup(
         note(str(problem))
         raise typer.Exit(1) from None
     if made:
-        note(f"{len(made)} fields were made. `ofrecord catalog` keeps what the systems have now.")
+        note(f"{_said(made)} were made. `ofrecord catalog` keeps what the systems have now.")
     for one in missing:
-        if not can_be_made(one):
-            note(by_hand(one))
+        if not _can_be_made(one) or is_module(one):
+            note(_by_hand(one))
     note(
-        f"{len(wanted)} fields are used, {len(missing)} are missing."
+        f"{len(wanted)} fields are used, {_said(missing, short=True)} are missing."
         if missing
         else f"All {len(wanted)} fields are there."
     )
     if missing:
         raise typer.Exit(1)
+
+
+def _can_be_made(one: Needed) -> bool:
+    return module_can_be_made(one.object) if is_module(one) else can_be_made(one)
+
+
+def _by_hand(one: Needed) -> str:
+    return module_by_hand(one.object) if is_module(one) else by_hand(one)
+
+
+def _said(some: Sequence[Needed], *, short: bool = False) -> str:
+    """`1 module and 20 fields`; fields alone are counted, `short` without the word."""
+    modules = sum(map(is_module, some))
+    fields = f"{len(some) - modules}" if short and not modules else f"{len(some) - modules} fields"
+    return f"{modules} module{'s' if modules > 1 else ''} and {fields}" if modules else fields
 
 
 def _rules_alone(folder: Path) -> Rules:
@@ -87,12 +113,21 @@ def _missing(project: Project, wanted: Sequence[Needed]) -> list[Needed]:
         objects = sorted({one.object for one in wanted if one.system == system})
         with client_of(project, f"tap-{system}") as client:
             there |= _crm_fields(client, objects) if system == "crm" else _finance_fields(client, system, objects)
-    return [one for one in wanted if one.field not in there.get((one.system, one.object), set())]
+    gone = sorted({one.object for one in wanted if one.system == "crm" and ("crm", one.object) not in there})
+    modules = [
+        module_needed(name, [one for one in wanted if (one.system, one.object) == ("crm", name)]) for name in gone
+    ]
+    begun = {("crm", name): {DISPLAY} for name in gone}
+    return [
+        *modules,
+        *(one for one in wanted if one.field not in {**begun, **there}.get((one.system, one.object), set())),
+    ]
 
 
 def _crm_fields(client: Client, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
-    """API names of each module."""
-    return {("crm", object_): set(described(client, object_)) for object_ in objects}
+    """API names of each module; nothing of those that are not there."""
+    modules = modules_there(client)
+    return {("crm", object_): set(described(client, object_)) for object_ in objects if object_ in modules or object_ in SUBFORMS}
 
 
 def _finance_fields(client: Client, system: str, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
@@ -108,7 +143,7 @@ def _finance_fields(client: Client, system: str, objects: Sequence[str]) -> dict
 
 def _asked(makeable: Sequence[Needed]) -> bool:
     modules = ", ".join(sorted({one.object for one in makeable}))
-    return typer.confirm(f"Make {len(makeable)} fields in the CRM ({modules})?", default=False, err=True)
+    return typer.confirm(f"Make {_said(makeable)} in the CRM ({modules})?", default=False, err=True)
 
 
 def _make(project: Project, makeable: Sequence[Needed]) -> None:
@@ -117,19 +152,30 @@ def _make(project: Project, makeable: Sequence[Needed]) -> None:
     A name that was given to a field once is not given again: the vendor numbers it. Such a field is found by its label, and never made twice.
     """
     with client_of(project, "tap-crm") as client:
-        for object_ in sorted({one.object for one in makeable}):
+        refused = {one.object for one in makeable if is_module(one) and not _has_made(client, one.object)}
+        for object_ in sorted({one.object for one in makeable} - refused):
             labels = _labels(client, object_)
-            some = [one for one in makeable if one.object == object_ and label_of(one.field) not in labels]
+            fields = [one for one in makeable if one.object == object_ and not is_module(one)]
+            some = [one for one in fields if label_of(one.field) not in labels]
             for start in range(0, len(some), _A_CALL):
                 _make_some(client, object_, some[start : start + _A_CALL])
             labels = _labels(client, object_)
-            for one in makeable:
+            for one in fields:
                 named = labels.get(label_of(one.field), one.field)
-                if one.object == object_ and named != one.field:
+                if named != one.field:
                     note(
                         f'{object_}: the field "{label_of(one.field)}" has the API name {named}, the rules say {one.field}. Change one of them: '
                         "Setup, API names, or the rules."
                     )
+
+
+def _has_made(client: Client, object_: str) -> bool:
+    try:
+        make_module(client, object_)
+    except VendorRefusal as refusal:
+        note(f"The CRM refused to make the module {object_}: {refusal.code} {refusal.message}")
+        return False
+    return True
 
 
 def _make_some(client: Client, object_: str, batch: Sequence[Needed]) -> None:
@@ -151,9 +197,9 @@ def _labels(client: Client, object_: str) -> dict[str, str]:
 
 def _show(missing: Sequence[Needed], *, as_json: bool) -> None:
     rows = [
-        (one.system, one.object, one.field, one.kind, one.unique, "api" if can_be_made(one) else "by hand", ", ".join(one.rules))
+        (one.system, one.object, one.field, one.kind, one.unique, "api" if _can_be_made(one) else "by hand", ", ".join(one.rules))
         for one in missing
     ]  # fmt: skip
     columns = ("system", "object", "field", "type", "unique", "made", "rules")
-    told = [{**asdict(one), "by_hand": None if can_be_made(one) else by_hand(one)} for one in missing]
+    told = [{**asdict(one), "by_hand": None if _can_be_made(one) else _by_hand(one)} for one in missing]
     show([Table("Missing fields", columns, rows, "missing", aside=("rules",))], told, as_json=as_json)

@@ -63,7 +63,11 @@ class Company:
 
     def mapping(self, name: str) -> dict[str, Any]:
         mappings = {m["name"]: m["config"] for p in self.meltano["plugins"]["mappers"] for m in p["mappings"]}
-        return mappings[name]
+        return {
+            key: said
+            for key, value in mappings[name].items()
+            if (said := expand(value, self.stage.environment)) is not None
+        }
 
     def command(self, executable: str, config: dict[str, Any], label: str, state: Path | None = None) -> list[str]:
         folder = self.stage.folder / "run"
@@ -241,6 +245,12 @@ def company(stage: Stage) -> Company:
         if re.match(r"ledger\.db|run$|rules$|\.ofrecord$", path.name):
             subprocess.run(["rm", "-rf", str(path)], check=True)
     subprocess.run(["cp", "-R", str(PROJECT / "rules"), str(stage.folder / "rules")], check=True)
+    return Company(stage)
+
+
+@pytest.fixture(scope="module")
+def lasting(stage: Stage) -> Company:
+    """A company for a whole file, whose tests look at one story."""
     return Company(stage)
 
 

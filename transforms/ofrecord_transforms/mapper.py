@@ -21,6 +21,7 @@ from ofrecord_kit.program import full_disk_told
 from ofrecord_transforms.compile import Compiled, UnusableRecordError, compile_rules
 from ofrecord_transforms.drift import line_of
 from ofrecord_transforms.load import load
+from ofrecord_transforms.pages import with_pages
 from ofrecord_transforms.plain import plain_schema
 from ofrecord_transforms.problems import RulesError
 from ofrecord_transforms.selection import check_fields, check_systems, chosen, switched_off
@@ -78,12 +79,19 @@ class Mapper(InlineMapper):
             description="Ordinary Singer output for any target: no annotations, no `_ofrecord`; filtered, stopped and "
             "deleted records are left out.",
         ),
+        th.Property(
+            "web",
+            th.StringType,
+            default="",
+            description="Root of the web apps of the finance systems, for links to documents: "
+            "`https://{system}.zoho.eu/app/<organization>`, in your data centre. Empty: no links are sent.",
+        ),
     ).to_dict()
 
     def __init__(self, **settings: Any) -> None:
         """Read and compile the rules. Raises `RulesError` with everything that is wrong, before any output."""
         super().__init__(**settings)
-        rules = load(self.config.get("rules", "rules"))
+        rules = with_pages(load(self.config.get("rules", "rules")), self.config.get("web") or "")
         source, to = self.config["from"], self.config["to"]
         check_systems(rules, source, to)
         wanted = self.config.get("entities")

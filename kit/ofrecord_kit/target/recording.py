@@ -59,6 +59,7 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
             ledger.release(wire.entity, wire.source, wire.destination, stopped, kinds=[*WAITS_S, EARLY])
         for item in heard:
             record_answers(delivery, ledger, item)
+        _forget_waiting(wire, ledger, known)
         used = {item.source_id for item in heard}
         for held in helds:
             ledger.hold(held, wait_s=WAITS_S.get(held.kind), keep=held.source_id not in used)
@@ -74,6 +75,13 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
             record_merge(delivery, ledger, item)
     delivery.known_held.difference_update(item.source_id for item in settled)
     delivery.known_held.update(held.source_id for held in helds)
+
+
+def _forget_waiting(wire: Wire, ledger: Writing, items: Sequence[Item]) -> None:
+    """Of records that found their way but for a field that waits, nothing but that field waits now."""
+    through = [item.source_id for item in items if item.helds and item.outcome in {"written", "unchanged"}]
+    if through and not wire.partial:
+        ledger.release(wire.entity, wire.source, wire.destination, through, sparing=[MERGED])
 
 
 def _overtake(delivery: Delivery, ledger: Writing, items: Sequence[Item]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from ofrecord_sandbox.crm import further, standard
+from ofrecord_sandbox.crm import finance_documents, further, standard
 from ofrecord_sandbox.world import World
 
 _MODULE_IDS = 554023000000010000
@@ -130,7 +130,7 @@ def install(world: World) -> None:
 
 
 def setup_fields(world: World) -> None:
-    """The custom fields the shipped rules use (docs/architecture.md)."""
+    """The custom fields the shipped rules use, and their module (docs/architecture.md)."""
     for module, fields in standard.CUSTOM_FIELDS.items():
         for wanted in fields:
             add_field(world, module, dict(wanted))
@@ -138,6 +138,7 @@ def setup_fields(world: World) -> None:
     values = [pick["actual_value"] for pick in stages["pick_list_values"]]
     stages["pick_list_values"] = pick_list(world, [*values, "Accepted"])
     world.store.table("crm/fields").put("Quotes.Quote_Stage", stages)
+    add_module(world, finance_documents.NAME, finance_documents.LABEL, finance_documents.FIELDS)
 
 
 def add_module(world: World, api_name: str, label: str, fields: list[dict[str, Any]]) -> None:

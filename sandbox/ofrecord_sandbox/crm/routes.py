@@ -17,6 +17,7 @@ from ofrecord_sandbox.crm import (
     guard,
     listing,
     making_fields,
+    making_modules,
     merging,
     notes,
     reading,
@@ -33,6 +34,7 @@ from ofrecord_sandbox.world import World
 
 _PATHS: list[tuple[str, str, Callable[..., Response]]] = [
     ("GET", "settings/modules", settings.modules),
+    ("POST", "settings/modules", making_modules.create),
     ("GET", "settings/modules/{name}", settings.module),
     ("GET", "settings/fields", settings.fields),
     ("POST", "settings/fields", making_fields.create),

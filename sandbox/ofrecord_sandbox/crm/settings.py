@@ -21,6 +21,11 @@ def _outside(row: Record) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_")}
 
 
+def _shown(row: Record) -> dict[str, Any]:
+    """A module with the profiles that see it."""
+    return {**_outside(row), "profiles": [PROFILE]}
+
+
 def modules(world: World, request: Request) -> Response:
     """`GET /settings/modules[?status=a,b]`: all of them, also those the API does not support and hidden ones."""
     params.only(request, "status")
@@ -29,7 +34,7 @@ def modules(world: World, request: Request) -> Response:
         if one not in STATUSES:
             raise invalid_data({"param_name": "status", "index": number, "supported_values": list(STATUSES)})
     rows = [row for row in world.store.table("crm/modules") if not wanted or row["status"] in wanted]
-    return Response(200, {"modules": [_outside(row) for row in rows]}) if rows else Response(204)
+    return Response(200, {"modules": [_shown(row) for row in rows]}) if rows else Response(204)
 
 
 def module(world: World, request: Request, name: str) -> Response:
@@ -38,7 +43,7 @@ def module(world: World, request: Request, name: str) -> Response:
     row = world.store.table("crm/modules").get(name)
     if row is None:
         raise params.unknown_module()
-    return Response(200, {"modules": [_outside(row)]})
+    return Response(200, {"modules": [_shown(row)]})
 
 
 def described(world: World, name: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from ofrecord_sandbox.finance import engine, stock, totals
+from ofrecord_sandbox.finance import engine, sales, stock, totals
 from ofrecord_sandbox.finance.answers import RefusedError, absent, done, invalid
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.doubts import doubts
@@ -102,6 +102,13 @@ def refresh(world: World, order_id: str, *, touch: bool) -> None:
         "billed_status": _degree(lines, "billed", ("pending", "partially_billed", "billed")),
     }
     engine.keep(world, ORDERS, order | {"line_items": lines, **degrees}, touch=touch)
+    _tell_sales(world, order)
+
+
+def _tell_sales(world: World, order: Record) -> None:
+    """The sales order whose goods it brings has another state now."""
+    if order["is_backorder"]:
+        sales.refresh(world, order["salesorder_id"], touch=doubts.child_bumps_order)
 
 
 def _degree(lines: list[Record], verb: str, words: tuple[str, str, str]) -> str:
@@ -181,6 +188,7 @@ ORDERS = declared(
                "last_modified_time"),
         search=("purchaseorder_number", "reference_number", "vendor_name"), number=("purchaseorder_number", "PO-"),
         field_paths=(BOOKS,), status=_status, check=_check, derive=_receives, show=_show, removable=_removable, upsert=True,
+        saved=_tell_sales, removed=_tell_sales,
     )
 )  # fmt: skip
 
@@ -195,6 +203,7 @@ def set_state(world: World, request: Request, purchaseorder_id: str, state: str,
         if state == "cancelled" and _show(world, order)["purchasereceives"] + _show(world, order)["bills"]:
             raise RefusedError(36115, "Purchase orders with receives or bills cannot be cancelled.")
         engine.keep(world, ORDERS, order | {"_state": state})
+        _tell_sales(world, order)
     return done(message=said(ORDERS, state, door), status=201 if door == BOOKS else 200)
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG001, EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
+# ruff: noqa: EM101 - `raise invalid(name)` names a field, the words are in `answers`; hooks share one signature
 """Sales orders ("Sales Orders").
 
 The state of an order (`draft`, `confirmed`, `void`) is set by actions; its status follows from invoices and shipments
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ofrecord_sandbox.finance import engine, stock, totals
+from ofrecord_sandbox.finance import backorders, engine, stock, totals
 from ofrecord_sandbox.finance.answers import RefusedError, done, invalid
 from ofrecord_sandbox.finance.declare import BOOKS, INVENTORY, Resource, dating, declared, exactly, matching
 from ofrecord_sandbox.finance.values import day, dec, num, shape, text
@@ -114,6 +114,8 @@ def _status(world: World, record: Record) -> str:
     if record["_state"] != "confirmed":
         return str(record["_state"])
     invoiced, shipped = record["invoiced_status"], record["shipped_status"]
+    if shipped == "pending" and backorders.waits_for_goods(world, record["salesorder_id"]):
+        return "backordered"
     if invoiced == "invoiced" and shipped == "shipped":
         return "fulfilled"
     if shipped != "pending":
@@ -177,6 +179,7 @@ ORDERS = declared(
         search=("salesorder_number", "reference_number", "customer_name"), number=("salesorder_number", "SO-"),
         duplicate=(36004, "This sales order number already exists."),
         field_paths=(BOOKS,), status=_status, check=_check, show=_show, removable=_removable, upsert=True,
+        derive=lambda world, record: {"is_backorder": backorders.waits_for_goods(world, record["salesorder_id"])},
         saved=lambda world, record: refresh(world, record["salesorder_id"], touch=False),
         removed=lambda world, record: stock.state(world, f"salesorders/{record['salesorder_id']}", []),
     )

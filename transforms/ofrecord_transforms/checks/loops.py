@@ -92,7 +92,9 @@ def _told(entity: Entity) -> set[str]:
 def _created(entity: Entity) -> set[str]:
     """Entities that must be there before a new record of this one can be made; a parent of its own kind may follow."""
     sent = [rule for rule in entity.fields if rule.owner == "shared" or rule.owner in entity.new]
-    refs = {rule.ref for rule in sent if rule.ref} | {line.ref for rule in sent for line in rule.lines if line.ref}
+    refs = {rule.ref for rule in sent if rule.ref and rule.unlinked != "leave"} | {
+        line.ref for rule in sent for line in rule.lines if line.ref
+    }
     return (refs if entity.enabled and entity.new else set()) - {entity.entity}
 
 

@@ -28,6 +28,10 @@ def lens(rule: Field, source: Side, destination: Side) -> Lens:
         return words.RECORD_ID
     if rule.lookup is not None and source.values is None and destination.values is None:
         return words.ENTRY_NAME
+    if source.page is not None:
+        return words.page(source.page)
+    if destination.page is not None:
+        return words.page(destination.page).reversed()
     if source.values is not None:
         return words.values(source.values)
     if destination.values is not None:

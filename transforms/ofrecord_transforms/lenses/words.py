@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote, unquote
 
 from ofrecord_transforms.lenses.lens import InvalidValueError, Lens, both
 from ofrecord_transforms.lenses.moments import in_utc as moment
 from ofrecord_transforms.lenses.texts import text
 
 __all__ = [
-    "BOOLEAN", "EMAIL", "ENTRY_NAME", "RECORD_ID", "TEXT", "boolean", "email", "entry_name", "moment", "phone",
+    "BOOLEAN", "EMAIL", "ENTRY_NAME", "RECORD_ID", "TEXT", "boolean", "email", "entry_name", "moment", "page", "phone",
     "record_id", "text", "values",
 ]  # fmt: skip
 
@@ -70,6 +71,11 @@ def boolean(value: Any) -> bool:
         msg = "is neither true nor false"
         raise InvalidValueError(msg)
     return known
+
+
+def page(start: str) -> Lens:
+    """The address of a page: what it begins with, then the id; and back."""
+    return Lens(lambda value: start + quote(text(value), safe=""), lambda value: unquote(text(value).removeprefix(start)))
 
 
 def values(table: Mapping[Any, Any]) -> Lens:
