@@ -82,9 +82,12 @@ def _read(entity: Entity, source: str) -> Iterator[Use]:
     for rule in entity.fields:
         if entity.reads(rule, source):
             for name in _places(rule, source):
-                yield Use(source, object_, name, rule.what, rule.rule, reads=True)
+                if not entity.is_made(source, name):
+                    yield Use(source, object_, name, rule.what, rule.rule, reads=True)
     for name, _condition in entity.conditions(source):
         yield Use(source, object_, name, "when", f"{entity.file}:1", reads=True)
+    for name in entity.schedule.fields() if entity.schedule is not None and entity.schedule.system == source else ():
+        yield Use(source, object_, name, "schedule", f"{entity.file}:1", reads=True)
     if entity.attach is not None:
         for name in (entity.attach.named, *entity.attach.when.get(source, ())):
             yield Use(source, object_, name, "attach", f"{entity.file}:1", reads=True)

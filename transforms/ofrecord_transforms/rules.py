@@ -186,6 +186,10 @@ class Schedule:
     unit: str | None = None
     """The currency, where all records have one."""
 
+    def fields(self) -> list[str]:
+        """The fields of a record that hold the terms."""
+        return [name for name in (self.start, self.months, self.amount, self.currency) if name is not None]
+
 
 @dataclass(frozen=True)
 class Sum:

@@ -22,6 +22,7 @@ class Shop(Destination):
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.log: list[str] = []
+        self.made: dict[str, int] = {}
         self.stale_once: set[str] = set()
         self.refuses: str | None = None
         self.primaries: list[str] = []
@@ -36,12 +37,17 @@ class Shop(Destination):
     def read_at(self) -> datetime | None:
         return self.at
 
+    def here(self) -> datetime:
+        self.log.append("here")
+        return self.at or NOON
+
     def close(self) -> None:
         self.objects = {}
 
     def put(self, object_: str, **values: Any) -> str:
         records = self.objects.setdefault(object_, {})
-        identity = str(100 * len(self.objects) + len(records))
+        self.made[object_] = self.made.get(object_, -1) + 1
+        identity = str(100 * len(self.objects) + self.made[object_])
         records[identity] = dict(values)
         return identity
 

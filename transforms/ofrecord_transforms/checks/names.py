@@ -122,9 +122,8 @@ def _days_and_terms(inquiry: Inquiry) -> None:
         return
     if said.system in inquiry.systems and said.system not in entity.systems:
         inquiry.missing_system("schedule", said.system)
-    for path in (said.start, said.months, said.amount, said.currency):
-        if path:
-            judge(inquiry, said.system, path, "schedule", inquiry.line("schedule"))
+    for path in said.fields():
+        judge(inquiry, said.system, path, "schedule", inquiry.line("schedule"))
     if said.unit is not None and said.unit not in DIGITS:
         inquiry.add("schedule", f'unit "{said.unit}" is not an ISO 4217 currency. Write its three-letter code, as in USD.', "schedule", "unit")
 
