@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sandbox bench simulate load chaos promises catalogs wheels lock
+.PHONY: help demo test check sandbox bench simulate load chaos retail promises catalogs wheels lock
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS='	' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -86,6 +86,9 @@ load: $(READY) ## Play a first sync of 100,000 accounts and items under the vend
 chaos: $(READY) ## Kill real processes under Meltano at random and look what is left (ROUNDS=100, SEED=1 to play it again)
 	@$(BIN)/python tests/chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 	@OFRECORD_CHAOS=1 $(BIN)/python -m pytest -q tests/chaos tests/chaos/with_meltano.py
+
+retail: $(READY) ## Play a month of real invoices and a dealer's orders whole (test plays parts)
+	@OFRECORD_RETAIL=1 $(BIN)/python -m pytest -q tests/jobs/flows/test_online_retail.py tests/jobs/flows/test_classicmodels.py
 
 promises: $(READY) .venv/.postgresql .loaders/.ready ## Run the tests and write docs/promises.md
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --write-promises

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import HTTP
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -172,9 +174,24 @@ def request_of(prepared: requests.PreparedRequest) -> Request:
         headers=headers,
         body=body.encode() if isinstance(body, str) else body,
     )
-    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    kind = headers.get("content-type", "")
+    if kind.startswith("application/x-www-form-urlencoded"):
         request.form.update(parse_qsl(request.body.decode(), keep_blank_values=True))
+    elif kind.startswith("multipart/form-data"):
+        _take_parts(request, kind)
     return request
+
+
+def _take_parts(request: Request, kind: str) -> None:
+    """Fields and files of a form, as a server takes them apart."""
+    whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body, policy=HTTP)
+    for part in whole.iter_parts():
+        said = part["Content-Disposition"].params
+        content = part.get_payload(decode=True)
+        if "filename" in said:
+            request.files[said["name"]] = (said["filename"], content)
+        else:
+            request.form[said["name"]] = content.decode()
 
 
 def response_of(prepared: requests.PreparedRequest, answer: Response) -> requests.Response:

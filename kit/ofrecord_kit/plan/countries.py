@@ -43,7 +43,7 @@ _ALSO = {
     "CZ": ("Czech Republic",),
     "GB": ("UK", "Great Britain", "Britain", "England", "Scotland", "Wales", "Northern Ireland"),
     "HK": ("Hong Kong SAR",),
-    "IE": ("Republic of Ireland",),
+    "IE": ("Republic of Ireland", "Eire"),
     "KR": ("Republic of Korea",),
     "LA": ("Lao",),
     "MK": ("Macedonia",),
