@@ -12,7 +12,7 @@ WAYS = [
     ("payment", "books", "crm"), ("product", "crm", "inventory"), ("product", "inventory", "crm"),
     ("vendor", "crm", "inventory"), ("vendor", "inventory", "crm"), ("composite product", "inventory", "crm"),
     ("composite product", "crm", "inventory"), ("price list", "inventory", "crm"), ("price list", "crm", "inventory"),
-    ("deal", "crm", "inventory"), ("shipment", "inventory", "crm"), ("return", "inventory", "crm"),
+    ("order on deal", "inventory", "crm"), ("deal", "crm", "inventory"), ("shipment", "inventory", "crm"), ("return", "inventory", "crm"),
     ("service invoice", "crm", "inventory"), ("revenue", "crm", "inventory"), ("recognised revenue", "books", "crm"),
     ("credit", "books", "crm"), ("failed payment", "books", "crm"), ("invoice credit", "books", "crm"), ("invoice refund", "books", "crm"),
 ]  # fmt: skip
