@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ofrecord_kit.ledger import Event
+from ofrecord_kit.plan.currencies import digits_of
 from ofrecord_kit.plan.figures import Difference, Figure, differences
+from ofrecord_kit.plan.sums import Foreseen, Row, foresee
 from ofrecord_kit.target.following import whose_time_has_come
 from ofrecord_kit.testing.shop import NOON, World, field, record, schema
 
@@ -94,6 +96,30 @@ def test_lines_are_paired_wherever_they_stand_and_those_missing_are_told() -> No
         Difference("line 1, Rate", Decimal(1), 9),
         Difference("line 2", "Item B, Rate 2", None),
     ]
+
+
+THIRD = Row(Decimal(1), Decimal("0.50"), None, Decimal(19))
+SUMS = [
+    ("USD", [THIRD] * 3, "1.80", "1.79"),
+    ("USD", [Row(Decimal(3), Decimal("19.99"), "5%", Decimal("8.25"))], "61.67", "61.67"),
+    ("JPY", [Row(Decimal(1), Decimal(5), None, Decimal(10))] * 3, "18", "17"),
+    ("KWD", [Row(Decimal(3), Decimal("0.3335"), None, Decimal(5))] * 2, "2.102", "2.101"),
+    ("USD", [Row(Decimal("0.5"), Decimal("0.03"), Decimal("0.01"), Decimal(0))], "0.01", "0.01"),
+]
+
+
+@pytest.mark.parametrize(("currency", "rows", "by_line", "by_document"), SUMS)
+def test_a_sum_is_foreseen_under_both_ways_of_rounding_in_the_digits_of_its_currency(
+    currency: str, rows: list[Row], by_line: str, by_document: str
+) -> None:
+    assert foresee(rows, digits_of(currency)) == Foreseen(Decimal(by_line), Decimal(by_document))
+
+
+def test_what_is_taken_off_and_added_behind_the_taxes_counts() -> None:
+    found = foresee([THIRD], 2, less=Decimal("0.10"), plus=Decimal(4))
+    assert (found.by_line, found.by_document) == (Decimal("4.50"), Decimal("4.50"))
+    assert found.said() == "foreseen: 4.50 however it is rounded"
+    assert foresee([THIRD] * 3, 2).said() == "foreseen: 1.80 where each line is rounded, 1.79 where the document is"
 
 
 def amended(world: World, rate: str, *, rows: int = 1, **there: Any) -> list[str | None]:
