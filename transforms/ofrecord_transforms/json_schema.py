@@ -317,7 +317,7 @@ def _cases_file(systems: list[str]) -> Schema:
 
 def _promises_file() -> Schema:
     wanted: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {
-        "anyOf": [_VALUES, _choice(words.PRESENCE), _keys({"not": _VALUES}, ("not",))],
+        "anyOf": [_VALUES, _choice(words.PRESENCE), {**_keys({"not": _VALUES, "from": _DAY, "before": _DAY}), "minProperties": 1}],
     }}  # fmt: skip
     several: Schema = {"type": "array", "items": _TEXT, "minItems": 1}
     documents = _in_order(

@@ -39,7 +39,7 @@ FLAGS: Final = {"review": "picklist", "units": "double", "value": "currency"}
 STATUSES: Final = ("In stock", "Partly", "Backorder", "Not stocked", "Not linked", "Item gone")
 REVIEWS: Final = ("Needed", "Accepted")
 REVIEW_KEYS: Final = ("units", "money")
-TESTS: Final = frozenset({"in", "not", "present", "absent"})
+TESTS: Final = frozenset({"in", "not", "present", "absent", "from", "before"})
 """Conditions a query of the CRM can say of any field."""
 NEEDED: Final = ("promise", "responsible", "documents", "order", "line", "stock", "shows")
 _DAY_S: Final = 86_400
@@ -125,7 +125,7 @@ class PromiseReader(Shapes):
         for name, child in checked.items() if checked else ():
             conditions = self._conditions(child, name, where)
             if any(one.test not in TESTS for one in conditions):
-                self.problems.add(child, where, f'"{name}": use a list of values, not, present or absent here.')
+                self.problems.add(child, where, f'"{name}": use a list of values, not, present, absent, from or before here.')
             found[name] = conditions
         return found or None  # type: ignore[return-value]
 

@@ -21,7 +21,7 @@ MISTAKES = {
     "a currency that is none": ("unit: USD", "unit: UDS", 'unit "UDS" is no currency. Write its code, as in USD.'),
     "a threshold in none": ("{USD: 10000}", "{Dollar: 10000}", '"Dollar" is no currency.'),
     "a negative threshold": ("units: 50", "units: -1", "needs a number that is not negative, as in 50."),
-    "a condition no query says": ("Order_Status: absent", "Order_Status: {at least: 1}", "use a list of values, not, present or absent here"),
+    "a condition no query says": ("Order_Status: absent", "Order_Status: {at least: 1}", "use a list of values, not, present, absent, from or before here"),
     "no open documents": ("  open: {Quote_Stage: [Draft, Negotiation, Delivered, On Hold]}\n", "", '"open" is missing'),
     "claims that are no list": ("  claimed:\n", "  claimed: absent\n  told:\n", "expected a list; each item begins with a field."),
     "a field the CRM lacks": ("status: Stock_Status", "status: Stok_Status", 'has no field Quoted_Items.Stok_Status. Did you mean "Quoted_Items.Stock_Status"?'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ofrecord_kit.tap.crm_coql import either
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import chunks
 from ofrecord_kit.vendors.crm_coql import VALUES_A_QUERY, one_of, rows_where
+from ofrecord_transforms.conditions import instant
 from ofrecord_transforms.promises import Promise, Wanted
 from ofrecord_transforms.rules import Condition, Rules
 
@@ -63,12 +64,16 @@ def shape_of(promise: Promise) -> Shape:
     )  # fmt: skip
 
 
-def condition_of(wanted: Wanted) -> str:
-    """Conditions of the rules as a query says them; `not` holds of what is empty, too."""
-    return both(*(_said(name, one) for name, conditions in wanted.items() for one in conditions))
+def condition_of(wanted: Wanted, times: Container[str] = ()) -> str:
+    """Conditions of the rules as a query says them; `not` holds of what is empty, too. `times`: fields that are no days.
+
+    >>> condition_of({"Created_Time": (Condition("from", ("2026-01-31",)),)}, {"Created_Time"})
+    "Created_Time >= '2026-01-31T00:00:00+00:00'"
+    """
+    return both(*(_said(name, one, name in times) for name, conditions in wanted.items() for one in conditions))
 
 
-def _said(name: str, condition: Condition) -> str:
+def _said(name: str, condition: Condition, is_time: bool) -> str:
     match condition.test:
         case "present":
             return f"{name} is not null"
@@ -76,6 +81,10 @@ def _said(name: str, condition: Condition) -> str:
             return f"{name} is null"
         case "not":
             return f"({name} is null or {name} not in {among(name, condition.values).partition(' in ')[2]})"
+        case "from" | "before":
+            edge = instant(str(condition.values[0]), None)
+            sign = ">=" if condition.test == "from" else "<"
+            return f"{name} {sign} '{edge.isoformat(timespec='seconds') if edge and is_time else condition.values[0]}'"
         case _:
             return among(name, condition.values)
 
@@ -95,7 +104,9 @@ class Asking:
     def see(self, name: str | None = None) -> Seen | None:
         """All open quotes; with a number or id that one among them, or None when there is no such quote. Raises as `Client.send`."""
         reading, wanted = Reading(self.crm, shape_of(self.promise)), self.promise.documents
-        documents = reading.where(either(condition_of(one) for one in (wanted.open, *wanted.claimed)))
+        known = self.rules.catalogs.object(self.rules.systems[HERE], wanted.object) or {}
+        times = {name for name, field_ in known.items() if field_.vendor_type == "datetime"}
+        documents = reading.where(either(condition_of(one, times) for one in (wanted.open, *wanted.claimed)))
         asked = None
         if name is not None:
             asked = next((one for one in documents if name in {one.id, one.number}), None)

@@ -55,11 +55,11 @@ class Sayings:
             "before": before_in_words(figure), "lead time": figure.lead_time,
         } | self._told(one, line, figure, now)  # fmt: skip
         values = {
-            name: self._kept(name, said[key]) for key, name in self.promise.shows.items() if key in said
+            name: self.kept(name, said[key]) for key, name in self.promise.shows.items() if key in said
         }  # fmt: skip
         return values | self._time(line, values, now)
 
-    def _kept(self, name: str, value: Any) -> Any:
+    def kept(self, name: str, value: Any) -> Any:
         """As the field keeps it: digits that it has no room for would differ again and again."""
         if isinstance(value, Decimal) and name in self.decimals:
             return value.quantize(Decimal(1).scaleb(-self.decimals[name]), ROUND_DOWN)
@@ -104,7 +104,7 @@ class Sayings:
             return []
         lost = told.units is not None and (figure.promised or Decimal(0)) < min(told.units, figure.quantity)
         name = self.promise.shows.get("told price", "")
-        dearer = told.price is not None and not same(self._kept(name, figure.price), told.price)
+        dearer = told.price is not None and not same(self.kept(name, figure.price), told.price)
         return [word for word, is_so in (("stock", lost), ("price", dearer)) if is_so]
 
 

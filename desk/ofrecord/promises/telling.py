@@ -69,7 +69,8 @@ class Telling:
             str(line["id"]): self.sayings.line(document, line, seen.figures[str(line["id"])], seen.now)
             for line in document.lines
         }
-        return Edit(document, flags_of(self.sayings.promise, one), lines)
+        flags = flags_of(self.sayings.promise, one)
+        return Edit(document, {name: self.sayings.kept(name, value) for name, value in flags.items()}, lines)
 
     def _write(
         self, edits: Sequence[Edit], changed: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]],

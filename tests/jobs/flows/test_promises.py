@@ -265,6 +265,18 @@ def test_quotes_whose_stock_or_price_moved_since_the_customer_was_told_are_liste
     assert "What customers were told holds." in sales.stock("--stale").stderr, "they were told anew"
 
 
+def test_quantities_are_converted_as_the_rules_of_the_product_say(company: Any) -> None:
+    company.edit_rules(
+        "product.yml", "inventory: actual_available_stock", "inventory: {field: actual_available_stock, unit: m}"
+    )
+    company.edit_rules("product.yml", "crm: Qty_in_Stock", "crm: {field: Qty_in_Stock, unit: cm}")
+    sales = Sales(company, {"CABLE": {"stock": 5}})
+    sales.ordered("CABLE", 1)
+    quote = sales.quote(("CABLE", 150, "0.10"), ("CABLE", 300, "0.10"))
+    sales.stock()
+    assert sales.said(quote) == [("In stock", 150, 400, 100), ("Partly", 250, 400, 100)]
+
+
 def test_a_line_without_item_or_with_one_that_is_gone_says_so_and_the_quote_goes_on(company: Any) -> None:
     sales = Sales(
         company, {"BOLT": {"stock": 5}, "GONE": {}, "TALK": {"item_type": "sales", "product_type": "service"}}
