@@ -370,3 +370,19 @@ def test_an_order_can_be_had_as_pdf(company):
     answer = company.world.call("GET", f"/inventory/v1/salesorders/{order['salesorder_id']}?accept=pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.encoded().startswith(b"%PDF-")
+
+
+def test_an_order_is_mailed_each_time_it_is_asked_for_and_its_history_says_to_whom() -> None:
+    company = Company()
+    order = company.order({"quantity": 1})
+    path = f"/books/v3/salesorders/{order['salesorder_id']}"
+    assert company.ok("GET", path)["salesorder"]["is_emailed"] is False
+    assert company.ok("GET", f"{path}/comments")["comments"] == []
+    mail = {"to_mail_ids": ["shed@example.com"], "subject": "An order", "body": "Pack it."}
+    for _time in range(2):
+        assert company.ok("POST", f"{path}/email?send_attachment=true", mail)["message"] == "Your Sales Order has been sent."
+    assert company.ok("GET", path)["salesorder"]["is_emailed"] is True
+    told = [one["description"] for one in company.ok("GET", f"{path}/comments")["comments"]]
+    assert told == ["Sales Order emailed to shed@example.com"] * 2
+    status, answer = company.call("POST", f"{path}/email", {"to_mail_ids": ["nobody"], "subject": "x", "body": "y"})
+    assert (status, answer["code"]) == (400, 4)

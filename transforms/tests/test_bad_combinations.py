@@ -201,6 +201,43 @@ def test_two_writers_without_a_policy_stop_with_file_and_line():
     assert all("two owners" in line for line in found)
 
 
+ONCE_AND_FILES = {
+    "told in no way": ("once: {then: [confirmed], tell: [{what: Shed}]}", 'needs either "mail" or "webhook". Give one.'),
+    "told in two ways": (
+        "once: {then: [confirmed], tell: [{what: Shed, mail: [a@b.example], webhook: HOOK}]}",
+        'needs either "mail" or "webhook". Give one.',
+    ),
+    "no address": (
+        "once: {then: [confirmed], tell: [{what: Shed, mail: [the shed]}]}",
+        "mail lists addresses, as in [warehouse@example.com].",
+    ),
+    "an address in the rules": (
+        'once: {then: [confirmed], tell: [{what: Shed, webhook: "https://hooks.example.com/x"}]}',
+        ("webhook names the environment variable that holds the address, as in OFRECORD_WAREHOUSE_HOOK; "
+        "an address is a secret, and stands in no file."),
+    ),
+    "a system is told": (
+        "once: {then: [confirmed], tell: [{what: crm, mail: [a@b.example]}]}",
+        '"crm" names something else already. Give it a name of its own.',
+    ),
+    "another kind of file": (
+        "attach: {file: docx, named: a}\ncombine: {into: name, through: product, by: a}",
+        'file "docx" is not known. Use pdf.',
+    ),
+    "a file beside nothing": (
+        "attach: {file: pdf, named: a}",
+        "a file is put beside the record that others are combined into. Add combine: to the file.",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", ONCE_AND_FILES)
+def test_who_is_told_and_what_is_attached_is_said_in_one_way(mistake):
+    lines, message = ONCE_AND_FILES[mistake]
+    found = problems_of(f"{HEAD}{lines}\nfields:\n{NAME}")
+    assert [text for text in found if text.endswith(message)], found
+
+
 CONDITIONS = {
     "at least more than at most": (
         "when: {crm: {A: {at least: 5, at most: 4}}}",

@@ -94,7 +94,7 @@ class Telling:
         return [one for one in every if one.id in due or (one.entity, ids.get(one.link), names.get(one.id)) in answered]
 
     def _tell(self, one: Owed, record: str, notice: Notice, row: Held | None) -> bool | None:
-        """Write the intention down, look, tell, record. None: it is being told by another run, or was."""
+        """Write the intention down, look, tell, record. None: another run tells it, or did, or there is nothing to tell any more."""
         key = (f"{one.entity} {one.field}", self.system, [record])
         begun = record in self.ledger.intended(*key)
         with self.ledger.writing(self.now()) as ledger:
@@ -109,7 +109,7 @@ class Telling:
         result = self._send(one, record, notice, begun=begun, again=again)
         if isinstance(result, Done) or result.code == _VOID:
             self._settle(one, record, notice, result)
-            return isinstance(result, Done)
+            return isinstance(result, Done) or None
         self._hold(one, record, notice, result)
         return False
 

@@ -280,6 +280,7 @@ def test_only_confirmed_orders_with_a_deal_cost_a_file(company, shop):
     assert len(mails(company)) == 1
 
 
+@pytest.mark.promise("F063")
 def test_orders_without_a_quote_and_orders_with_other_lines_are_listed(company, shop):
     account, product = shop
     quote = company.new_quote(account, [(product, 3, "19.99")])
