@@ -269,6 +269,8 @@ def test_every_secret_has_a_name_in_the_example_and_none_a_value():
         for setting in plugin.get("settings", [])
         if str(setting.get("value", "")).startswith("$")
     }
+    mappings = [one["config"] for mapper in meltano()["plugins"]["mappers"] for one in mapper["mappings"]]
+    wanted |= {str(said).removeprefix("$") for one in mappings for said in one.values() if str(said).startswith("$")}
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     offered = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert offered.keys() == wanted | {KEY_VARIABLE}, "the key of the ledger is read by programs themselves"

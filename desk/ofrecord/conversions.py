@@ -30,7 +30,9 @@ def conversion_of(rule: Field) -> str:
     if always is not None:
         return f"always {_word(always.always)}"
     if rule.ref is not None:
-        return f"reference to {rule.ref}"
+        return f"{rule.of} of the {rule.ref}" if rule.of else f"reference to {rule.ref}"
+    if first.page is not None:
+        return f"address of its page among {first.page}"
     if rule.lookup is not None:
         return f"looked up by name in {rule.lookup}"
     if rule.lines:
@@ -52,6 +54,7 @@ _COMBINED = {
     "join": "joined with commas",
     "latest": "the latest one",
     "same": "when all are the same, else {otherwise}",
+    "states": "as the table of states says",
 }
 
 

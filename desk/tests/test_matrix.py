@@ -106,7 +106,7 @@ def test_the_matrix_covers_every_field_and_two_writers_without_policy_are_refuse
 def test_an_unknown_entity_is_answered_with_the_known_ones():
     done = run("--rules", str(RULES), "--entity", "widget")
     assert done.exit_code == 2
-    assert '"widget" is not an entity. Use one of: account, composite product,' in done.stderr
+    assert '"widget" is not an entity. Use one of: account, bill entry,' in done.stderr
 
 
 AWKWARD = """\

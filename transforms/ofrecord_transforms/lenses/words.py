@@ -1,9 +1,9 @@
 """Normal forms of text: phone, e-mail, booleans, references; and translations of closed lists."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, unquote
 
 from ofrecord_transforms.lenses.lens import InvalidValueError, Lens, both
 from ofrecord_transforms.lenses.moments import in_utc as moment
@@ -75,7 +75,16 @@ def boolean(value: Any) -> bool:
 
 def page(start: str) -> Lens:
     """The address of a page: what it begins with, then the id; and back."""
-    return Lens(lambda value: start + quote(text(value), safe=""), lambda value: unquote(text(value).removeprefix(start)))
+    return Lens(lambda value: start + _quoted(text(value)), lambda value: _unquoted(text(value).removeprefix(start)))
+
+
+def _quoted(written: str) -> str:
+    """As it stands in an address: all but letters, digits and `-._~` by their bytes (RFC 3986)."""
+    return re.sub(r"[^A-Za-z0-9._~-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), written)
+
+
+def _unquoted(written: str) -> str:
+    return re.sub(rb"%([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), written.encode()).decode()
 
 
 def values(table: Mapping[Any, Any]) -> Lens:
