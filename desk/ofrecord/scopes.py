@@ -92,6 +92,8 @@ def _of_destination(wire: Wire) -> Iterator[tuple[str, str]]:
     if wire.then or wire.deleted or wire.leaving or wire.has_primary or any(rule.status for rule in wire.sent):
         yield from _because(vendor.acting(system, object_), f"{entity}: status actions")
     yield from _once(wire)
+    if wire.counts_from is not None or wire.settled is not None:
+        yield from _because(vendor.telling_time(system), f"{entity}: what day it is there")
     if "delete" in {wire.deleted, wire.leaving}:
         yield from _because(vendor.deleting(system, object_), f"{entity}: deletes {object_}")
     for kind in sorted({kind for rule in wire.sent for kind in _lookups(rule)}):

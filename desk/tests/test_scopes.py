@@ -17,7 +17,8 @@ PROJECT = Path(__file__).parents[2]
 RULES = PROJECT / "rules"
 BIN = Path(sys.executable).parent
 FULL = (
-    "ZohoCRM.modules.ALL,ZohoCRM.settings.ALL,ZohoCRM.coql.READ,ZohoInventory.FullAccess.all,ZohoBooks.fullaccess.all"
+    "ZohoCRM.modules.ALL,ZohoCRM.settings.ALL,ZohoCRM.coql.READ,ZohoCRM.org.READ,ZohoInventory.FullAccess.all,"
+    "ZohoBooks.fullaccess.all"
 )
 
 
@@ -51,13 +52,19 @@ def test_each_scope_says_which_entity_needs_it(ask):
     assert "product: creates Products" in told["ZohoCRM.modules.products.CREATE"]["why"]
     assert told["ZohoBooks.invoices.READ"]["service"] == "books"
     assert "ZohoCRM.coql.READ" in told
-    assert not any(".ALL" in scope or "fullaccess" in scope.lower() or "DELETE" in scope for scope in told)
+    assert not any(".ALL" in scope or "fullaccess" in scope.lower() for scope in told)
+    deleted = {scope for scope in told if "DELETE" in scope}
+    assert deleted == {"ZohoBooks.accountants.DELETE", "ZohoCRM.modules.financedocuments.DELETE"}, "as the rules say"
 
 
 def test_accounting_is_only_asked_for_what_is_read_and_for_creating_once(scopes_of):
     books = [scope for scope in scopes_of(RULES) if scope.startswith("ZohoBooks.")]
     assert "ZohoBooks.invoices.READ" in books
-    assert not any(scope.startswith("ZohoBooks.invoices.") and not scope.endswith("READ") for scope in books)
+    told = {scope.rpartition(".")[2] for scope in books if scope.startswith("ZohoBooks.invoices.")}
+    assert told == {"READ", "UPDATE"}, "an invoice of services is made by an upsert"
+    assert {one for one in books if "payments" in one or "bills" in one} == {
+        "ZohoBooks.customerpayments.READ", "ZohoBooks.bills.READ",
+    }  # fmt: skip
 
 
 @pytest.mark.promise("F029")

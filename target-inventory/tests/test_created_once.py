@@ -7,6 +7,7 @@ import pytest
 
 from ofrecord_kit.target import Done, New, Refused
 from ofrecord_kit.testing.finance import DAY, Company
+from ofrecord_kit.vendors.finance import BOOKS
 from target_inventory.objects import RESOURCES
 
 Values = dict[str, Any]
@@ -66,6 +67,15 @@ def person(company: Company) -> Values:
     return {"contact_id": company.customer, "first_name": "Ann", "last_name": "Berg", "email": "ann@example.com"}
 
 
+def journal(company: Company, **more: Any) -> Values:
+    """From what is unearned to sales."""
+    rows = company.client.get(f"{BOOKS}/chartofaccounts").body["chartofaccounts"]
+    ids = {row["account_name"]: row["account_id"] for row in rows}
+    sides = (("debit", "Unearned Revenue"), ("credit", "Sales"))
+    both = [{"debit_or_credit": side, "account_id": ids[name], "amount": 3} for side, name in sides]
+    return {"journal_date": DAY, "status": "published", "line_items": both, **more}
+
+
 Making = tuple[str, Callable[[Company], Values]]
 KINDS: Mapping[str, Making] = {
     "a contact": ("contacts", lambda _company: {"contact_name": "Berg", "contact_type": "customer"}),
@@ -86,6 +96,8 @@ KINDS: Mapping[str, Making] = {
     "an invoice of an order": ("invoices", lambda company: {
         "salesorder_id": company.order()["salesorder_id"], "customer_id": company.customer, "invoice_number": "I-7",
     }),
+    "a journal": ("journals", lambda company: journal(company, reference_number="7/1")),
+    "a journal without a reference": ("journals", lambda company: journal(company)),
     "a credit note": ("creditnotes", lambda company: document(company, creditnote_number="C-7")),
     "a return": ("salesreturns", returned),
     "a return with its own number": ("salesreturns", lambda company: returned(company, salesreturn_number="R-7")),

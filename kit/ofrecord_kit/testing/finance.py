@@ -43,7 +43,7 @@ class Company:
     def rows(self, path: str) -> list[dict[str, Any]]:
         """The list."""
         resource = self._resources[path]
-        found: list[dict[str, Any]] = self.client.get(f"{INVENTORY}/{resource.path}").body[
+        found: list[dict[str, Any]] = self.client.get(f"{resource.root}/{resource.path}").body[
             resource.rows or resource.path
         ]
         return found

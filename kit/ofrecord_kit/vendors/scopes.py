@@ -24,6 +24,8 @@ _BOOKS_GROUPS = {
     "recurringinvoices": "invoices", "chartofaccounts": "accountants", "journals": "accountants",
 }  # fmt: skip
 """The same for Books, where items belong to the settings (OpenAPI, Zoho Books v3)."""
+_BOOKS_ALONE = {"journals": "accountants", "chartofaccounts": "accountants", "accounts": "accountants"}
+"""What only that door has, whichever is meant."""
 _CRM_BESIDE = {
     "users": ["ZohoCRM.users.READ"],
     "org": ["ZohoCRM.org.READ"],
@@ -60,6 +62,8 @@ def scope(system: str, object_: str, operation: str) -> str:
     name = object_.lower()
     if system == "crm":
         return f"ZohoCRM.modules.{name.replace('_', '')}.{operation}"
+    if name in _BOOKS_ALONE:
+        return f"{SERVICES['books']}.{_BOOKS_ALONE[name]}.{operation}"
     groups = _INVENTORY_GROUPS if system == "inventory" else _BOOKS_GROUPS
     return f"{SERVICES[system]}.{groups.get(name, name)}.{operation}"
 
@@ -157,6 +161,11 @@ def attaching(system: str, printed: str) -> list[str]:
 def looking_up(system: str, kind: str) -> list[str]:
     """Entries of a list of the vendor, such as taxes."""
     return [] if system == "crm" else [scope(system, kind, "READ")]
+
+
+def telling_time(system: str) -> list[str]:
+    """The time zone of the organisation ("Get Organization Data", "Organizations")."""
+    return reading(system, "org" if system == "crm" else "organizations")
 
 
 def covers(granted: Iterable[str], wanted: str) -> bool:
