@@ -97,7 +97,7 @@ KINDS: Mapping[str, Making] = {
         "salesorder_id": company.order()["salesorder_id"], "customer_id": company.customer, "invoice_number": "I-7",
     }),
     "a journal": ("journals", lambda company: journal(company, reference_number="7/1")),
-    "a journal without a reference": ("journals", lambda company: journal(company)),
+    "a journal without a reference": ("journals", journal),
     "a credit note": ("creditnotes", lambda company: document(company, creditnote_number="C-7")),
     "a return": ("salesreturns", returned),
     "a return with its own number": ("salesreturns", lambda company: returned(company, salesreturn_number="R-7")),
