@@ -15,6 +15,7 @@ from ofrecord.quotes import Document, Reading, Shape, among, both
 from ofrecord_kit.tap.crm_coql import either
 from ofrecord_kit.target.counted import Counted
 from ofrecord_kit.target.destination import chunks
+from ofrecord_kit.tokens import login_key
 from ofrecord_kit.vendors.crm_coql import VALUES_A_QUERY, one_of, rows_where
 from ofrecord_transforms.conditions import instant
 from ofrecord_transforms.promises import Promise, Wanted
@@ -125,7 +126,8 @@ class Asking:
         products = products_on(self.promise, documents)
         linked = self._linked(products)
         with client_of(self.project, f"tap-{THERE}", CALLER, self.run) as client:
-            items = items_now(client, [item for _entity, item in linked.values()])
+            kept = client.connection.state_dir / f"kits-{login_key(client.connection)[:12]}.json"
+            items = items_now(client, [item for _entity, item in linked.values()], kept)
         counter = Counter(self.promise, self.rules, Measures.of(self.promise, self.rules), items, linked)
         now = items.read_at or max((one.read_at for one in documents), default=datetime.now().astimezone())
         mine = products_on(self.promise, [asked]) if asked else []

@@ -21,12 +21,30 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
+def read_kept(path: Path) -> dict[str, Any]:
+    """What a file of this kind holds; nothing where there is none, or where it is not understood."""
+    try:
+        found = _decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_kept(path: Path, known: Mapping[str, Any]) -> None:
+    """All of it or nothing, for this user only."""
+    make_private_folder(path.parent)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.touch(mode=0o600)
+    beside.write_bytes(_encode(known))
+    beside.replace(path)
+
+
 class KeptLines:
     """Rows by document and its modification time. Losing the file costs calls and nothing else."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._known: dict[str, Any] = self._read()
+        self._known = read_kept(path) if path is not None else {}
 
     @classmethod
     def beside(cls, connection: Connection, shape: Shape) -> KeptLines:
@@ -38,13 +56,6 @@ class KeptLines:
     def nowhere(cls) -> KeptLines:
         """Keeps nothing: everything is read now."""
         return cls(None)
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            found = _decode(self._path.read_bytes()) if self._path is not None else {}
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return {}
-        return found if isinstance(found, dict) else {}
 
     def of(self, documents: Sequence[Document]) -> dict[str, list[Mapping[str, Any]]]:
         """The rows of those that were not modified since."""
@@ -68,8 +79,4 @@ class KeptLines:
         if known == self._known:
             return
         self._known = known
-        make_private_folder(self._path.parent)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        beside.touch(mode=0o600)
-        beside.write_bytes(_encode(known))
-        beside.replace(self._path)
+        write_kept(self._path, known)

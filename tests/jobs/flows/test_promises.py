@@ -192,6 +192,23 @@ def test_kits_are_promised_by_what_their_components_suffice_for_and_share_them_w
     assert sales.said(bolts) == [("Partly", 2, 10, 0)]
     assert sales.said(more)[0][:2] == ("Backorder", 0)
     assert sales.lines(bolts)[0]["Stock_Before"] == f"{kits['Quote_Number']} (4)"
+    for _time in range(2):
+        company.stage.control("POST", "clock", {"move_s": 60})
+        since = sales.now()
+        sales.stock()
+    asked = ["POST /crm/v8/coql", "POST /crm/v8/coql", "GET /inventory/v1/itemdetails"]
+    assert sales.calls(since) == asked, "products without a link are asked for, a kit that has not changed is not"
+    path = f"/inventory/v1/compositeitems/{sales.items['KIT']}"
+    whole = company.people.finance_get(path, "composite_item")
+    mapped = [{"item_id": sales.items["BOLT"], "quantity": 1}, {"item_id": sales.items["NUT"], "quantity": 2}]
+    company.people.ask(
+        "PUT",
+        path,
+        {name: whole[name] for name in ("name", "sku", "item_type", "product_type")}
+        | {"rate": 50, "mapped_items": mapped},
+    )
+    sales.stock()
+    assert sales.said(kits) == [("Partly", 3, 3, 0)], "seven nuts, two for each"
 
 
 @pytest.mark.promise("F054")
