@@ -276,3 +276,27 @@ class TestTransfers:
     def test_a_transfer_goes_from_one_location_to_another(self, company):
         assert self.transfer(company, 1, to_location_id=company.home)[0] == 400
         assert self.transfer(company, 1, to_location_id="1")[0] == 404
+
+
+def test_a_sales_order_whose_goods_are_on_order_is_backordered_until_they_are_received(company):
+    lines = [{"item_id": company.item, "quantity": 2, "rate": 10}]
+    order = company.made("salesorders", {"customer_id": company.customer, "line_items": lines}, "salesorder")[
+        "salesorder_id"
+    ]
+    company.ok("POST", f"{INVENTORY}/salesorders/{order}/status/confirmed")
+
+    def told():
+        [row] = company.ok("GET", f"{INVENTORY}/salesorders")["salesorders"]
+        return row["status"], row["is_backorder"], row["last_modified_time"]
+
+    before = told()
+    company.order(2, issued=False, salesorder_id=order, is_backorder=True)
+    assert told()[:2] == ("confirmed", False)
+    purchase = company.order(2, salesorder_id=order, is_backorder=True)
+    company.world.clock.move(timedelta(seconds=60))
+    assert told()[:2] == ("backordered", True)
+    line = {"line_item_id": purchase["line_items"][0]["line_item_id"], "quantity": 2}
+    company.ok(
+        "POST", f"{INVENTORY}/purchasereceives?purchaseorder_id={purchase['purchaseorder_id']}", {"line_items": [line]}
+    )
+    assert (*told()[:2], told()[2] > before[2]) == ("confirmed", False, True)
