@@ -96,7 +96,7 @@ CONTACT = Entity(
 )  # fmt: skip
 
 PRICE_LIST = Entity(
-    "price list", "Price_Books", "pricebooks", "pricebook_id", (),
+    "price list", "Price_Books", "pricebooks", "pricebook_id", ("inventory",),
     (
         Field("name", "inventory", ("Price_Book_Name",), ("name",), ("Retail {}", "Großhandel {}", "{} partners")),
         Field("active", "inventory", ("Active",), ("status",), (True, True, False), active),
@@ -106,6 +106,7 @@ PRICE_LIST = Entity(
     if system == "crm"
     else {"pricebook_type": "fixed_percentage", "percentage": 10, "is_increase": False, "sales_or_purchase_type": "sales"},
     {"crm": (), "inventory": ()},
+    {"crm": frozenset({"Pricing_Model", "Pricing_Details"})},  # the rules fill them, from what people here do not edit
 )  # fmt: skip
 
 COMPOSITE = Entity(
