@@ -219,3 +219,14 @@ def test_a_record_that_was_kept_without_figures_is_no_reason_to_guess(world: Wor
     world.deliver(invoice("old", 10, 10), said=INVOICES)
     told(world)
     assert (shown(world, deal)[0], world.ledger.held()) == ("Paid", [])
+
+
+def test_a_payment_that_was_removed_before_it_told_figures_counts_no_more_when_its_invoice_is_read_anew(
+    world: World, deal: str
+) -> None:
+    world.shop.objects["Deals"][deal] |= {"State": "Paid", "Paid": Decimal(10)}
+    with world.ledger.writing(NOON) as writing:
+        writing.record_part("payment", "crm", deal, "gone/1", {"Paid": Decimal(10)})
+    world.deliver(invoice("1", 10, 0), said=INVOICES)
+    told(world)
+    assert shown(world, deal) == ("Part", None, None, Decimal(0))

@@ -98,10 +98,10 @@ class Deals:
             self.people.ask("POST", f"/books/v3/creditnotes/{key}/invoices", {"invoices": parts})
         return key
 
-    def refund(self, note: str, amount: float) -> None:
+    def refund(self, what: str, amount: float) -> None:
         self.people.ask(
             "POST",
-            f"/books/v3/creditnotes/{note}/refunds",
+            f"/books/v3/{what}/refunds",
             {"amount": amount, "from_account_id": self.bank, "date": "2026-03-05"},
         )
 
@@ -112,14 +112,18 @@ class Deals:
     def shown(self, name: str) -> dict[str, Any]:
         return self.people.crm_get("Deals", self.deal[name])
 
+    def problem(self, name: str) -> tuple[Any, ...]:
+        shown = self.shown(name)
+        return shown["Payment_Status"], shown["Payment_Problem"], shown["Payment_Problem_Since"]
+
     def states(self, *names: str) -> dict[str, str | None]:
         return {name: self.shown(name)["Payment_Status"] for name in names}
 
 
 @pytest.mark.promise("F069")
 def test_a_deal_tells_its_state_of_payment_from_the_documents(company):
-    deals = Deals(company, "part two credit refund gone none off")
-    for name in ["part", "credit", "refund", "off"]:
+    deals = Deals(company, "part two credit refund gone none off back")
+    for name in ["part", "credit", "refund", "off", "back"]:
         deals.bill(name)
     deals.bill("none", sent=False)
     deals.bill("gone")
@@ -136,8 +140,9 @@ def test_a_deal_tells_its_state_of_payment_from_the_documents(company):
     both = deals.pay(**{f"id{first}": 20, f"id{second}": 15})
     credit = deals.note("credit", 60, applied=True)
     deals.pay(refund=60)
+    given = deals.pay(back=60)
     note = deals.note("refund", 60)
-    deals.refund(note, 60)
+    deals.refund(f"creditnotes/{note}", 60)
     deals.people.ask("POST", f"/books/v3/invoices/{deals.invoice['off']}/writeoff")
     deals.status(deals.invoice["none"], "sent")
     deals.sync()
@@ -156,9 +161,12 @@ def test_a_deal_tells_its_state_of_payment_from_the_documents(company):
     deals.people.ask("DELETE", f"/books/v3/creditnotes/{credit}/invoices/{applied['creditnote_invoice_id']}")
     deals.people.ask("POST", f"/books/v3/invoices/{deals.invoice['off']}/writeoff/cancel")
     deals.status(deals.invoice["gone"], "void")
+    body = {"invoices": []}  # the payment is taken off its invoice and paid back
+    deals.people.ask("PUT", f"/books/v3/customerpayments/{given}", body)
+    deals.refund(f"customerpayments/{given}", 60)
     deals.sync()
-    assert deals.states("part", "two", "credit", "off", "gone") == {
-        "part": "Paid", "two": "Paid", "credit": "Reopened", "off": "Reopened", "gone": "Void",
+    assert deals.states("part", "two", "credit", "off", "gone", "back") == {
+        "part": "Paid", "two": "Paid", "credit": "Reopened", "off": "Reopened", "gone": "Void", "back": "Reopened",
     }  # fmt: skip
     assert (deals.shown("part")["Balance_Due"], deals.shown("part")["Paid_Amount"]) == (0, 60)
 
@@ -169,8 +177,9 @@ def test_a_deal_tells_its_state_of_payment_from_the_documents(company):
     assert (deals.shown("part")["Balance_Due"], deals.shown("part")["Paid_Amount"]) == (36, 24)
     deals.people.ask("DELETE", f"/books/v3/customerpayments/{forty}")
     deals.pay(off=60)
+    deals.status(deals.invoice["back"], "void")
     deals.sync()
-    assert deals.states("part", "off") == {"part": "Reopened", "off": "Paid"}
+    assert deals.states("part", "off", "back") == {"part": "Reopened", "off": "Paid", "back": "Void"}
     assert [stage for name in deals.deal if (stage := deals.shown(name)["Stage"]) != "Qualification"] == []
     assert company.writes_of("finance") == []
 
@@ -189,22 +198,17 @@ def test_an_invoice_that_becomes_overdue_by_time_alone_raises_a_flag_until_it_is
     deals.at("2026-03-13T06:30:00+00:00")  # in London the next day, in Los Angeles still the 12th
     deals.sync()
     assert deals.states("late", "later", "failed") == {"late": "Unpaid", "later": "Unpaid", "failed": "Reopened"}
+    assert deals.problem("failed") == ("Reopened", "Payment failed", "2026-03-03")
     before = deals.company.stage.journal()["next"]
     deals.at("2026-03-13T07:01:00+00:00")
     deals.sync()
-    late = deals.shown("late")
-    assert (late["Payment_Status"], late["Payment_Problem"], late["Payment_Problem_Since"]) == (
-        "Overdue",
-        "Overdue",
-        "2026-03-12",
-    )
+    assert deals.problem("late") == ("Overdue", "Overdue", "2026-03-12")
     assert deals.shown("later")["Payment_Problem"] is None
     calls = [one for one in deals.company.stage.journal(before)["entries"] if one["system"] == "crm"]
     assert len(calls) <= 6
-    deals.pay(late=60)
+    deals.pay(late=60, failed=60)
     deals.sync()
-    late = deals.shown("late")
-    assert (late["Payment_Status"], late["Payment_Problem"], late["Payment_Problem_Since"]) == ("Paid", None, None)
+    assert (deals.problem("late"), deals.problem("failed")) == (("Paid", None, None), ("Paid", None, None))
     assert company.writes_of("finance") == []
     company.stage.control("POST", "finance/doubts", {"payment_bumps_invoice": False})  # no document says that it does
     try:
