@@ -24,6 +24,7 @@ from ofrecord.modules_needed import (
 )
 from ofrecord.opened_ledger import project_folder
 from ofrecord.pipes import Project
+from ofrecord.prices.fields import priced_fields
 from ofrecord.project_file import ProjectProblem
 from ofrecord.promises.fields import promised_fields
 from ofrecord.tables import JsonOption, Table, note, show
@@ -58,6 +59,7 @@ def setup(
         wanted = needed(alone, (rules or folder / "rules") / "catalog")
         wanted += promised_fields(alone, rules or folder / "rules")
         place = Project(folder)
+        wanted += priced_fields(place)
         missing = _missing(place, wanted)
         makeable = [one for one in missing if _can_be_made(one)]
         _show(missing, as_json=as_json)
@@ -127,7 +129,11 @@ def _missing(project: Project, wanted: Sequence[Needed]) -> list[Needed]:
 def _crm_fields(client: Client, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
     """API names of each module; nothing of those that are not there."""
     modules = modules_there(client)
-    return {("crm", object_): set(described(client, object_)) for object_ in objects if object_ in modules or object_ in SUBFORMS}
+    return {
+        ("crm", object_): set(described(client, object_))
+        for object_ in objects
+        if object_ in modules or object_ in SUBFORMS
+    }
 
 
 def _finance_fields(client: Client, system: str, objects: Sequence[str]) -> dict[tuple[str, str], set[str]]:
