@@ -123,6 +123,8 @@ def record_grants(delivery: Delivery, items: Sequence[Item]) -> None:
 def whose_time_has_come(delivery: Delivery) -> list[Mapping[str, Any]]:
     """Records that wait, as they came last, whose word is given; where several wait for one, a person is asked."""
     wire, said = delivery.wire, delivery.wire.waits_for or {}
+    if delivery.rebuild:  # it makes nothing, and asks nothing
+        return []
     entity = waiting_name(wire.entity)
     others = delivery.ledger.wholes_in_both(entity, granted_name(said["entity"]), wire.source)
     waiting = delivery.ledger.parts_of(entity, wire.source, others)
@@ -134,6 +136,8 @@ def whose_time_has_come(delivery: Delivery) -> list[Mapping[str, Any]]:
 def _ask(delivery: Delivery, several: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     """Hold all that wait for one, each naming the others; what is asked no longer is released."""
     wire, said = delivery.wire, delivery.wire.waits_for or {}
+    if not several and not delivery.known_held:
+        return
     items: list[Item] = []
     for other, records in several.items():
         labels = {one: str((record.get("_ofrecord") or {}).get("label") or one) for one, record in records.items()}
