@@ -71,6 +71,7 @@ def examine_live(folder: Path, project: Path | None, found: Findings) -> None:
     from ofrecord.live import look  # noqa: PLC0415 - only when it is asked for
     from ofrecord.opened_ledger import project_folder  # noqa: PLC0415
     from ofrecord.project_file import ProjectFile, ProjectProblem  # noqa: PLC0415
+    from ofrecord.promises.fields import promised_uses  # noqa: PLC0415
     from ofrecord.scopes import granted_now, needs  # noqa: PLC0415
     from ofrecord_kit.errors import Retry, SetAside, Stop  # noqa: PLC0415
     from ofrecord_transforms.load import load  # noqa: PLC0415
@@ -79,7 +80,7 @@ def examine_live(folder: Path, project: Path | None, found: Findings) -> None:
     try:
         rules, file = load(folder), ProjectFile(place)
         granted = granted_now(needs(rules), file)
-        looked = look(rules, file)
+        looked = look(rules, file, promised_uses(rules, folder))
     except (ProjectProblem, Stop, Retry, SetAside) as problem:
         found.problems.append(str(problem))
         return

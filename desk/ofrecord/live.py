@@ -43,9 +43,10 @@ class Looked:
     fields: int = 0
 
 
-def look(rules: Rules, project: ProjectFile) -> Looked:
-    """Ask each system once for each object the rules use. Effects: network. Raises ProjectProblem, Stop, Retry."""
+def look(rules: Rules, project: ProjectFile, more: Iterable[Use] = ()) -> Looked:
+    """Ask each system once for each object the rules use, and for `more`. Effects: network. Raises ProjectProblem, Stop, Retry."""
     uses, made = uses_of(rules)
+    uses += more
     looked = Looked(fields=len({(use.system, use.object, use.field) for use in uses}))
     for system in SYSTEMS:
         mine = [use for use in uses if use.system == system]

@@ -94,6 +94,18 @@ def test_a_column_of_the_lines_of_a_document_is_looked_at_too(check, sandbox):
     assert {one["field"] for one in told["live"]["findings"]} == {"Quoted_Items.Quantity"}
 
 
+def test_a_field_that_a_promise_is_written_to_is_looked_at_too(check, sandbox):
+    sandbox.control("PUT", "crm/fields", {"module": "Quoted_Items", "field": "Stock_Status", "permission": "read_only"})
+    code, told = check()
+    assert code == 1
+    [found] = told["live"]["findings"]
+    assert (found["kind"], found["field"], found["where"]) == (
+        "unwritable",
+        "Quoted_Items.Stock_Status",
+        "rules/promises/quotes.yml:1",
+    )
+
+
 def test_a_field_that_is_only_read_may_be_read_only(check, sandbox):
     sandbox.control("PUT", "crm/fields", {"module": "Accounts", "field": "Website", "permission": "read_only"})
     assert check()[0] == 0
