@@ -22,6 +22,11 @@ class Counted:
         """How long one answer may take."""
         return float(self._client.connection.timeout_s)
 
+    @property
+    def organization(self) -> str:
+        """The organisation the calls are about."""
+        return self._client.connection.organization_id
+
     def get(self, path: str, **options: Any) -> Answer:
         """As `Client.get`."""
         self.calls += 1
