@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ofrecord_transforms.compile import compile_entity
 from ofrecord_transforms.rules import Rules
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -101,3 +102,19 @@ def test_an_edit_of_a_created_order_is_no_violation_but_an_edit_of_its_number_in
     rules = {rule.what: rule for rule in order.fields}
     assert not order.reads(rules["Adjustment"], "inventory")
     assert order.reads(rules["Order number"], "crm")
+
+
+@pytest.mark.parametrize(("code", "told"), [("JPY", {"Open_Credit": "JPY"}), ("", {}), (None, {})])
+def test_an_amount_that_is_added_up_says_its_currency_beside_it(shipped, code, told):
+    credit = compile_entity(shipped, shipped.entities["credit"], "books", "crm")
+    note = {
+        "creditnote_id": "1",
+        "customer_id": "2",
+        "status": "open",
+        "balance": 7,
+        "date": "2026-03-01",
+        "currency_code": code,
+    }
+    (made,) = credit.records(note)
+    assert made["_ofrecord"]["currencies"] == told
+    assert made["Open_Credit"] == 7
