@@ -23,9 +23,10 @@ from ofrecord_kit.ledger import Held, Ledger
 from ofrecord_kit.plan import UNKNOWN, Fingerprint, same
 
 SALES, STOCK = "crm", "inventory"
-ENTITY, LINES = "order", "lines"
+ENTITY, LINES, ORDERS = "order", "lines", "salesorders"
 NO_QUOTE, CHANGED, TYPED = "no quote", "lines changed", "lines differ"
 _NUMBERS = frozenset({"quantity", "rate", "discount"})
+_LEFT_OUT = frozenset({"draft", "void"})
 _MOST_SHOWN = 5
 
 
@@ -98,7 +99,7 @@ def _asked(book: Ledger, project: Path | None, days: int) -> Report:
 def known_report(ledger: Ledger) -> Report:
     """From the ledger alone."""
     made = made_orders(ledger)
-    waiting = {order: row.label for order, row in _waiting(ledger)}
+    waiting = {order: row.label for order, row in _waiting(ledger)} | _delivered(ledger)
     findings = [
         Finding(NO_QUOTE, number or order, None, ()) for order, number in sorted(waiting.items()) if order not in made
     ]
@@ -106,6 +107,30 @@ def known_report(ledger: Ledger) -> Report:
     return Report(
         findings, len(made) + len(findings), 0, notes if made or findings else ["The ledger holds no order yet."]
     )
+
+
+def _delivered(ledger: Ledger) -> dict[str, str]:
+    """Orders that came to the sync as records of their own (an entry on their account), with their numbers; no drafts, no void ones."""
+    found: dict[str, str] = {}
+    for (entity, source), schema in ledger.wires(SALES).items():
+        said = schema.get("x-ofrecord") or {}
+        if source != STOCK or entity == ENTITY or said.get("source_object") != ORDERS or said.get("combine"):
+            continue
+        number, status = _field_of(schema, "salesorder_number"), _field_of(schema, "status")
+        events = ledger.events(kinds=("created", "linked"), entity=entity)
+        links = list({event.link: None for event in events if event.link})
+        agreed = ledger.agreed_of(links, STOCK, SALES)
+        for link, order in ledger.ids_of(links, STOCK).items():
+            values = agreed.get(link, {})
+            if _known(values, status) not in _LEFT_OUT:
+                found[order] = _known(values, number) or order
+    return found
+
+
+def _field_of(schema: Mapping[str, Any], read: str) -> str:
+    """The field of the rules that is read from this one in inventory."""
+    abouts = [one.get("x-ofrecord") or {} for one in schema["properties"].values()]
+    return next((str(about["field"]) for about in abouts if read in (about.get("read") or ())), "")
 
 
 def _waiting(ledger: Ledger) -> list[tuple[str, Held]]:
