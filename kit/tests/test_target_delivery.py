@@ -238,7 +238,9 @@ def test_what_the_mapper_could_not_convert_is_held_and_the_rest_travels(world: W
     assert world.products()[0] == {"Name": "Nut", "Price": 1, "Inventory_ID": "1"}
 
 
-def test_a_record_that_carries_its_counterparts_id_is_linked_although_a_field_could_not_be_converted(world: World) -> None:
+def test_a_record_that_carries_its_counterparts_id_is_linked_although_a_field_could_not_be_converted(
+    world: World,
+) -> None:
     there = world.shop.put("Products", Name="Old name", Price=5)
     bad = record(Name="Bolt", note={"stamped": there, "invalid": {"price": "is no amount"}})
     assert world.deliver(bad) == ["held"]
@@ -266,7 +268,10 @@ def test_a_dry_run_decides_and_writes_nothing(world: World) -> None:
     assert world.ledger.links_of("product", "inventory", "crm", ["1"]) == {}
 
 
-ORDER = {"once": {"then": ["confirmed"], "check": [{"field": "total", "label": "Total", "format": "money"}]}, "match": []}
+ORDER = {
+    "once": {"then": ["confirmed"], "check": [{"field": "total", "label": "Total", "format": "money"}]},
+    "match": [],
+}
 
 
 def order(total: Any, **values: Any) -> dict[str, Any]:

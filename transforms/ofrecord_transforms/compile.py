@@ -154,7 +154,10 @@ def _values(
     adopting = [watch for watch in observed if watch.adopt is not None]
     send = sender(sent)
     looks = [(watch.name, watch.get, watch.own) for watch in observed]
-    always = [(rule.name, rule.property_at(to), constant_of(entity, rule, source, to)) for rule in constants(entity, source, to)]
+    always = [
+        (rule.name, rule.property_at(to), constant_of(entity, rule, source, to))
+        for rule in constants(entity, source, to)
+    ]
     match = _match(entity, source, to, {step.property for step in sent})
     currencies = _currencies(entity, source, sent)
     figures = figures_for(entity, source)

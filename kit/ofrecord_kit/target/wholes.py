@@ -143,7 +143,9 @@ def _wholes_of(delivery: Delivery, items: Sequence[Item]) -> dict[str, str]:
     said = delivery.wire.combine or {}
     found: dict[str, str] = {}
     for place, way in enumerate((said, *said.get("or", ()))):
-        led = {item.source_id: by[place] for item in items if len(by := _led(item)) > place and item.source_id not in found}
+        led = {
+            item.source_id: by[place] for item in items if len(by := _led(item)) > place and item.source_id not in found
+        }
         found |= _led_along(delivery, way, {one: str(by) for one, by in led.items() if by not in (None, "")})
     return found
 
@@ -159,7 +161,11 @@ def _led_along(delivery: Delivery, said: Mapping[str, Any], by: Mapping[str, str
     one_side, other_side = wire.pair if not said.get("external") else (wire.destination, wire.source)
     links = delivery.ledger.links_of(said["through"], one_side, other_side, by.values())
     if said.get("field") is None:
-        return {one: other if said.get("external") else links[other].destination_id for one, other in by.items() if other in links}
+        return {
+            one: other if said.get("external") else links[other].destination_id
+            for one, other in by.items()
+            if other in links
+        }
     agreed = delivery.ledger.agreed_of([link.link for link in links.values()], wire.source, wire.destination)
     wholes = {}
     for one, other in by.items():
