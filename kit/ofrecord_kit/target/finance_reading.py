@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,15 @@ _FEW = 5
 """Up to this many values are searched one by one; for more the list is read once."""
 
 
+@dataclass(slots=True)
+class _List:
+    """A list of the vendor, as far as it was read."""
+
+    rows: list[Row] = field(default_factory=list)
+    pages: int = 0
+    whole: bool = False
+
+
 class Reader:
     """Reads one organisation's records; remembers for one run."""
 
@@ -38,7 +48,7 @@ class Reader:
         """Contact → its primary person."""
         self.at: datetime | None = None
         """The vendor's time of the last list or detail."""
-        self._lists: dict[str, list[Row]] = {}
+        self._lists: dict[str, _List] = {}
         self._children: dict[str, list[Row]] = {}
 
     @property
@@ -134,18 +144,24 @@ class Reader:
     ) -> dict[Any, list[str]]:
         """By field: searched for a few values, listed once for many; filters are checked again, they may be ignored.
 
+        A list that has more pages than there are values is read no further, and each value is searched.
         Custom fields cannot be searched. For many values the rows of the list are looked through (that they carry
         custom fields is UNVERIFIED); for a few the match fields of the rules and the create through the Books door do.
         """
         resource, among = self.resources[object_], among or {}
-        if field.startswith(CUSTOM) and (resource.parent or (len(values) <= _FEW and object_ not in self._lists)):
+        is_custom, is_read = field.startswith(CUSTOM), object_ in self._lists and self._lists[object_].whole
+        if is_custom and (resource.parent or (len(values) <= _FEW and not is_read)):
             return {}
         if resource.parent:
             rows = self.children(resource, str(among[resource.parent]))
-        elif len(values) <= _FEW and object_ not in self._lists and field in resource.filters:
-            rows = [row for value in values for row in self.pages(resource, {field: str(value)})]
-        else:
+        elif is_read or not (is_custom or field in resource.filters):
             rows = self.listed(object_)
+        elif len(values) > _FEW and (begun := self._read_on(object_, len(values))).whole:
+            rows = begun.rows
+        elif is_custom:
+            return {}
+        else:
+            rows = [row for value in values for row in self.pages(resource, {field: str(value)})]
         by_form: dict[Any, list[str]] = {}
         for row in rows:
             there = value_of(row, field)
@@ -155,23 +171,31 @@ class Reader:
 
     def listed(self, object_: str) -> list[Row]:
         """The whole list, read once."""
-        if object_ not in self._lists:
-            self._lists[object_] = self.pages(self.resources[object_], {})
-        return self._lists[object_]
+        return self._read_on(object_).rows
+
+    def _read_on(self, object_: str, most: int | None = None) -> _List:
+        """A list with its first pages, or all; what was read of it is not read again."""
+        begun = self._lists.setdefault(object_, _List(whole=not self.resources[object_].listed))
+        while not begun.whole and (most is None or begun.pages < most):
+            begun.pages += 1
+            begun.whole = self._read_page(self.resources[object_], {}, begun.pages, begun.rows)
+        return begun
 
     def pages(self, resource: Resource, filters: Mapping[str, str]) -> list[Row]:
         """The rows of a list, read now."""
         rows: list[Row] = []
         page = 1
-        while resource.listed:
-            params = {**filters, "page": page, "per_page": PER_PAGE}
-            answer = self._client.get(f"{resource.root}/{resource.path}", params=params)
-            self.at = answer.read_at
-            rows += answer.body[resource.rows or resource.path]
-            if not (answer.body.get("page_context") or {}).get("has_more_page"):
-                break
+        while resource.listed and not self._read_page(resource, filters, page, rows):
             page += 1
         return rows
+
+    def _read_page(self, resource: Resource, filters: Mapping[str, str], page: int, rows: list[Row]) -> bool:
+        """Add the rows of a page; is it the last one?"""
+        params = {**filters, "page": page, "per_page": PER_PAGE}
+        answer = self._client.get(f"{resource.root}/{resource.path}", params=params)
+        self.at = answer.read_at
+        rows += answer.body[resource.rows or resource.path]
+        return not (answer.body.get("page_context") or {}).get("has_more_page")
 
     def search(self, object_: str, wanted: Mapping[str, Any], narrowed: Mapping[str, Any]) -> list[Row]:
         """The rows that have all these values, read now: filtered where the vendor filters, and compared again.
@@ -219,7 +243,7 @@ class Reader:
     def remember_created(self, object_: str, row: Row) -> None:
         """A list that was read before does not have it."""
         if object_ in self._lists:
-            self._lists[object_].append(row)
+            self._lists[object_].rows.append(row)
         resource = self.resources[object_]
         if resource.parent and (contact := row.get(resource.parent) or self.parents.get(str(row[resource.id]))):
             self._children.pop(str(contact), None)
