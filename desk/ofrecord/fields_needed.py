@@ -57,6 +57,9 @@ def _named(rules: Rules, entity: Entity) -> Iterator[tuple[str, str, str, dict[s
         object_ = str(place.object or place.stream)
         if place.external_id:
             yield system, object_, place.external_id, {"unique": True, "rule": entity.file}
+        terms = entity.schedule.fields() if entity.schedule is not None and entity.schedule.system == system else []
+        for name in terms:
+            yield system, object_, name.partition(".")[0], {"rule": entity.file}
         for rule in entity.fields:
             side = rule.sides.get(system)
             if side is None or side.related:
@@ -65,7 +68,7 @@ def _named(rules: Rules, entity: Entity) -> Iterator[tuple[str, str, str, dict[s
             target = pointed.systems.get(system) if pointed else None
             more = {"format": rule.format, "target": str(target.object or target.stream) if target else None}
             for name in side.fields():
-                if name:
+                if name and not (terms and name.startswith("schedule.")):
                     yield system, object_, name.partition(".")[0], {**more, "rule": rule.rule}
 
 
