@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -109,11 +109,22 @@ class Counter:
         item = self.linked[key][1]
         return key, item, self.items.rows.get(item)
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], Any]:
+        """What was found of an item or product once; many lines name the same."""
+        return {}
+
+    def _once(self, what: str, key: str, find: Callable[[], Any]) -> Any:
+        if (what, key) not in self._known:
+            self._known[what, key] = find()
+        return self._known[what, key]
+
     def _entity(self, product: str, row: Mapping[str, Any]) -> str:
         """The entity of the link; where there is none, the first whose conditions the item fulfils."""
-        said = self.linked[product][0]
-        if said:
-            return said
+        said = self.linked[product][0] or self._once("entity", product, lambda: self._fitting(row))
+        return str(said)
+
+    def _fitting(self, row: Mapping[str, Any]) -> str:
         names = self.promise.stock.products
         system = self.rules.systems[THERE]
         return next(
@@ -140,11 +151,16 @@ class Counter:
         return self.measures.available[self._entity(owner, row) if owner else self.promise.stock.products[0]]
 
     def _stock(self, item: str) -> Decimal:
-        row = self.items.rows.get(item)
-        return _NONE if row is None or not self._is_tracked(row) else self._available(item).of(row) or _NONE
+        def found() -> Decimal:
+            row = self.items.rows.get(item)
+            return _NONE if row is None or not self._is_tracked(item, row) else self._available(item).of(row) or _NONE
 
-    def _is_tracked(self, row: Mapping[str, Any]) -> bool:
-        return not self.promise.stock.tracked or holds(self.promise.stock.tracked, row)
+        stock: Decimal = self._once("stock", item, found)
+        return stock
+
+    def _is_tracked(self, item: str, row: Mapping[str, Any]) -> bool:
+        wanted = self.promise.stock.tracked
+        return bool(self._once("tracked", item, lambda: not wanted or holds(wanted, row)))
 
     def _made(self, item: str, of: Any) -> Decimal:
         """How many of an item there are by a figure of its parts; of a kit as many whole ones as they suffice for."""
@@ -174,7 +190,7 @@ class Counter:
 
     def _wish(self, one: Document, line: Mapping[str, Any]) -> Wish | None:
         product, item, row = self._item(line)
-        if item is None or row is None or not self._is_tracked(row):
+        if item is None or row is None or not self._is_tracked(item, row):
             return None
         measure = self.measures.available[self._entity(product, row)]
         wanted = measure.wanted(amount(line.get(self.promise.line.quantity)) or _NONE)

@@ -88,7 +88,7 @@ class Telling:
                 case Refused():
                     field = f", field {result.field}" if result.field else ""
                     fix = result.fix or "See the record in the CRM; it is tried again by the next run."
-                    out.refused[numbers[key]] = f"{result.code}: {result.message}{field}. {fix}"
+                    out.refused[numbers[key]] = f"{result.code}{field}. {fix}"
                 case _:
                     continue
             out.quotes_written -= 1
