@@ -47,7 +47,7 @@ def _converter(form: str, side: Side) -> Callable[[Any], Any]:
     """A value as a figure; None for what is none."""
     if side.values is not None:
         words: Mapping[Any, Any] = side.values
-        return words.get
+        return lambda value: words.get(value) if isinstance(value, str | int) else None
     if form in {"number", "money"}:
         return amount
     return _day if form == "date" else str
