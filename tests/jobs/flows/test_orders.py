@@ -103,6 +103,8 @@ def desk(stage: Stage) -> Desk:
     made.accept("alike", company.crm_new("Accounts", Account_Name="Acme Corp"), ("A", 1, "19.99"))
     won = made.accept("won", buyer, ("B", 1, "0.35"), Quote_Stage="Negotiation")
     company.people.crm_put("Deals", won, Stage="Closed Won")
+    served = made.accept("served", buyer, ("B", 1, "0.35"), Quote_Stage="Negotiation")
+    company.people.crm_put("Deals", served, Stage="Closed Won", Sold_As="Services")
     company.run("orders", run="day")
     return made
 
@@ -174,6 +176,7 @@ def test_a_quote_in_another_currency_than_its_customers_stays_a_draft_and_says_s
 def test_the_one_open_quote_of_a_won_deal_becomes_its_order_without_being_accepted(desk):
     assert desk.order("won")["status"] == "confirmed"
     assert desk.quote("won")["Order_Number"] == desk.order("won")["salesorder_number"]
+    assert desk.orders("served") == [], "services are billed by their deal"
 
 
 @pytest.mark.promise("F058", "F060")
