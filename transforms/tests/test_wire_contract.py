@@ -16,7 +16,7 @@ WAYS = [
     ("service invoice", "crm", "inventory"), ("revenue", "crm", "inventory"), ("recognised revenue", "books", "crm"),
     ("credit", "books", "crm"), ("failed payment", "books", "crm"), ("invoice credit", "books", "crm"), ("invoice refund", "books", "crm"),
     ("order entry", "inventory", "crm"), ("order life", "inventory", "crm"), ("shipment entry", "inventory", "crm"),
-    ("return entry", "inventory", "crm"), ("invoice entry", "books", "crm"), ("credit entry", "books", "crm"),
+    ("return entry", "inventory", "crm"), ("invoice entry", "books", "crm"), ("direct invoice entry", "books", "crm"), ("credit entry", "books", "crm"),
     ("refund entry", "books", "crm"), ("bill entry", "books", "crm"), ("purchase entry", "inventory", "crm"),
     ("receive entry", "inventory", "crm"),
 ]  # fmt: skip

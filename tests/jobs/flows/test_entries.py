@@ -336,15 +336,18 @@ def test_documents_without_account_wait_and_are_counted_charges_are_no_products_
     )
     run(company, FINANCE)
     why = "filtered: the account it refers to has no counterpart yet"
-    assert company.counts("test", "invoice entry") == {"read": 2, "filtered": 2, why: 2}
+    assert company.counts("test", "direct invoice entry") == {"read": 2, "filtered": 2, why: 2}
     assert (company.held(), company.people.crm_list("Finance_Documents", "Name")) == ([], [])
-    waiting = company.ledger().held(state="waiting", entity="invoice entry")
+    waiting = company.ledger().held(state="waiting", entity="direct invoice entry")
     assert {one.label for one in waiting} == {voided["invoice_number"], deleted["invoice_number"]}
     account = company.crm_new("Accounts", Account_Name="Walk-in GmbH")
+    deal = company.crm_new("Deals", Deal_Name="Repair", Stage="Qualification")
+    stamp = {"custom_fields": [{"api_name": "cf_crm_id", "value": deal}]}
+    company.people.ask("PUT", f"/books/v3/invoices/{voided['invoice_id']}", stamp)
     run(company, "customers-crm-to-inventory", FINANCE)
     shown = documents(company, "Accounts", account)
     assert [row["Amount"] for row in shown.values()] == [Decimal("125.62")] * 2
-    assert company.ledger().held(state="waiting", entity="invoice entry") == []
+    assert company.ledger().held(state="waiting", entity="direct invoice entry") == []
     assert company.people.crm_list("Products", "Product_Name") == []
     company.people.ask("POST", f"/books/v3/invoices/{voided['invoice_id']}/status/void")
     company.people.ask("DELETE", f"/books/v3/invoices/{deleted['invoice_id']}")
@@ -352,6 +355,7 @@ def test_documents_without_account_wait_and_are_counted_charges_are_no_products_
     run(company, FINANCE)
     company.people = People(company.stage)
     [row] = documents(company, "Accounts", account).values()
+    assert row["Deal"]["id"] == deal
     assert (row["Name"], row["Status"], row["Balance"], row["Amount"]) == (
         voided["invoice_number"],
         "void",
