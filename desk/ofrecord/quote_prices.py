@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 
@@ -17,6 +19,8 @@ from ofrecord_kit.errors import Retry, Stop
 if TYPE_CHECKING:
     from ofrecord.prices.applying import Outcome
 
+CALLER = "quote-prices"
+"""The command's name in `meltano.yml`, under which its calls are counted."""
 PRICED = ("Draft", "Negotiation")
 _COLUMNS = ("quote", "stage", "line", "product", "quantity", "before", "rate", "allowed", "flag")
 
@@ -41,7 +45,11 @@ def quote_prices(
 
     try:
         file = ProjectFile(project or project_folder(Path.cwd()) or Path.cwd())
-        with client_of(file, "tap-crm") as crm, client_of(file, "tap-inventory") as inventory:
+        run = os.environ.get("OFRECORD_RUN") or uuid4().hex
+        with (
+            client_of(file, "tap-crm", CALLER, run) as crm,
+            client_of(file, "tap-inventory", CALLER, run) as inventory,
+        ):
             outcome = apply_prices(crm, inventory, destination(crm, file), stage or PRICED, dry=dry_run)
     except (ProjectProblem, Stop, Retry) as problem:
         note(str(problem))
