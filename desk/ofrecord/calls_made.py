@@ -12,7 +12,7 @@ from statistics import median_high
 import msgspec
 
 from ofrecord.project_file import ProjectFile
-from ofrecord.quota import budget_of
+from ofrecord.quota import CRM, FINANCE, budget_of
 from ofrecord_kit.limits import Calls, counted
 
 LAST = 10
@@ -65,6 +65,10 @@ def measured(counts: Iterable[Calls], pipeline: str) -> Cost | None:
         return None
     budgets = {budget for one in last for budget in one}
     return Cost({budget: median_high(one[budget] for one in last) for budget in sorted(budgets)}, len(last))
+
+
+STEPS = {name: Cost({FINANCE: 1, CRM: 1}, 0) for name in ("quote-stock", "quote-prices")}
+"""Commands of jobs that ask vendors: at least a query for the open quotes, and a call for what stands on them."""
 
 
 def measured_step(counts: Iterable[Calls], command: str) -> Cost | None:

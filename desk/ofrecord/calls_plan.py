@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ofrecord.cadence import runs_a_day
-from ofrecord.calls_made import Cost, counts_of, least, measured, measured_step, within_a_day
+from ofrecord.calls_made import STEPS, Cost, counts_of, least, measured, measured_step, within_a_day
 from ofrecord.project_file import ProjectFile, ProjectProblem, Task
 from ofrecord.quota import CRM, FINANCE, UNITS, Quota, budget_of, quota_of
 
@@ -66,7 +66,8 @@ def plan_of(project: ProjectFile, now: float) -> Plan:
     used = _used(project)
     counts = counts_of(_state_folder(project, plugin) for plugin in used)
     costs = {task.tap: measured(counts, task.tap) or least(project, task.tap) for task in project.tasks}
-    steps = {step.command: cost for step in project.steps if (cost := measured_step(counts, step.command))}
+    asked = {step.command: measured_step(counts, step.command) or STEPS.get(step.command) for step in project.steps}
+    steps = {command: cost for command, cost in asked.items() if cost}
     lines = [_line(project, schedule.name, costs, steps) for schedule in project.schedules]
     spent = within_a_day(counts, now)
     wholes = [_whole(project, used, budget, lines, spent[budget]) for budget in (FINANCE, CRM)]
@@ -99,7 +100,7 @@ def _state_folder(project: ProjectFile, plugin: str) -> Path:
 
 
 def _line(project: ProjectFile, name: str, costs: dict[str, Cost], steps: dict[str, Cost]) -> Line:
-    """A step that never called anybody, as most do not, is taken for one that does not."""
+    """A step that never called anybody and is not known to, as most do not, is taken for one that does not."""
     schedule = next(one for one in project.schedules if one.name == name)
     of_job = [costs[task.tap] for task in _tasks(project, schedule.job)]
     of_job += [steps[one.command] for one in project.steps if one.job == schedule.job and one.command in steps]
