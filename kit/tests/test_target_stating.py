@@ -230,3 +230,14 @@ def test_a_payment_that_was_removed_before_it_told_figures_counts_no_more_when_i
     world.deliver(invoice("1", 10, 0), said=INVOICES)
     told(world)
     assert shown(world, deal) == ("Part", None, None, Decimal(0))
+
+
+def test_nothing_is_told_while_the_entity_is_paused_and_all_of_it_afterwards(world: World, deal: str) -> None:
+    world.deliver(invoice("1", 10, 10), said=INVOICES)
+    with world.ledger.writing(NOON) as writing:
+        writing.pause("invoice", "crm", "year-end")
+    assert told(world) == {}
+    assert shown(world, deal) == (None, None, None, None)
+    with world.ledger.writing(NOON) as writing:
+        writing.resume("invoice", "crm")
+    assert told(world) == {"stated written": 1}

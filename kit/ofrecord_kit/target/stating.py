@@ -46,7 +46,7 @@ def state_wholes(delivery: Delivery) -> Counter[str]:
     """State what is to be stated of one entity; how many wholes ended how."""
     told: Counter[str] = Counter()
     wire, table, there = delivery.wire, delivery.wire.table, delivery.destination
-    if table is None or wire.partial:
+    if table is None or wire.partial or delivery.ledger.paused(wire.entity, wire.destination):
         return told
     marks: dict[str, list[str]] = {}
     for whole, when in delivery.ledger.every_part(marks_of(wire.entity), wire.destination):
