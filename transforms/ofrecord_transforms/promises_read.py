@@ -96,6 +96,7 @@ class PromiseReader(Shapes):
             units=units, money=money, again=self.duration(root, "again", "") or _DAY_S,
         )  # fmt: skip
         self.known_fields(root, found)
+        self.own_fields(root, found)
         return found
 
     def documents(self, root: Node) -> Documents | None:
@@ -125,7 +126,9 @@ class PromiseReader(Shapes):
         for name, child in checked.items() if checked else ():
             conditions = self._conditions(child, name, where)
             if any(one.test not in TESTS for one in conditions):
-                self.problems.add(child, where, f'"{name}": use a list of values, not, present, absent, from or before here.')
+                self.problems.add(
+                    child, where, f'"{name}": use a list of values, not, present, absent, from or before here.'
+                )
             found[name] = conditions
         return found or None  # type: ignore[return-value]
 
@@ -221,6 +224,24 @@ class PromiseReader(Shapes):
             self.problems.add(node, where, "needs a number that is not negative, as in 50.")
             return None
         return Decimal(found)
+
+    def own_fields(self, root: Node, found: Promise) -> None:
+        """A field has one owner: what is written here is no field of an entity."""
+        one = found.documents
+        written = {*found.flags.values(), *(f"{one.lines}.{name}" for name in found.shows.values())}
+        for entity in self.rules.entities.values():
+            place = entity.systems.get(_SOURCE)
+            if place is None or one.object not in {place.object, place.stream}:
+                continue
+            for rule in entity.fields:
+                side = rule.sides.get(_SOURCE)
+                names = set(side.fields()) if side is not None else set()
+                names |= {f"{one.lines}.{line.sides[_SOURCE].field}" for line in rule.lines if _SOURCE in line.sides}
+                for name in sorted(names & written):
+                    words = (
+                        f'{name} belongs to "{rule.what}" of {entity.entity} ({rule.rule}). Name a field of its own.'
+                    )
+                    self.problems.add(root, "", words)
 
     def known_fields(self, root: Node, found: Promise) -> None:
         """Every field of the documents that is named exists, as far as a catalog tells."""

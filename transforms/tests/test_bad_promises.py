@@ -26,6 +26,8 @@ MISTAKES = {
     "claims that are no list": ("  claimed:\n", "  claimed: absent\n  told:\n", "expected a list; each item begins with a field."),
     "a field the CRM lacks": ("status: Stock_Status", "status: Stok_Status", 'has no field Quoted_Items.Stok_Status. Did you mean "Quoted_Items.Stock_Status"?'),
     "a field written twice": ("reserved: Stock_Reserved", "reserved: Stock_Available", "Stock_Available is named twice."),
+    "a field that an entity owns": ("review: Stock_Review", "review: Order_Status", 'Order_Status belongs to "Order status" of order'),
+    "a line field that one owns": ("lead time: Lead_Time_Days", "lead time: Quantity", 'Quoted_Items.Quantity belongs to "Lines" of order'),
     "a saying there is not": ("  before: Stock_Before", "  behind: Stock_Before", '"behind" is not a key here.'),
     "no mapping at all": (GOOD, "- a list\n", "expected `key: value` lines here."),
 }  # fmt: skip
