@@ -101,7 +101,7 @@ def _asking(folder: Path, rules: Path, ledger: str | None) -> Iterator[tuple[Ask
     from ofrecord.project_file import ProjectFile, ProjectProblem  # noqa: PLC0415
     from ofrecord.promises.asking import CALLER, Asking  # noqa: PLC0415
     from ofrecord.promises.saying import Sayings  # noqa: PLC0415
-    from ofrecord_kit.errors import Retry, SetAside, Stop  # noqa: PLC0415
+    from ofrecord_kit.errors import Retry, SetAside, Stop, VendorRefusal  # noqa: PLC0415
     from ofrecord_transforms.load import load  # noqa: PLC0415
     from ofrecord_transforms.promises_read import the_promise  # noqa: PLC0415
 
@@ -112,8 +112,14 @@ def _asking(folder: Path, rules: Path, ledger: str | None) -> Iterator[tuple[Ask
         rows = f"{promise.documents.lines}."
         decimals = {name.removeprefix(rows): one.decimals for name, one in known.items() if one.decimals is not None}
         run = os.environ.get("OFRECORD_RUN") or f"{CALLER}-{int(time.time())}-{os.getpid()}"
-        with client_of(project, "tap-crm", CALLER, run) as client:
-            yield Asking(project, read, promise, book, client, run), Sayings(promise, decimals)
+        try:
+            with client_of(project, "tap-crm", CALLER, run) as client:
+                yield Asking(project, read, promise, book, client, run), Sayings(promise, decimals)
+        except VendorRefusal as refusal:
+            note(
+                f"If {refusal.field or 'a field'} is not there: `ofrecord check --live` names it, `ofrecord setup` makes it."
+            )
+            raise
 
 
 def _end(outcome: Outcome, *, show_only: bool) -> None:

@@ -357,6 +357,17 @@ def test_without_inventory_nothing_is_written_and_the_figures_stay(company: Any)
     assert sales.said(quote) == [("Backorder", 0, 0, 0)]
 
 
+def test_a_field_that_is_not_there_is_told_with_what_makes_it(company: Any) -> None:
+    sales = Sales(company, {"BOLT": {"stock": 5}})
+    sales.quote(("BOLT", 4, "10.00"))
+    company.stage.control(
+        "PUT", "crm/fields", {"module": "Quotes", "field": "Stock_Review", "api_name": "Stock_Review1"}
+    )
+    told = sales.stock(code=1).stderr
+    assert "is not there: `ofrecord check --live` names it, `ofrecord setup` makes it." in told
+    assert "crm POST /crm/v8/coql" in told
+
+
 KILLER = """
 import os, sys
 from ofrecord_kit.testing.killed import _end_at
