@@ -216,6 +216,28 @@ def test_what_is_said_of_a_new_link_bit_by_bit_is_one_agreement(ledger: Ledger) 
     assert ledger.links_with("_parent", "crm", "5", "inventory") == [link]
 
 
+def test_linked_elements_are_found_below_exactly_their_record(ledger: Ledger) -> None:
+    with ledger.writing(NOON) as writing:
+        made = {
+            one: writing.record_link("month", {"crm": one, "inventory": f"j-{one}"})
+            for one in ("1/1", "1/2", "10/1", "1", "1%/1")
+        }
+        writing.record_link("invoice", {"crm": "1/3", "inventory": "i"})
+    assert ledger.links_below("month", "crm", ["1", "2"]) == {one: made[one] for one in ("1/1", "1/2")}
+    assert ledger.links_below("month", "books", ["j-1"]) == {f"j-{one}": made[one] for one in ("1/1", "1/2")}
+
+
+def test_a_time_that_is_named_goes_before_the_wait(ledger: Ledger) -> None:
+    at = datetime(2026, 5, 31, tzinfo=UTC)
+    with ledger.writing(NOON) as writing:
+        writing.hold(
+            Held("month", "books", "crm", "1", "early", "not yet", payload={"a": 1}, state="waiting", due_at=at),
+            wait_s=0,
+        )
+    assert ledger.due("books", "crm", "month", at - timedelta(seconds=1), ["early"]) == []
+    assert [one.payload for one in ledger.due("books", "crm", "month", at, ["early"])] == [{"a": 1}]
+
+
 def test_parts_are_found_below_exactly_their_record(ledger: Ledger) -> None:
     """Neither a number that begins alike nor a sign with a meaning in patterns is another record."""
     with ledger.writing(NOON) as writing:

@@ -12,6 +12,7 @@ from ofrecord_kit.ledger import bulk
 from ofrecord_kit.ledger import schema as t
 from ofrecord_kit.ledger.batch import AT_ONCE, Batch
 from ofrecord_kit.ledger.chain import stored_time
+from ofrecord_kit.ledger.reading import naive
 from ofrecord_kit.ledger.rows import Event, Held
 from ofrecord_kit.ledger.values import store_of, to_json
 
@@ -83,7 +84,7 @@ class HeldWriting(Batch):
             else self._at + min(timedelta(seconds=wait_s * 2 ** min(attempts - 1, 20)), LONGEST_WAIT)
         )
         if held.due_at is not None:
-            due = held.due_at
+            due = naive(held.due_at)
         stays = keep and before.get("kind") == held.kind and self._same_values(before.get("values"), held.values)
         answered = {
             name: before.get(name) if stays else None for name in ("answer", "answered_by", "answered_at", "correction")
