@@ -166,9 +166,7 @@ def test_a_change_that_comes_too_late_is_listed_and_the_document_stays_as_it_is(
     world.deliver(document(1), said=SAID)
     assert amended(world, "0.75", **there) == ["held"]
     assert world.products()[0]["lines"][0]["rate"] == Decimal("0.50")
-    assert held_of(world) == [
-        (code, f"changed at inventory after the document was made: lines; {why}; left as it is")
-    ]
+    assert held_of(world) == [(code, f"changed at inventory after the document was made: lines; {why}; left as it is")]
     assert [event.kind for event in world.ledger.events(kinds=("held",))] == ["held"]
     assert world.deliver(document(1), said=SAID) == ["unchanged"], "the change was taken back"
     assert world.ledger.held() == []
@@ -186,7 +184,9 @@ def test_what_is_no_part_of_an_amendment_is_listed_and_the_rest_travels(world: W
 
 def test_a_document_found_as_it_is_is_neither_overwritten_nor_amended(world: World) -> None:
     said = schema(
-        about={"once": {**ONCE, "check": None}}, Code=field("code", "inventory"), Price=field("price", "inventory", after_create=True)
+        about={"once": {**ONCE, "check": None}},
+        Code=field("code", "inventory"),
+        Price=field("price", "inventory", after_create=True),
     )
     world.shop.put("Products", Name="By hand", Code="Q-1", Price=5, status="draft")
     assert world.deliver(record(Name="Order", Code="Q-1", Price=7), said=said) == ["written"]
@@ -200,7 +200,9 @@ QUOTES = schema(
     about={"entity": "order", "once": {"then": []}, "match": [], "waits_for": {"entity": "deal", "field": "deal"}},
     Deal=field("deal", "inventory"),
 )
-DEALS = schema(about={"entity": "deal", "spread": {"through": "order", "field": "deal"}, "create": False, "external_id": None})
+DEALS = schema(
+    about={"entity": "deal", "spread": {"through": "order", "field": "deal"}, "create": False, "external_id": None}
+)
 
 
 def quote(identity: str, deal: str, *, accepted: bool = False) -> dict[str, Any]:

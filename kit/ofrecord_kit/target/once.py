@@ -112,5 +112,7 @@ def _foreseen(delivery: Delivery, said: Mapping[str, Any], item: Item) -> Forese
         tax = line.get(said["tax"]) if said.get("tax") else None
         share = None if tax in (None, "") else delivery.destination.percentage("taxes", tax)
         rows.append(Row(quantity, rate, line.get(said.get("discount") or ""), share or nought))
-    less, plus = (sum((exact(values.get(name)) or nought for name in said.get(word) or ()), nought) for word in ("less", "plus"))
+    less, plus = (
+        sum((exact(values.get(name)) or nought for name in said.get(word) or ()), nought) for word in ("less", "plus")
+    )
     return foresee(rows, digits_of(wanted.get(said.get("currency"))), less=less, plus=plus)
