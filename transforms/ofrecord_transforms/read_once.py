@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from ofrecord_transforms import vocabulary as words
 from ofrecord_transforms.located import Node
