@@ -149,5 +149,14 @@ def test_a_record_that_was_there_already_and_needs_no_action_is_told_to_nobody(w
     assert (paid(world), post.sent) == ({"told": 0, "not told": 0}, [])
 
 
+def test_an_action_that_was_done_although_its_answer_was_lost_is_told_of(world, post):
+    answers = [Refused("BUSY", "no answer"), Done("100", changed=False)]
+    world.shop.act = lambda *_told: answers.pop(0)  # type: ignore[method-assign]
+    assert world.deliver(record("1", Name="Order"), said=SAID) == ["held"]
+    assert paid(world) == {"told": 0, "not told": 0}
+    world.deliver(record("1", Name="Order"), said=SAID)
+    assert (paid(world), len(post.sent)) == ({"told": 1, "not told": 0}, 1)
+
+
 def test_a_mail_holds_what_a_vendor_may_call_a_thing_as_text(post):
     assert body_of(post.document("", "7")) == "Order SO-7 is confirmed.<br>3 × &lt;Bolt&gt;"

@@ -38,10 +38,17 @@ def owe_notices(delivery: Delivery, ledger: Writing, item: Item, link: str) -> N
     wire = delivery.wire
     if not wire.tell or not (item.then_now if wire.then else item.created and item.delivered):
         return
-    begun = item.created or item.then_changed
-    if begun or item.source_id in delivery.ledger.intended(wire.entity, wire.destination, [item.source_id]):
+    if item.created or item.then_changed or _is_ours(delivery, item, link):
         for notice in wire.tell:
             ledger.owe(wire.entity, wire.destination, link, notice.field, TELL, object_=wire.object)
+
+
+def _is_ours(delivery: Delivery, item: Item, link: str) -> bool:
+    """Did an earlier run make it, or begin to, whose action was done although its answer was lost?"""
+    known, wire = delivery.ledger, delivery.wire
+    if item.link is not None and known.events(kinds=("created",), link=link):
+        return True
+    return item.source_id in known.intended(wire.entity, wire.destination, [item.source_id])
 
 
 class Telling:
