@@ -92,3 +92,33 @@ def test_an_id_that_is_one_of_the_destination_is_written_as_it_is(world: World) 
     assert world.deliver(record, said=said) == ["written"]
     [row] = world.shop.objects["Papers"].values()
     assert row["Deal"] == "d-7"
+
+
+def test_an_id_that_names_nothing_there_keeps_the_rest_of_a_new_record_back_only_where_rules_say_nothing_else(
+    world: World,
+) -> None:
+    about = {
+        "entity": "paper",
+        "object": "Papers",
+        "from": "books",
+        "match": [],
+        "external_id": "Inventory_ID",
+        "create": True,
+    }
+    record = {
+        "Inventory_ID": "1",
+        "Name": "P",
+        "Deal": "gone",
+        "_ofrecord": {"id": "1", "native": {"name": "P", "deal": "gone"}},
+    }
+    world.shop.refuses = "Deal"
+    whole = schema(about=about, Name=field("name", "books"), Deal=field("deal", "books", ref="deal", direct=True))
+    assert world.deliver(record, said=whole) == ["held"]
+    assert not world.shop.objects.get("Papers")
+    apart = field("deal", "books", ref="deal", direct=True, unlinked="leave")
+    assert world.deliver(record, said=schema(about=about, Name=field("name", "books"), Deal=apart)) == ["written"]
+    [row] = world.shop.objects["Papers"].values()
+    assert (row["Name"], row.get("Deal")) == ("P", None)
+    [waiting] = world.ledger.held(state="waiting")
+    assert (waiting.field, waiting.message) == ("deal", "invalid data")
+    assert world.ledger.held() == []

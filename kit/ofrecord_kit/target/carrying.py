@@ -12,6 +12,7 @@ from ofrecord_kit.target.deciding import decide_changes, say_gone
 from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale, chunks
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.once import foresee_sums
+from ofrecord_kit.target.references import Unresolved
 from ofrecord_kit.target.sending import Ready, send_changes
 
 if TYPE_CHECKING:
@@ -144,8 +145,11 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
         external = (wire.external_id, item.source_id) if wire.external_id else None
         match = tuple((name, values.get(name)) for name, _form in wire.match)
         news.append(New(values, external, item.source_id in begun, match))
+    without: list[Item] = []
     for item, result in zip(items, delivery.destination.create(wire.object, news), strict=True):
         match result:
+            case Refused() if _goes_without(delivery, item, result):
+                without.append(item)
             case Done(identity) if item.lost is not None and identity == item.lost.destination_id:
                 message = f"asked for a new record, {wire.destination} answered with {identity}, which is gone"
                 delivery.set_aside(item, "failed", message, code=GONE)
@@ -157,6 +161,18 @@ def _create_some(delivery: Delivery, items: Sequence[Item], begun: set[str]) -> 
                 delivery.refuse(item, result)
             case Stale() | Missing():
                 delivery.set_aside(item, "failed", "the vendor's answer to the creation cannot be used")
+    if without:
+        _create_some(delivery, without, begun)
+
+
+def _goes_without(delivery: Delivery, item: Item, refused: Refused) -> bool:
+    """An id that came as it is names nothing there: where rules say that such a field keeps nothing back, it waits alone."""
+    rule = next((rule for rule in delivery.wire.sent if rule.name == refused.field), None)
+    if rule is None or not rule.direct or rule.unlinked != "leave" or rule.name not in item.plan.writes:
+        return False
+    del item.plan.writes[rule.name], item.values[rule.name]
+    delivery.let_wait(item, Unresolved(rule.name, refused.message, rule.where, rule.field, rule.unlinked))
+    return True
 
 
 def _take_on_status(delivery: Delivery, item: Item, names: set[str]) -> None:

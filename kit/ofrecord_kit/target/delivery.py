@@ -197,9 +197,9 @@ class Delivery:
             if missing.unlinked == "hold":
                 self.set_aside(item, "reference", missing.message, field="", rule=missing.rule, code=missing.name)
             else:
-                self._let_wait(item, missing)
+                self.let_wait(item, missing)
 
-    def _let_wait(self, item: Item, missing: Unresolved) -> None:
+    def let_wait(self, item: Item, missing: Unresolved) -> None:
         """What waits for another record is tried again by every run: the record, or one field of it while the others go on."""
         whole = missing.unlinked == "wait"
         if whole:
