@@ -18,7 +18,7 @@ from ofrecord_kit.ledger import Held, Ledger, Owed, schema
 from ofrecord_kit.ledger.opening import HEAD, KNOWN, _url_of
 from ofrecord_kit.plan import UNKNOWN, Agreed
 
-RELEASED = ("0001", "0002", "0003", "0004")
+RELEASED = ("0001", "0002", "0003", "0004", "0005")
 FILLED = "0003"
 """The newest version whose rows are put in as they were; a later one is made of these by its own migration."""
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

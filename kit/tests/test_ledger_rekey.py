@@ -29,6 +29,7 @@ def plant(where: str, **how: Any) -> str:
         writing.record_seen("contact", "inventory", {"1": "digest"})
         writing.hold(Held("contact", "inventory", "crm", "1", "refused", "not Babbage", payload={"Name": "Byron"}))
         writing.record_part("contact", "crm", "7", "i1", {"Name": "Wheatstone"})
+        writing.begin("contact", "inventory", "crm", {"8": {"name": ["Hopper", "Hopper"]}})
         writing.spool("contact", "inventory", "crm", [("1", '{"Name": "Jacquard"}')])
         for number in range(5):
             writing.event(Event("updated", "contact", link, {"crm": "C1"}, "name", "crm", "Ada", f"Ada {number}"))
@@ -46,6 +47,7 @@ def check(where: str, link: str, key: str, *, hashed: bool) -> None:
         (held,) = ledger.held()
         assert (held.message, held.payload) == ("not Babbage", {"Name": "Byron"})
         assert ledger.parts_of("contact", "crm", ["7"]) == {"7": {"i1": {"Name": "Wheatstone"}}}
+        assert ledger.begun("contact", "crm") == {"8": {"name": ["Hopper", "Hopper"]}}
         assert list(ledger.spooled("run-1", "contact", "inventory", "crm", 9)) == [[("1", b'{"Name": "Jacquard"}')]]
         assert any(same("Ada 4", event.after) for event in ledger.events(kinds=["updated"]))
         assert ledger.links_of("contact", "inventory", "crm", ["1"])["1"].seen is None

@@ -21,7 +21,7 @@ OTHER = "another key of forty characters, not it"
 PLANTED = {
     "agreed": "Ada Lovelace", "agreed there": "ada@example.org", "before": "+49 30 1111111", "after": "+49 30 2222222",
     "snapshot": "12 St James Square", "payload": "Byron", "message": "Babbage", "value": "Menabrea", "correction": "Somerville",
-    "part": "Wheatstone", "spool": "Jacquard", "fix": "Analytical",
+    "part": "Wheatstone", "spool": "Jacquard", "fix": "Analytical", "begun": "Hopper",
 }  # fmt: skip
 FORMS: dict[str, dict[str, str | None]] = {
     "name": {"crm": "text", "inventory": "text"}, "price": {"crm": "money", "inventory": "money"}, "phone": {"crm": "phone"},
@@ -59,6 +59,7 @@ def plant(ledger: Ledger) -> str:
         writing.hold(held)
         writing.correct("contact", "inventory", "crm", "4711", "name", {"Last_Name": PLANTED["correction"]}, "ada")
         writing.record_part("contact", "crm", "7", "i1", {"Name": PLANTED["part"]})
+        writing.begin("contact", "inventory", "crm", {"4712": {"name": ["Grace", PLANTED["begun"]]}})
         writing.spool("contact", "inventory", "crm", [("4711", f'{{"Name": "{PLANTED["spool"]}"}}')])
     return link
 

@@ -292,3 +292,16 @@ def test_what_a_share_left_is_tried_again_when_the_vendor_refused(world: World, 
         assert world.deliver(gone("p", each=[], deleted=True), said=INVOICES) == ["held"]
     assert world.deliver(gone("p", each=[], deleted=True), said=INVOICES) == ["written"]
     assert sums(world, paid)[0] == Decimal("4.00")
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_sum_that_goes_back_after_a_run_that_died_is_that_of_its_parts(
+    world: World, deal: str, arrives: bool
+) -> None:
+    world.deliver_and_die(invoice("1", "so-1", "5.00"), arrives=arrives, said=INVOICES)
+    world.deliver(invoice("1", "so-1", "1.00"), said=INVOICES)
+    assert sums(world, deal) == (Decimal("11.00"), "INV-1, INV-2")
+    assert world.ledger.begun("invoice", "crm") == {}
+    world.shop.log.clear()
+    assert world.deliver(invoice("1", "so-1", "1.00"), said=INVOICES) == ["unchanged"]
+    assert "update" not in world.shop.log

@@ -16,10 +16,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ofrecord_kit.errors import Stop, sentence
 
-HEAD = "0005"
+HEAD = "0006"
 """The schema version this code writes; the name of the newest migration."""
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 _PASSWORD = re.compile(r"://[^/?@]*:[^/?@]*@|[?&](?:ssl)?password=", re.IGNORECASE)
 

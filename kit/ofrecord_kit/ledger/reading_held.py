@@ -97,7 +97,11 @@ class HeldReading(Reading):
         found: dict[str, str] = {}
         for keys in chunks(source_ids):
             query = select(_h.source_id, _h.kind).where(
-                _h.entity == entity, _h.source == source, _h.field == "", _h.state == "open", _h.source_id.in_(keys)  # noqa: PLC1901 - the column
+                _h.entity == entity,
+                _h.source == source,
+                _h.field == "",
+                _h.state == "open",
+                _h.source_id.in_(keys),  # noqa: PLC1901 - the column
             )
             found.update({row[0]: row[1] for row in self._rows(query)})
         return found

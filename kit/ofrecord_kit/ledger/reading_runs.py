@@ -60,6 +60,14 @@ class RunReading(Reading):
             found.update({row[0]: Intention(row[1], row[2].replace(tzinfo=UTC)) for row in self._rows(query)})
         return found
 
+    def begun(self, entity: str, system: str) -> dict[str, dict[str, list[Any]]]:
+        """Changes that were begun and never confirmed: source id → field → [value at the source, at the destination]."""
+        i = t.intent.c
+        query = select(i.source_id, i.value).where(
+            i.entity == entity, i.system == store_of(system), i.value.is_not(None)
+        )
+        return {row[0]: self._opened(row[1]) for row in self._rows(query)}
+
     def paused(self, entity: str, system: str) -> bool:
         """Has somebody paused this entity towards this system?"""
         return bool(self._rows(_PAUSED, entity=entity, system=system)[0][0])

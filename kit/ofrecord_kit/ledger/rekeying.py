@@ -25,6 +25,7 @@ _PAGE = 2_000
 _SEALED: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...] = (
     (t.agreed, ("link", "one", "other"), ("document",)),
     (t.part, ("entity", "system", "whole", "part"), ("value",)),
+    (t.intent, ("entity", "system", "source_id"), ("value",)),
     (
         t.held, ("entity", "source", "destination", "source_id", "field"),
         ("message", "payload", "fix", "values", "correction"),
@@ -50,7 +51,7 @@ def rekey(where: str, old: str | None, new: str, now: datetime) -> int:
 def _turned(connection: Connection, old: str | None, new: str, now: datetime) -> int:
     if connection.dialect.name == "postgresql":  # who opens it waits, and is told of the new key then
         connection.execute(
-            text("LOCK TABLE meta, run, link, agreed, part, held, spool, event IN ACCESS EXCLUSIVE MODE")
+            text("LOCK TABLE meta, run, link, agreed, part, intent, held, spool, event IN ACCESS EXCLUSIVE MODE")
         )
     known = {row[0]: row[1] for row in connection.execute(select(t.meta.c.name, t.meta.c.value))}
     hashed = known.get("values") == "hashed"

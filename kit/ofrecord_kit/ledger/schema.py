@@ -166,7 +166,9 @@ intent = Table(
     Column("source_id", Text, primary_key=True),
     Column("at", DateTime, nullable=False),
     Column("run", Text),
+    Column("value", Text),
 )
+"""What was about to be created, or, where there is a value (field → [value here, value there]), changed. System is the destination's store."""
 
 pause = Table(
     "pause",

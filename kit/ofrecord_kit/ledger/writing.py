@@ -157,6 +157,17 @@ class Writing(NewWriting, HeldWriting):
             won.update(self._connection.execute(taken).scalars())
         return won
 
+    def begin(self, entity: str, source: str, destination: str, changes: Mapping[str, Any]) -> None:
+        """About to write these to records that are there: by source id, field → [value at the source, at the destination].
+
+        Until that is confirmed nobody knows which of the two values the destination holds, so the record is no longer taken for one that was seen.
+        """
+        store, at, here = store_of(destination), self._stamp, store_of(source)
+        rows = [(entity, store, one, at, self._run, self._vault.seal(to_json(said))) for one, said in changes.items()]
+        bulk.replace(self._connection, t.intent, ["entity", "system", "source_id"], ["at", "run", "value"], rows)
+        seen = [(None, entity, here, one) for one in changes]
+        bulk.change(self._connection, t.link, ["seen"], ["entity", "system", "system_id"], seen)
+
     def _died(self, entity: str, store: str) -> list[str]:
         """Runs that intend something here and whose process is gone without having said that they ended."""
         i, r = t.intent.c, t.run.c
@@ -165,7 +176,7 @@ class Writing(NewWriting, HeldWriting):
         return [run for run, process in rows if run != self._run and has_died(process)]
 
     def confirm(self, entity: str, system: str, source_ids: Iterable[str]) -> None:
-        """The creation of these is settled, one way or the other."""
+        """The creation or change of these is settled, one way or the other."""
         i, ids = t.intent.c, list(source_ids)
         for start in range(0, len(ids), BATCH):
             mine = bulk.among(self._connection, i.source_id, ids[start : start + BATCH])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ofrecord_kit.errors import Retry, Stop
 from ofrecord_kit.ledger import Link
 from ofrecord_kit.plan.answers import GONE
+from ofrecord_kit.target.begun import write_down
 from ofrecord_kit.target.deciding import decide_changes, say_gone
 from ofrecord_kit.target.destination import Change, Done, Missing, New, Refused, Stale, chunks
 from ofrecord_kit.target.items import Item
@@ -67,6 +68,7 @@ def _update_once(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
 
 def _update_some(delivery: Delivery, ready: Sequence[Ready]) -> list[Item]:
     stale = []
+    write_down(delivery, [item for item, _values, _change in ready])
     for (item, _values, _change), result in zip(ready, send_changes(delivery, ready), strict=True):
         match result:
             case Done():

@@ -10,6 +10,7 @@ from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, changed_rules, same
 from ofrecord_kit.plan.records import plan_adoptions, plan_create, plan_update
 from ofrecord_kit.target.amending import keep_in_hand, known_changes
 from ofrecord_kit.target.answers import about_conflict, about_edit, edits_of, hear, take_the_named, taken_of
+from ofrecord_kit.target.begun import believe_what_arrived, is_in_doubt
 from ofrecord_kit.target.clocks import times_of
 from ofrecord_kit.target.days import set_settled_aside
 from ofrecord_kit.target.destination import Current
@@ -151,7 +152,7 @@ def _decide_unchanged(delivery: Delivery, items: Sequence[Item]) -> None:
         item.changed = changed_rules(rules, item.values, item.native, item.agreed)
         if wire.amend is not None and not item.paired:
             item.changed = known_changes(item, item.changed)
-        changed = bool(item.changed)
+        changed = bool(item.changed) or is_in_doubt(delivery, item)
         if not changed and violations:
             item.plan = plan_update((), wire.source, {}, {}, {}, {}, item.times(), violations=violations)
             hold_violations(delivery, item)
@@ -182,7 +183,7 @@ def _decide_changes(delivery: Delivery, items: Sequence[Item], known: Mapping[st
     """Read what is there where that can matter, and plan."""
     changing = []
     for item in items:
-        if item.paired or adoptable(delivery, item) or _changed(delivery, item):
+        if item.paired or is_in_doubt(delivery, item) or adoptable(delivery, item) or _changed(delivery, item):
             changing.append(item)
         else:
             _rest(item)
@@ -206,6 +207,8 @@ def decide_changes(delivery: Delivery, items: Sequence[Item], known: Mapping[str
         if item.current is None:
             say_gone(delivery, item)
         elif not refuse_the_counterpart_of_another(delivery, item):
+            if is_in_doubt(delivery, item):
+                believe_what_arrived(delivery, item)
             item.to_write = _decide(delivery, item)
             if not item.to_write:
                 _rest(item)
@@ -223,7 +226,8 @@ def _read(delivery: Delivery, items: Sequence[Item]) -> Mapping[str, Current]:
         at = item.agreed.get(PARENT, Agreed()).destination
         place = {wire.parent: at} if wire.parent and at is not UNKNOWN else {}
         destination.note(wire.object, str(item.destination_id), {**item.values, **place})
-    known = still_there(delivery, items) if delivery.way else {}
+    sure = [item for item in items if not is_in_doubt(delivery, item)]
+    known = still_there(delivery, sure) if delivery.way else {}
     left = [one for item in items if (one := str(item.destination_id)) not in known]
     return {**known, **(destination.read(wire.object, left, names) if left else {})}
 

@@ -59,7 +59,9 @@ class Delivery:
         self.ranked = ranked_rules(wire)
         self.latest = tuple(rule for rule in wire.sent if rule.policy == "latest")
         self.digests = Digests(wire, about, ledger.secret)
-        self.destination = with_lines(in_parts(with_related(destination, wire.sent), (*wire.sent, *wire.observed)), wire.sent)
+        self.destination = with_lines(
+            in_parts(with_related(destination, wire.sent), (*wire.sent, *wire.observed)), wire.sent
+        )
         self.ledger = ledger
         self.now = now
         self.dry = dry
@@ -73,6 +75,11 @@ class Delivery:
         """After `carry_out` was ended by an error that ends the run: the items that have their outcome, and are recorded."""
         self.known_held = ledger.held_ids(wire.entity, wire.source)
         self.held_there = ledger.held_ids(wire.entity, wire.destination)
+
+    @cached_property
+    def begun(self) -> Mapping[str, Any]:
+        """Changes that a run before this one began and never recorded."""
+        return self.ledger.begun(self.wire.entity, self.wire.destination)
 
     @cached_property
     def nearness(self) -> Nearness:

@@ -54,6 +54,8 @@ class Item:
     """Currency → money a record moves that makes others (`weighing`); None: its plan tells."""
     created: bool = False
     delivered: bool = False
+    begun: bool = False
+    """Its change was written down before it was sent, by this run or an earlier one that did not come to record it."""
     then_done: bool = False
     then_now: bool = False
     then_changed: bool = False

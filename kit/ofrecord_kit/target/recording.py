@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing, from_json, to_json
 from ofrecord_kit.plan import UNKNOWN, Agreed, FieldRule, Fingerprint, RecordPlan, same
 from ofrecord_kit.target.answers import record_answers, row_of, tell_yielded
+from ofrecord_kit.target.begun import settled as begun_and_settled
 from ofrecord_kit.target.days import EARLY
 from ofrecord_kit.target.items import SUPERSEDED, Item
 from ofrecord_kit.target.leaving import DELETED, record_leaving, record_return
@@ -43,6 +44,7 @@ def record_batch(delivery: Delivery, items: Sequence[Item]) -> None:
     helds = [held for item in items for held in item.helds]
     stopped = [item.source_id for item in items if item.note.get("stopped") and not wire.partial]
     created = [item.source_id for item in items if item.created and item.outcome is not None]
+    created += begun_and_settled(items)
     if not (touched or settled or helds or created or heard or merged):
         return
     with delivery.ledger.writing(delivery.now()) as ledger:

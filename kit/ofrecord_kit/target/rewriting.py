@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ofrecord_kit.ledger import Event, Writing
 from ofrecord_kit.plan import FieldRule, source_has_changed
 from ofrecord_kit.plan.records import RecordPlan, plan_update
+from ofrecord_kit.target.begun import arrived, write_down_wholes
 from ofrecord_kit.target.destination import Change, Done, Missing, Refused, Result, Stale
 from ofrecord_kit.target.items import Item
 from ofrecord_kit.target.permitted import set_forbidden_aside_of_whole
@@ -60,7 +61,8 @@ def write_wholes(delivery: Delivery, wholes: Sequence[Whole]) -> None:
     waiting = []
     for whole in wholes:
         whole.result = Done(whole.id)
-        if source_has_changed(wire.sent, whole.values, whole.native, bases.get(whole.key(wire.entity), {})):
+        key = whole.key(wire.entity)
+        if key in delivery.begun or source_has_changed(wire.sent, whole.values, whole.native, bases.get(key, {})):
             waiting.append(whole)
     for _round in range(_ROUNDS):
         if not waiting:
@@ -86,8 +88,10 @@ def _write_once(delivery: Delivery, wholes: Sequence[Whole], bases: Mapping[str,
         if current is None:
             continue
         [item, *_] = [*whole.items, *whole.gone]
+        key = whole.key(wire.entity)
+        base = {**bases.get(key, {}), **arrived(delivery, key, whole.values, current.values)}
         whole.plan = plan_update(
-            wire.sent, wire.source, whole.values, whole.native, bases.get(whole.key(wire.entity), {}), current.values,
+            wire.sent, wire.source, whole.values, whole.native, base, current.values,
             item.times(), missing=wire.missing, destination=wire.destination, tolerance_s=wire.tolerance_s,
         )  # fmt: skip
         whole.plan = only_agreed(delivery, whole.plan)
@@ -96,6 +100,7 @@ def _write_once(delivery: Delivery, wholes: Sequence[Whole], bases: Mapping[str,
             del values[name], whole.plan.writes[name]
         if values and not delivery.dry:
             ready.append((whole, Change(whole.id, values, current)))
+    write_down_wholes(delivery, [whole for whole, _change in ready])
     sent = destination.update(wire.object, [change for _whole, change in ready]) if ready else []
     for (whole, _change), result in zip(ready, sent, strict=True):
         whole.result = result
@@ -127,6 +132,7 @@ def _record(delivery: Delivery, ledger: Writing, whole: Whole) -> None:
     over = isinstance(whole.result, Missing) and not whole.items
     if not (isinstance(whole.result, Done) or over):
         return
+    ledger.confirm(wire.entity, wire.destination, [key])
     for part, values in whole.kept.items():
         ledger.record_part(wire.entity, wire.destination, whole.id, part, values)
     ledger.forget_parts(wire.entity, wire.destination, whole.id, whole.forgotten)

@@ -74,6 +74,8 @@ def say_something_new(delivery: Delivery, items: Sequence[Item]) -> list[Item]:
             return True
         if item.source_id not in now:
             return item.source_id in before
+        if Whole(now[item.source_id]).key(wire.entity) in delivery.begun:
+            return True
         told = known.get(now[item.source_id], {}).get(item.source_id)
         return told is None or not same(told, remembered(wire, with_currencies(item.values, item.note), item))
 
@@ -90,7 +92,8 @@ def _come(
     told = known.get(whole, {}).get(item.source_id)
     values = with_currencies({**(told or {}), **item.values} if delivery.wire.partial else item.values, item.note)
     values = remembered(delivery.wire, values, item)
-    if told is not None and same(told, values) and not moved and item.source_id not in delivery.known_held:
+    is_sure = not moved and Whole(whole).key(delivery.wire.entity) not in delivery.begun
+    if told is not None and same(told, values) and is_sure and item.source_id not in delivery.known_held:
         item.outcome = "held" if item.helds else "unchanged"
         return
     to = wholes.setdefault(whole, Whole(whole))

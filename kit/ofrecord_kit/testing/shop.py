@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from ofrecord_kit.target import Change, Current, Destination, Done, Missing, New
 from ofrecord_kit.target.delivery import Delivery
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process that asked the shop is gone."""
 
 
 class Shop(Destination):
@@ -28,6 +33,8 @@ class Shop(Destination):
         self.primaries: list[str] = []
         self.actions: list[tuple[str, str]] = []
         self.at: datetime | None = NOON
+        self.kills: bool | None = None
+        """Whoever sends the next update dies: after it arrived (True), or before (False)."""
 
     @property
     def calls(self) -> int:
@@ -86,7 +93,11 @@ class Shop(Destination):
 
     def update(self, object_: str, changes: Sequence[Change]) -> list[Result]:
         self.log.append("update")
-        return [self._update(object_, change) for change in changes]
+        kills, self.kills = self.kills, None
+        results = [] if kills is False else [self._update(object_, change) for change in changes]
+        if kills is not None:
+            raise Killed
+        return results
 
     def _update(self, object_: str, change: Change) -> Result:
         if change.id in self.stale_once:
@@ -186,6 +197,15 @@ class World:
         self, *records: Mapping[str, Any], said: Mapping[str, Any] | None = None, **options: Any
     ) -> list[str | None]:
         return [item.outcome for item in self.delivery(said, **options).deliver(records)]
+
+    def deliver_and_die(
+        self, *records: Mapping[str, Any], arrives: bool, said: Mapping[str, Any] | None = None
+    ) -> None:
+        """The process is killed at the update: after it `arrives`, or before."""
+        self.shop.kills = arrives
+        with suppress(Killed):
+            self.deliver(*records, said=said)
+            raise AssertionError
 
     def delivery(self, said: Mapping[str, Any] | None = None, **options: Any) -> Delivery:
         return Delivery(self.wire(said or schema()), self.shop, self.ledger, self.now, **options)
