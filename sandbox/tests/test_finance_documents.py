@@ -380,7 +380,10 @@ def test_an_order_is_mailed_each_time_it_is_asked_for_and_its_history_says_to_wh
     assert company.ok("GET", f"{path}/comments")["comments"] == []
     mail = {"to_mail_ids": ["shed@example.com"], "subject": "An order", "body": "Pack it."}
     for _time in range(2):
-        assert company.ok("POST", f"{path}/email?send_attachment=true", mail)["message"] == "Your Sales Order has been sent."
+        assert (
+            company.ok("POST", f"{path}/email?send_attachment=true", mail)["message"]
+            == "Your Sales Order has been sent."
+        )
     assert company.ok("GET", path)["salesorder"]["is_emailed"] is True
     told = [one["description"] for one in company.ok("GET", f"{path}/comments")["comments"]]
     assert told == ["Sales Order emailed to shed@example.com"] * 2

@@ -244,5 +244,10 @@ def _policy(rule: Field) -> str | list[str] | None:
 
 
 def _line(line: Field) -> dict[str, Any]:
-    said = {"ref": line.ref, "also": list(line.also) or None, "lookup": line.lookup, "format": line.format if not line.ref else None}
+    said = {
+        "ref": line.ref,
+        "also": list(line.also) or None,
+        "lookup": line.lookup,
+        "format": line.format if not line.ref else None,
+    }
     return {key: value for key, value in said.items() if value is not None}

@@ -181,7 +181,7 @@ def _state_figure(systems: list[str]) -> Schema:
 def _states() -> Schema:
     """Rows, in their order; the words of a row are checked when all files are seen together."""
     named: Schema = {"type": "array", "items": _TEXT, "minItems": 1}
-    compared = _keys(dict.fromkeys(words.STATE_COMPARISONS, {"type": ["number", "string"]}))
+    compared = _keys({word: {"type": ["number", "string"]} for word in words.STATE_COMPARISONS})
     tests: Schema = {"type": "object", "additionalProperties": {"anyOf": [named, _choice(words.STATE_WORDS), compared]}}
     row = _keys(_in_order(words.STATE_ROW_KEYS, _TEXT, tests, _TEXT, _TEXT, _TEXT), ("state",))
     together = _keys(_in_order(words.TOGETHER_KEYS, _TEXT, named, named, _TEXT), ("state",))

@@ -25,7 +25,13 @@ def mentioned(entity: Entity, source: str) -> frozenset[str]:
     Every text in the rules, at any depth, may name a field, so that no new word of the language is forgotten here;
     those that name none cost nothing but a moment.
     """
-    decisive = (name for rule in entity.fields for side in rule.sides.values() for when in (side.unless or {}).values() for name in when)
+    decisive = (
+        name
+        for rule in entity.fields
+        for side in rule.sides.values()
+        for when in (side.unless or {}).values()
+        for name in when
+    )
     return frozenset({word.partition(".")[0] for word in (*_words(entity, source), *decisive)} | {_HASH})
 
 

@@ -147,7 +147,9 @@ class Reader(OnceReader):
         into, more = self.text(checked, "into", "combine") or "", checked.get("or")
         others = more.value if more is not None else []
         if not isinstance(others, list) or (more is not None and not others):
-            self.problems.add(checked, "combine: or", "expected a list of ways, as in [{through: order, by: salesorder_id}].")
+            self.problems.add(
+                checked, "combine: or", "expected a list of ways, as in [{through: order, by: salesorder_id}]."
+            )
             others = []
         ways = (self.mapping(child, "combine: or", words.WAY_KEYS) for child in others)
         return self._way(checked, into, tuple(self._way(one, into) for one in ways if one is not None))
@@ -204,7 +206,9 @@ class Reader(OnceReader):
         if system:
             self.known_system(checked, system, "schedule")
         if (currency is None) == (unit is None):
-            self.problems.add(checked, "schedule", 'needs either "currency", a field, or "unit", the currency. Give one.')
+            self.problems.add(
+                checked, "schedule", 'needs either "currency", a field, or "unit", the currency. Give one.'
+            )
         by = self.choice(checked, "by", words.PERIODS, "schedule")
         if checked.get("by") is None:
             text = f'"by" is missing: what a period is. Use {one_of(words.PERIODS)}.'

@@ -175,9 +175,7 @@ def _own(rule: Field, system: System) -> Own:
     """Of lines, only what the rules name."""
     if not rule.lines:
         return simple
-    columns = [
-        (side.field, side_reader(system, side)) for line in rule.lines if (side := line.sides.get(system.name))
-    ]
+    columns = [(side.field, side_reader(system, side)) for line in rule.lines if (side := line.sides.get(system.name))]
 
     def rows(value: Any) -> Any:
         if not isinstance(value, list):
@@ -192,7 +190,11 @@ def _own(rule: Field, system: System) -> Own:
 
 def _path(system: System, side: Side) -> tuple[str, ...] | None:
     custom = system.custom_prefix is not None and side.field.startswith(system.custom_prefix)
-    if custom or side.record or not (side.parts is None and side.zero_when is None and side.other is None and side.empty_when is None):
+    if (
+        custom
+        or side.record
+        or not (side.parts is None and side.zero_when is None and side.other is None and side.empty_when is None)
+    ):
         return None
     return tuple(side.field.split("."))
 

@@ -202,7 +202,10 @@ def test_two_writers_without_a_policy_stop_with_file_and_line():
 
 
 ONCE_AND_FILES = {
-    "told in no way": ("once: {then: [confirmed], tell: [{what: Shed}]}", 'needs either "mail" or "webhook". Give one.'),
+    "told in no way": (
+        "once: {then: [confirmed], tell: [{what: Shed}]}",
+        'needs either "mail" or "webhook". Give one.',
+    ),
     "told in two ways": (
         "once: {then: [confirmed], tell: [{what: Shed, mail: [a@b.example], webhook: HOOK}]}",
         'needs either "mail" or "webhook". Give one.',
@@ -213,8 +216,10 @@ ONCE_AND_FILES = {
     ),
     "an address in the rules": (
         'once: {then: [confirmed], tell: [{what: Shed, webhook: "https://hooks.example.com/x"}]}',
-        ("webhook names the environment variable that holds the address, as in OFRECORD_WAREHOUSE_HOOK; "
-        "an address is a secret, and stands in no file."),
+        (
+            "webhook names the environment variable that holds the address, as in OFRECORD_WAREHOUSE_HOOK; "
+            "an address is a secret, and stands in no file."
+        ),
     ),
     "a system is told": (
         "once: {then: [confirmed], tell: [{what: crm, mail: [a@b.example]}]}",

@@ -64,7 +64,9 @@ def test_where_a_field_is_empty_the_other_one_is_read_in_a_list_by_its_place(rul
     ]
 
 
-@pytest.mark.parametrize(("more", "expected"), [({}, 1), ({"currency": "EUR"}, 0), ({"gone": "x"}, 0), ({"gone": ""}, 1)])
+@pytest.mark.parametrize(
+    ("more", "expected"), [({}, 1), ({"currency": "EUR"}, 0), ({"gone": "x"}, 0), ({"gone": ""}, 1)]
+)
 def test_a_list_counts_as_empty_when_any_of_its_conditions_holds(rules_of, more, expected):
     out = sent(rules_of, rows=[{"item": "a", "rate": 1}], **more)
     assert len(out["Products"]) == len(out["_ofrecord"]["native"]["items"]) == expected
@@ -84,7 +86,9 @@ def test_neither_is_looked_at_on_the_way_back_and_nothing_of_them_is_missed(rule
 
 
 def test_a_property_the_one_line_is_made_of_is_missed_when_it_is_gone(rules_of):
-    incoming = {"properties": {name: {"type": ["string", "number"]} for name in ("i", "name", "up", "currency", "gone")}}
+    incoming = {
+        "properties": {name: {"type": ["string", "number"]} for name in ("i", "name", "up", "currency", "gone")}
+    }
     incoming["properties"]["rows"] = {"type": "array"}
     drift = compiled(rules_of).announce(incoming)[1]
     assert [(one["field"], one["property"], one["found"]) for one in drift] == [("ranges", "percent", "nothing")]

@@ -57,7 +57,20 @@ _PRINTED = ("salesorders",)
 _UNLISTED = ("shipmentorders",)
 
 
-_MODULES = (accounts, bills, estimates, itemgroups, journals, mails, purchases, recurring, refunds, transfers, units, users)
+_MODULES = (
+    accounts,
+    bills,
+    estimates,
+    itemgroups,
+    journals,
+    mails,
+    purchases,
+    recurring,
+    refunds,
+    transfers,
+    units,
+    users,
+)
 """Modules that say their further calls themselves."""
 DECLARING = (adjustments, composites, vendorpayments)
 """Modules whose resources are all they have."""

@@ -29,7 +29,10 @@ def test_a_module_the_crm_lacks_is_shown_made_after_a_yes_with_its_fields_and_ta
     assert shown.returncode == 1, shown.stderr
     rows = [line.split("\t") for line in shown.stdout.splitlines()]
     assert rows[0][:5] == ["missing", "crm", MODULE, "", "module"]
-    assert {row[3] for row in rows if row[2] == MODULE} == {"", *(name for name, one in before.items() if one["custom_field"])}
+    assert {row[3] for row in rows if row[2] == MODULE} == {
+        "",
+        *(name for name, one in before.items() if one["custom_field"]),
+    }
     assert f"fields are used, 1 module and {len(rows) - 1} fields are missing." in shown.stderr
     assert MODULE not in modules(company)
     made = ask(company, "--yes")

@@ -117,7 +117,9 @@ def _days_and_terms(inquiry: Inquiry) -> None:
         else:
             judge(inquiry, system, side.field, "counts_from", side.line)
         if side.zone is not None and not is_zone(side.zone):
-            inquiry.at(side.line, "counts_from", f'zone "{side.zone}" is not an IANA time zone. Write it as Europe/Berlin.')
+            inquiry.at(
+                side.line, "counts_from", f'zone "{side.zone}" is not an IANA time zone. Write it as Europe/Berlin.'
+            )
     if said is None:
         return
     if said.system in inquiry.systems and said.system not in entity.systems:
@@ -125,7 +127,12 @@ def _days_and_terms(inquiry: Inquiry) -> None:
     for path in said.fields():
         judge(inquiry, said.system, path, "schedule", inquiry.line("schedule"))
     if said.unit is not None and said.unit not in DIGITS:
-        inquiry.add("schedule", f'unit "{said.unit}" is not an ISO 4217 currency. Write its three-letter code, as in USD.', "schedule", "unit")
+        inquiry.add(
+            "schedule",
+            f'unit "{said.unit}" is not an ISO 4217 currency. Write its three-letter code, as in USD.',
+            "schedule",
+            "unit",
+        )
 
 
 def _sides(inquiry: Inquiry, rule: Field) -> None:
