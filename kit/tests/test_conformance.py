@@ -16,6 +16,7 @@ import pytest
 
 from ofrecord_kit.testing.conformance import CASES, Conformance, Wiring, WiringProblem, run
 from ofrecord_kit.testing.conformance.__main__ import main, opened
+from ofrecord_kit.testing.conformance.process import as_fork
 
 HERE = Path(__file__).parent / "conformance"
 
@@ -42,11 +43,13 @@ def thing(number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def wired(program: str = "target_careful.py", flaw: str | None = None, **more: Any) -> Iterator[Wiring]:
+def wired(
+    program: str = "target_careful.py", flaw: str | None = None, command: list[str] | None = None, **more: Any
+) -> Iterator[Wiring]:
     text = {"type": ["string", "null"]}
     with STORE.running_store() as store:
         yield Wiring(
-            command=[sys.executable, str(HERE / program)], server=store.url,
+            command=command or [sys.executable, str(HERE / program)], server=store.url,
             config=lambda url, _folder: {"api_url": url, "token": STORE.TOKEN, **({"flaw": flaw} if flaw else {})},
             stream="things", schema={"type": "object", "properties": dict.fromkeys(thing(1), text)}, key_properties=["code"],
             record=thing, changed=("name", "Quillfeather-Okonkwo"), clearable="mail", bad={"note": "n" * 60},
@@ -113,7 +116,7 @@ def test_state_before_delivery_loses_records_when_the_target_is_killed() -> None
 
 @pytest.fixture(scope="module")
 def default() -> Any:
-    with wired("target_default.py") as wiring:
+    with wired(command=[str(HERE / "target_default.py")], start=as_fork) as wiring:
         return run(wiring, CASES)
 
 

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import resource
+import runpy
 import select
 import signal
 import socket
@@ -101,7 +102,7 @@ class Nursery:
         environment: Mapping[str, str],
         memory: int | None = None,
     ) -> Running:
-        """Start a console script of an installed package (by name or path); `streams` are three open descriptors."""
+        """Start a console script of an installed package (by name or path), or the `main` of a file that ends with `.py`; `streams` are three open descriptors."""
         request = {"command": list(command), "cwd": str(cwd), "environment": dict(environment), "memory": memory}
         told, tell = os.pipe()
         body = json.dumps(request).encode()
@@ -216,12 +217,17 @@ def pipe(
 
 
 @cache
-def _program(name: str) -> Callable[[], Any]:
-    """What a console script calls."""
-    found = list(entry_points(group="console_scripts", name=name))
-    if not found:
-        return partial(sys.exit, f"No package that is installed here has a command {name}.")
-    program: Callable[[], Any] = found[0].load()
+def _program(command: str) -> Callable[[], Any]:
+    """What a console script calls, or the `main` of a file that ends with `.py`."""
+    program: Callable[[], Any]
+    if command.endswith(".py"):
+        program = runpy.run_path(command)["main"]
+    else:
+        name = Path(command).name
+        found = list(entry_points(group="console_scripts", name=name))
+        if not found:
+            return partial(sys.exit, f"No package that is installed here has a command {name}.")
+        program = found[0].load()
     gc.freeze()  # a child that never touches what was imported shares it
     return program
 
@@ -244,7 +250,7 @@ def _serve(channel: socket.socket) -> Callable[[], Any] | None:
             if not head:
                 return None
             request = json.loads(_exactly(channel, _NUMBER.unpack(head)[0]))
-            program = _program(Path(request["command"][0]).name)
+            program = _program(request["command"][0])
             pid = os.fork()
             if not pid:
                 _become(request, descriptors[:_STREAMS])

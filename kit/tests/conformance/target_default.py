@@ -36,5 +36,5 @@ class TargetDefault(Target):
     ).to_dict()
 
 
-if __name__ == "__main__":
+def main() -> None:
     TargetDefault.cli()
