@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ofrecord_kit.errors import Doubtful
+from ofrecord_kit.errors import Doubtful, VendorRefusal
 from ofrecord_kit.ledger import Ledger
 from ofrecord_kit.target.destination import Done, Refused
 from ofrecord_kit.target.notices import Document, body_of
@@ -127,6 +127,21 @@ def test_what_was_mailed_to_somebody_unknown_waits_for_a_person(world, post):
     with world.ledger.writing(world.now()) as writing:
         writing.answer(row.entity, row.source, row.destination, row.source_id, row.field, "retry", "Ada")
     assert (paid(world), post.sent, held(world)) == ({"told": 1, "not told": 0}, [one, one], [])
+
+
+def test_a_history_that_is_refused_after_a_lost_answer_waits_for_a_person_and_ends_no_run(world, post):
+    one = made(world)
+
+    def refuse(*_told: Any) -> bool:
+        raise VendorRefusal("57", "You are not authorized to perform this operation")  # noqa: EM101 - a test
+
+    post.lost, world.shop.was_mailed = ["after"], refuse
+    assert (paid(world), held(world)) == ({"told": 0, "not told": 1}, [("Shed", "DOUBTFUL")])
+    world.time += timedelta(days=2)
+    assert (paid(world)["told"], post.sent) == (0, [one])
+    world.shop.was_mailed = post.was_mailed
+    world.time += timedelta(days=2)
+    assert (paid(world)["told"], post.sent) == (1, [one])
 
 
 def test_a_refusal_is_tried_again_later_and_given_up_when_a_person_drops_it(world, post):

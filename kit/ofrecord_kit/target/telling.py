@@ -141,14 +141,16 @@ class Telling:
         return self._call(notice, message, identity_of(notice, one.entity, self.system, record)) or Done(record)
 
     def _looked_up(self, object_: str, record: str, notice: Notice) -> Done | Refused | None:
-        """What the vendor's history says of a mail that may have been sent; None: it was not."""
-        match self.destination.was_mailed(object_, record, notice.mail):
-            case True:
-                return Done(record, changed=False)
-            case None:
-                words = "it was mailed to somebody, and its history does not say to whom"
-                return Refused(_DOUBTFUL, words, fix=_LOOK)
-        return None
+        """What the vendor's history says of a mail that may have been sent; None: it was not. While nobody tells it stays in doubt."""
+        try:
+            was_mailed = self.destination.was_mailed(object_, record, notice.mail)
+        except VendorRefusal as refusal:
+            words = f"it may have been mailed, and its history is not told: {refusal.message}"
+            return Refused(_DOUBTFUL, words, fix=_LOOK, request=refusal.request_id)
+        if was_mailed is None:
+            words = "it was mailed to somebody, and its history does not say to whom"
+            return Refused(_DOUBTFUL, words, fix=_LOOK)
+        return Done(record, changed=False) if was_mailed else None
 
     def _call(self, notice: Notice, message: Mapping[str, object], identity: str) -> Refused | None:
         address = os.environ.get(notice.webhook, "")
