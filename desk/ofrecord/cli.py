@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quote-prices": ("ofrecord.quote_prices", "Give lines of open quotes the rates of their customer's price list."),
     "price-lists": ("ofrecord.price_lists", "Rank the biggest accounts that have no price list."),
     "orders": ("ofrecord.orders", "Show orders without a quote, and orders whose lines were changed."),
+    "delays": ("ofrecord.delays", "Show how long documents took from their quote or deal, as percentiles."),
     "reconcile": ("ofrecord.reconcile", "Compare what was sold, ordered, invoiced and paid."),
 }
 """Command → module that holds a function (or a group of commands) of the command's name, and what it does."""

@@ -197,7 +197,9 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     if item.then_now:
         agreed["_then"] = {wire.destination: list(wire.then)}
         ledger.event(
-            Event("decided", wire.entity, link, ids, system=wire.destination, after=list(wire.then), why="then")
+            Event(
+                "decided", wire.entity, link, ids, None, wire.destination, _asked_at(item), list(wire.then), why="then"
+            )
         )
     owe_notices(delivery, ledger, item, link)
     if wire.has_primary and wire.parent and item.values.get(wire.parent) is not None:
@@ -214,6 +216,15 @@ def _record_fields(delivery: Delivery, ledger: Writing, item: Item, link: str, i
     _release_there(delivery, ledger, ids[wire.destination], agreed)
     if written:
         ledger.settle_fields(link, wire.destination, written)
+
+
+def _asked_at(item: Item) -> str | None:
+    """When the source last changed the record that became a document now, for who asks how long that took (UTC).
+
+    None for one that was there as it should be, and for one that waited for the word of another record, whose time is not known here.
+    """
+    modified = item.times().source_modified
+    return modified.isoformat() if modified and not item.awaits and (item.created or item.then_changed) else None
 
 
 def _is_first_met(wire: Wire, item: Item) -> bool:

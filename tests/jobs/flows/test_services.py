@@ -10,6 +10,8 @@ import pytest
 from jobs.flows.sandbox_here import Here, here
 from simulation.plugins import tasks_of
 
+from ofrecord.delays import measured
+
 HTTP_OK, TARGET = 200, 2
 NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WON: dict[str, dict[str, Any]] = {
@@ -176,6 +178,19 @@ def test_the_invoice_is_there_after_one_run_of_the_job_within_minutes_of_the_win
     )
     assert len(delays) == 7
     assert max(delays) < 5 * 60, f"of 7 the slowest is the 95th percentile: {delays}"
+
+
+@pytest.mark.promise("F044")
+def test_the_ledger_tells_how_long_it_took_from_the_winning_to_the_invoice_as_percentiles(story: Story) -> None:
+    billed = story.invoices()
+    sent = [name for name, one in billed.items() if one["status"] == "sent"]
+    seen = sorted((moment(billed[name]["created_time"]) - story.won[name]).total_seconds() for name in sent)
+    ledger = story.company.inside.ledger()
+    [told] = measured(ledger.events(kinds=("decided",), entity="service invoice"))
+    ledger.close()
+    assert (told.system, told.documents, told.within_5_min_percent) == ("inventory", len(sent), 100)
+    for said, found in ((told.median_s, seen[len(seen) // 2]), (told.p95_s, seen[-1]), (told.longest_s, seen[-1])):
+        assert said == pytest.approx(found, abs=3), "by our clock and by the vendor's"
 
 
 def test_number_and_date_of_the_invoice_stand_on_the_deal(story: Story) -> None:
