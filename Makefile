@@ -74,7 +74,7 @@ benchmarks/peers/.venv/.ready: $(UV) $(addprefix benchmarks/peers/,$(addsuffix .
 		VIRTUAL_ENV=$(CURDIR)/benchmarks/peers/.venv/$$one $(UV) pip sync --quiet --require-hashes --compile-bytecode benchmarks/peers/$$one.lock || exit 1; done
 	@touch $@
 
-bench: $(READY) benchmarks/.venv/.ready benchmarks/peers/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, taps, ledger, sandbox or likeness)
+bench: $(READY) benchmarks/.venv/.ready benchmarks/peers/.venv/.ready ## Measure beside peers and baselines (ONLY=mapper, targets, taps, ledger, flows, sandbox or likeness)
 	@$(BIN)/python benchmarks/bench.py --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
 
 simulate: $(READY) ## Play made-up worlds and look for broken promises (SEEDS=0:20000)

@@ -244,10 +244,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1, help=f"1 is {RECORDS:,} items and as many products")
     parser.add_argument(
-        "--only", choices=["sandbox", "mapper", "taps", "targets", "likeness", "ledger"], help="one of the tables"
+        "--only",
+        choices=["sandbox", "mapper", "taps", "targets", "likeness", "ledger", "flows"],
+        help="one of the tables",
     )
     asked = parser.parse_args()
-    if asked.only in {"taps", "targets", "likeness", "ledger"}:
+    if asked.only in {"taps", "targets", "likeness", "ledger", "flows"}:
         scale = [f"--scale={asked.scale:g}"] if asked.only in {"taps", "targets"} else []
         subprocess.run([sys.executable, str(ROOT / f"benchmarks/{asked.only}.py"), *scale], check=True)
         return
