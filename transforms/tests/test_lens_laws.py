@@ -81,6 +81,8 @@ def values_of(rule: Field, side: Side, other: Side) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(other.values.values()))
     if rule.ref is not None:
         return st.integers(0, 10**18).map(str)
+    if other.page is not None:
+        return TEXT.map(words.page(other.page).forward)  # addresses of its pages
     if side.parts is not None:
         return addresses_of(rule, side, other)
     for unit in (side.unit, other.unit):
@@ -159,7 +161,7 @@ def lenses(rule: Field, source: Side, to: Side) -> Iterator[tuple[Lens, Lens, Le
             )
         return
     side = replace(to, unit=to.unit or source.unit)
-    own = None if source.values or to.values else lens(rule, side, side)
+    own = None if source.values or to.values or source.page or to.page else lens(rule, side, side)
     yield lens(rule, source, to), lens(rule, to, source), own
 
 
