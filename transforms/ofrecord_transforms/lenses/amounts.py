@@ -5,8 +5,9 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any
 
+from ofrecord_kit.plan.currencies import DIGITS
 from ofrecord_transforms.lenses.lens import IDENTITY, InvalidValueError, Lens, both, refusing
-from ofrecord_transforms.units import DIGITS, factor, looks_like_money
+from ofrecord_transforms.units import factor, looks_like_money
 
 _EXACT = Context(prec=80)
 _FINEST = Decimal("1e-12")
