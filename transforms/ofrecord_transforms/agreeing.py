@@ -28,7 +28,8 @@ def _reader(figure: Field, side: Side, system: System, to: str) -> Get:
         return lambda _record: side.always
     get = reader(system, side.field)
     if not figure.lines:
-        return lambda record: None if (value := get(record)) is ABSENT else simple(value)
+        empty = (ABSENT,) if side.otherwise is None else (ABSENT, None, "")
+        return lambda record: side.otherwise if (value := get(record)) in empty else simple(value)
     shared = _shared(figure.lines, system.name, to)
     columns = [(line.sides[to].field, _reader(line, line.sides[system.name], system, to)) for line in shared]
 

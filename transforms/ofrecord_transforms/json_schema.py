@@ -140,7 +140,12 @@ def _once(systems: list[str]) -> Schema:
     """Actions, what must agree before them, who is told, how the sum comes about, and until when it is amended."""
     then: Schema = {"type": "array", "items": _choice(words.THEN_ACTIONS)}
     constant = _keys({"always": _SOME_VALUE}, ("always",))
-    sides = {name: {"anyOf": [_the("side"), constant]} for name in systems}
+    either = _keys(
+        _exactly({"field": _TEXT, "otherwise": _SOME_VALUE}, words.OTHERWISE_KEYS),
+        ("field", "otherwise"),
+        words.OTHERWISE_KEYS,
+    )
+    sides = {name: {"anyOf": [_the("side"), constant, either]} for name in systems}
     plain = _in_order(words.CHECK_KEYS, _TEXT, _choice(words.FORMATS), _TEXT, _choice(words.LOOKUPS), {}, _TEXT)
     line = _keys({key: shape for key, shape in plain.items() if key != "lines"} | sides, ("what",))
     below = {"lines": {"type": "array", "minItems": 1, "items": line}}

@@ -68,7 +68,20 @@ class OnceReader(FieldReader):
             self.keys(node, ("always",), where)
             constant = node.get("always")
             return Side("", always=constant.plain() if constant else None, line=node.line)
+        if is_figure and node.get("otherwise") is not None:
+            return self._with_constant(node, where)
         return super().side(node, where, system)
+
+    def _with_constant(self, node: Node, where: str) -> Side | None:
+        """`{field: Currency, otherwise: USD}`: a field, and what stands for it where it is empty or there is none."""
+        self.keys(node, words.OTHERWISE_KEYS, where)
+        constant = node.get("otherwise")
+        value = constant.plain() if constant else None
+        if value is None or isinstance(value, dict | list):
+            self.problems.add(
+                node, where, "otherwise must be one value. Write it as in {field: Currency, otherwise: USD}."
+            )
+        return Side(self.text(node, "field", where) or "", otherwise=value, line=node.line)
 
     def sum(self, node: Node | None) -> Sum | None:
         """How the sum of a document comes about, by the names of fields."""

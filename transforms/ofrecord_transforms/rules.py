@@ -26,6 +26,8 @@ class Side:
     """This system's value → the other system's value; a closed list."""
     always: Any = None
     """A constant, written by whoever owns the field."""
+    otherwise: Any = None
+    """Of a figure: a constant that stands where `field` is empty, or is none here."""
     unless: Mapping[Any, Mapping[str, tuple["Condition", ...]]] | None = None
     """Another constant → conditions on the owner's record under which it is written."""
     region: str | None = None

@@ -96,6 +96,11 @@ LINE_KEYS = ("what", "format", "ref", "lookup", "why")
 RESPONSIBLE_KEYS = ("owner", "deputy", "escalation")
 ONCE_KEYS = ("then", "check", "tell", "sum", "amend")
 CHECK_KEYS = ("what", "format", "ref", "lookup", "lines", "why")
+OTHERWISE_KEYS: dict[str, str] = {
+    "field": "name in this system; dots for nested fields",
+    "otherwise": "the constant that stands where the field is empty, or is none in this system",
+}
+"""Of a figure whose field not every system has."""
 SUM_KEYS = ("lines", "quantity", "rate", "discount", "tax", "currency", "less", "plus")
 AMEND_TESTS = ("in", "not", "present", "absent")
 """Of conditions: `in` is a list of values."""

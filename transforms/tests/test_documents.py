@@ -84,6 +84,15 @@ def test_one_pair_of_fields_is_a_figure_that_is_an_amount(rules_of):
     assert once == {"then": ["confirmed"], "check": [{"field": "total", "label": "Total", "format": "money"}]}
 
 
+@pytest.mark.parametrize(
+    ("quote", "said"), [({}, "USD"), ({"Money": None}, "USD"), ({"Money": ""}, "USD"), ({"Money": "JPY"}, "JPY")]
+)
+def test_a_figure_may_say_what_stands_where_its_field_is_empty_or_is_none(rules_of, quote, said):
+    rules = rules_of(CHECK.replace("{always: USD}", "{field: Money, otherwise: USD}"))
+    [out] = notes(rules, "bid", {"id": "1", "Sum": 3, "Rows": [], **quote})
+    assert out["_ofrecord"]["check"]["currency_code"] == said
+
+
 @pytest.mark.parametrize(("less", "early"), [(0, True), (None, True), (1, False)])
 def test_a_constant_may_depend_on_the_record(rules_of, less, early):
     [out] = notes(rules_of(""), "bid", {"id": "1", "Less": less, "Rows": []})
@@ -112,6 +121,8 @@ def test_a_record_that_others_wait_for_says_whether_it_gives_its_word(rules_of):
 
 
 WRONG = {
+    "a constant for no field": ("once: {check: [{what: Unit, crm: {otherwise: USD}, inventory: unit}]}\n", 'rules/bid.yml:7, "once: check: Unit": "field" is missing. Add it.'),
+    "a list that stands for a field": ("once: {check: [{what: Unit, crm: {field: Unit, otherwise: [USD]}, inventory: unit}]}\n", 'rules/bid.yml:7, "once: check: Unit": otherwise must be one value. Write it as in {field: Currency, otherwise: USD}.'),
     "a figure in one system": ("once: {check: [{what: Total, crm: Sum}]}\n", 'rules/bid.yml:7, "once: Total": names one system. Name the other one, too: two figures are compared.'),
     "a figure that points at no entity": ("once: {check: [{what: Item, ref: bod, crm: Row, inventory: row}]}\n", 'rules/bid.yml:7, "once: Item": ref "bod" is not an entity. Did you mean "bid"?'),
     "an unknown key of a figure": ("once: {check: [{what: Total, crm: Sum, inventory: total, owner: crm}]}\n", 'rules/bid.yml:7, "once: check: Total": "owner" is not a key here. Use what, format, ref, lookup, lines, why, crm or inventory.'),

@@ -29,11 +29,10 @@ def arrange(world: World, rates: dict[str, Any]) -> None:
     world.store.table("crm/org").put("org", {**org, "mc_status": True})
     for module in list(metadata.schema(world).values()):
         amounts = any(field.data_type == "currency" for field in module.fields.values())
-        if module.kind != "subform" and amounts and "Currency" not in module.fields:
-            values = list(wanted)
-            metadata.add_field(
-                world, module.api_name, {"api_name": "Currency", "data_type": "picklist", "values": values}
-            )
+        if module.kind != "subform" and amounts and "Exchange_Rate" not in module.fields:
+            if "Currency" not in module.fields:
+                chosen = {"api_name": "Currency", "data_type": "picklist", "values": list(wanted)}
+                metadata.add_field(world, module.api_name, chosen)
             metadata.add_field(world, module.api_name, {"api_name": "Exchange_Rate", "data_type": "double"})
 
 

@@ -269,6 +269,7 @@ CUSTOM_FIELDS: dict[str, list[dict[str, object]]] = {
         {"api_name": "Inventory_ID", "data_type": "text", "external": "org"},
         {"api_name": "Order_Number", "data_type": "text"},
         {"api_name": "Order_Status", "data_type": "text"},
+        {"api_name": "Currency", "data_type": "text"},
         {"api_name": "Stock_Review", "data_type": "picklist", "values": ["Needed", "Accepted"]},
         {"api_name": "Backorder_Units", "data_type": "double"},
         {"api_name": "Backorder_Value", "data_type": "currency"},

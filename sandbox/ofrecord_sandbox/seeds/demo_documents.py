@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ofrecord_sandbox import crm
 from ofrecord_sandbox.seeds.doors import Doors, Record, as_number, custom
 
 if TYPE_CHECKING:
@@ -57,9 +56,6 @@ class _Quote:
 
 def plant(doors: Doors, random: Random, masters: Masters, facts: DemoFacts) -> None:
     """60 deals with a quote each; 40 orders, invoices and the payments of some."""
-    crm.add_field(
-        doors.world, "Quotes", {"api_name": "Currency", "data_type": "picklist", "values": ["USD", "JPY", "KWD"]}
-    )
     tax_id = doors.tax(*TAX)
     orders: list[Record] = []
     quotes = _invent(random, masters)

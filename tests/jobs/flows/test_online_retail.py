@@ -89,7 +89,7 @@ def month() -> Iterator[Month]:
         charges = ", ".join(repr(code) for code, line in books.items.items() if not line.is_goods)
         old = "is_combo_product: {not: [true]}}"
         company.edit_rules("product.yml", old, f"{old[:-1]}, sku: {{not: [{charges}]}}}}")
-        company.edit_rules("order.yml", "crm: {always: USD}", "crm: {always: GBP}")
+        company.edit_rules("order.yml", "otherwise: USD}", "otherwise: GBP}")
         entered = enter_goods(company.doors, books)
         company.run("products")
         rows = company.crm_list("Products", "Product_Code")

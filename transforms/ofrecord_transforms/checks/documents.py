@@ -33,7 +33,7 @@ def _figure(inquiry: Inquiry, figure: Field, where: str, whole: Field | None) ->
         elif side.always is None:
             above = whole.sides.get(system, Side("")) if whole is not None else None
             path = side.field if above is None else inside(above, side.field)
-            judge(inquiry, system, path, where, side.line or figure.line)
+            judge(inquiry, system, path, where, side.line or figure.line, may_lack=side.otherwise is not None)
     for line in figure.lines:
         _figure(inquiry, line, f"{where}: {line.what}", figure)
 

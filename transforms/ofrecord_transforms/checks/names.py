@@ -19,8 +19,8 @@ def check(inquiry: Inquiry) -> None:
         _sides(inquiry, rule)
 
 
-def judge(inquiry: Inquiry, system: str, path: str, where: str, line: int) -> None:
-    """Report a field that the system's records do not have."""
+def judge(inquiry: Inquiry, system: str, path: str, where: str, line: int, *, may_lack: bool = False) -> None:
+    """Report a field that the system's records do not have. One that they may lack is reported where its name looks misspelt."""
     if inquiry.entity.is_made(system, path):
         made = path.removeprefix(f"{NAME}.").partition(".")[0]
         if made not in FIELDS:
@@ -30,7 +30,10 @@ def judge(inquiry: Inquiry, system: str, path: str, where: str, line: int) -> No
     wrong = inquiry.catalogs.unknown_part(place.system, place.object, path) if place is not None and path else None
     if wrong is not None and place is not None:
         part, names = wrong
-        hint = nearest(part, names) or f" If it is new there: ofrecord catalog --tap {place.system.tap}"
+        near = nearest(part, names)
+        if may_lack and not near:
+            return
+        hint = near or f" If it is new there: ofrecord catalog --tap {place.system.tap}"
         inquiry.at(line, where, f'{system} {place.object} has no field "{part}".{hint}')
 
 
