@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ofrecord_kit.target import Done, New, Refused
+from ofrecord_kit.target import Change, Done, New, Refused
 from ofrecord_kit.testing.finance import DAY, Company
 from ofrecord_kit.vendors.finance import BOOKS
 from target_inventory.objects import RESOURCES
@@ -221,3 +221,20 @@ def test_an_answer_that_does_not_come_in_time_makes_no_second_record(company: Co
     writer.close()
     assert isinstance(result, Done)
     assert there(company, object_, values) == [result.id]
+
+
+def test_what_is_told_of_a_new_order_is_read_again_only_when_the_document_itself_was_changed(company: Company) -> None:
+    writer = company.writer()
+    [made] = writer.create("salesorders", [New(document(company))])
+    assert isinstance(made, Done)
+    writer.stamp("salesorders", "cf_crm_deal_id", {made.id: "D-1"})
+    company.forget_calls()
+    told = writer.document("salesorders", made.id)
+    assert told is not None
+    assert ([line["quantity"] for line in told.lines], company.calls()) == ([2], [])
+    current = writer.read("salesorders", [made.id], ["line_items"])[made.id]
+    [changed] = writer.update("salesorders", [Change(made.id, {"line_items": [{**lines(company)[0], "quantity": 5}]}, current)])  # fmt: skip
+    assert isinstance(changed, Done)
+    told = writer.document("salesorders", made.id)
+    assert told is not None
+    assert 5 in [line["quantity"] for line in told.lines]

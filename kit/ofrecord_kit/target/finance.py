@@ -125,6 +125,7 @@ class Finance(Destination):
         else:
             body, params = self._whole(resource, body, current)
             path = f"{resource.door(body)}/{resource.path}/{change.id}"
+            self._mail.forget(change.id)  # what is told of a document are its number and lines, no custom fields
         try:
             answer = self._client.send("PUT", path, json=body, params=params)
         except VendorRefusal as refusal:

@@ -34,6 +34,10 @@ class Mail:
         if self._reader.resources[object_].mail and len(self._made) < _MOST:
             self._made[record] = self._reader.fresh.get(record)
 
+    def forget(self, record: str) -> None:
+        """It was changed since it was made, so it is read before it is told."""
+        self._made.pop(record, None)
+
     def document(self, object_: str, record: str) -> Document | None:
         """Number and lines, as they are now."""
         resource = self._reader.resources[object_]
