@@ -104,6 +104,8 @@ class Edit:
     expected: Any
     before: Any = None
     after: Any = None
+    rule: str = ""
+    """What decided it, where the ledger has no event of it."""
 
     @property
     def arrived(self) -> bool:
@@ -218,17 +220,24 @@ def forbidden_edit(people: People, item: Record, products: dict[str, Record]) ->
 
 
 def acceptance(people: People, quote: Record) -> Edit:
-    """An accepted quote must become exactly one sales order, to the cent."""
+    """An accepted quote must become exactly one sales order, to the cent, told to the warehouse and as a file beside the deal."""
 
     def orders() -> str:
         path = "/inventory/v1/salesorders"
         own = [
             row for row in people.finance_list(path, "salesorders") if row["reference_number"] == quote["Quote_Number"]
         ]
-        return ", ".join(f"{row['salesorder_number']} {row['status']} {row['total']:.2f}" for row in own) or "no order"
+        if not own:
+            return "no order"
+        orders = ", ".join(f"{row['salesorder_number']} {row['status']} {row['total']:.2f}" for row in own)
+        told = all(people.finance_get(f"{path}/{row['salesorder_id']}", "salesorder")["is_emailed"] for row in own)
+        beside = people.ask("GET", f"/crm/v8/Deals/{quote['Deal_Name']['id']}/Attachments", fields="id,File_Name")
+        files = len(beside["data"]) if beside else 0
+        return f"{orders}, {'mailed' if told else 'NOT mailed'}, {files} PDF"
 
+    total = f"{quote['Grand_Total']:.2f}"
     return Edit(
-        what=f"quote {quote['Quote_Number']} of {quote['Grand_Total']:.2f} accepted",
+        what=f"quote {quote['Quote_Number']} of {total} accepted",
         who="sales, in the CRM",
         entity="order",
         field="",
@@ -236,5 +245,5 @@ def acceptance(people: People, quote: Record) -> Edit:
         ids=(quote["id"],),
         make=lambda: people.crm_put("Quotes", quote["id"], Quote_Stage="Accepted"),
         look=orders,
-        expected=lambda seen: seen.count("SO-") == 1 and Decimal(seen.split()[-1]) == quote["Grand_Total"],
+        expected=lambda seen: seen.count("SO-") == 1 and seen.endswith(f" confirmed {total}, mailed, 1 PDF"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,10 +14,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from ofrecord.demo.people import Edit
-from ofrecord.demo.stage import JobResult
+from ofrecord.demo.stage import Sync
 
 COUNTS = ("read", "written", "unchanged", "filtered", "held", "failed")
-Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """What a job did in a sync: outcome → records, and the API calls of its programs."""
+
+    job: str
+    counts: dict[str, int]
+    calls: int
 
 
 @contextmanager
@@ -31,7 +40,7 @@ def job_progress(console: Console, jobs: list[str]) -> Iterator[Callable[[str, i
         def plain(job: str, _records: int, _calls: int) -> None:
             if job not in seen:
                 seen.add(job)
-                console.print(f"  running {job} ({len(seen)} of {len(jobs)}) …")
+                console.print(f"  running {job} ({jobs.index(job) + 1} of {len(jobs)}) …")
 
         yield plain
         return
@@ -69,13 +78,11 @@ def plain_table(title: str, *columns: str, numbers: bool = True) -> Table:
     return table
 
 
-def job_table(title: str, rows: list[tuple[JobResult, Counts]]) -> Table:
-    """One row a job: what became of the records read, API calls and seconds."""
-    table = plain_table(title, "job", *COUNTS, "API calls", "seconds")
-    for result, counts in rows:
-        calls = sum(result.calls.values())
-        values = [f"{counts.get(name, 0):,}" for name in COUNTS]
-        table.add_row(result.job, *values, f"{calls:,}", f"{result.seconds:.1f}")
+def job_table(title: str, done: Sync, rows: list[JobRow]) -> Table:
+    """One row a job: what became of the records read, and API calls."""
+    table = plain_table(f"{title} ({done.seconds:.0f} seconds)", "job", *COUNTS, "API calls")
+    for row in rows:
+        table.add_row(row.job, *(f"{row.counts.get(name, 0):,}" for name in COUNTS), f"{row.calls:,}")
     return table
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -23,6 +23,8 @@ READY_WITHIN_S = 120.0
 STOP = threading.Event()
 """Somebody asked the demo to end."""
 POLL_S = 0.25
+_NO_ENTRIES = 1_000_000_000
+"""A place in the journal behind everything: only its length is told."""
 HTTP_REFUSED = 400
 PROJECT_PARTS = ("meltano.yml", "rules")
 
@@ -41,18 +43,17 @@ def find_project(start: Path) -> Path:
 
 
 @dataclass
-class JobResult:
-    """What one `meltano run JOB` did, as seen from outside."""
+class Sync:
+    """What one `meltano run JOB JOB …` did, as seen from outside."""
 
-    job: str
     run: str
     exit_code: int
     seconds: float
     log: Path
-    calls: dict[str, int] = field(default_factory=dict)
-    """Requests the vendors answered, by system, token requests included."""
-    writes: int = 0
+    writes: int
     """Requests that changed something at a vendor."""
+    finance_calls: int
+    """Requests Inventory and Books answered."""
 
 
 @dataclass
@@ -87,16 +88,15 @@ class Stage:
         found = self.control("GET", f"journal?since={since}")
         return found if isinstance(found, dict) else {}
 
-    def run_job(self, job: str, phase: str, watch: Callable[[int], None] | None = None) -> JobResult:
-        """`meltano run JOB` to its end; `watch` is told the calls made so far, a few times a second."""
+    def sync(self, jobs: list[str], run: str, watch: Callable[[int], None]) -> Sync:
+        """`meltano run` of these jobs to its end; `watch` is told the calls made so far, a few times a second."""
         before = self.journal()["next"]
-        run = f"{phase}-{job}"
         log = self.folder / "logs" / f"{run}.log"
         log.parent.mkdir(exist_ok=True)
         started = time.perf_counter()
         with log.open("w") as output:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [str(Path(sys.executable).with_name("meltano")), "run", job],
+                [str(Path(sys.executable).with_name("meltano")), "run", *jobs],
                 cwd=self.folder,
                 env={**self.environment, "OFRECORD_RUN": run},
                 stdout=output,
@@ -107,19 +107,15 @@ class Stage:
                 while process.poll() is None:
                     time.sleep(POLL_S)
                     _heed_stop()
-                    if watch is not None:
-                        watch(self.journal(before)["next"] - before)
+                    watch(self.journal(_NO_ENTRIES)["next"] - before)
             except BaseException:
                 with undisturbed():
                     end_group(process)
                 raise
         seconds = time.perf_counter() - started
         entries = self.journal(before)["entries"]
-        result = JobResult(job, run, process.returncode, seconds, log)
-        for entry in entries:
-            result.calls[entry["system"]] = result.calls.get(entry["system"], 0) + 1
-            result.writes += is_write(entry)
-        return result
+        finance = sum(entry["system"] in {"inventory", "books"} for entry in entries)
+        return Sync(run, process.returncode, seconds, log, sum(map(is_write, entries)), finance)
 
 
 def is_write(entry: dict[str, Any]) -> bool:
