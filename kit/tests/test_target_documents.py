@@ -281,3 +281,10 @@ def test_what_was_said_is_history_that_no_run_repeats(world: World) -> None:
     events: list[Event] = world.ledger.events()
     say(world, "D", won=True)
     assert world.ledger.events() == events
+
+
+def test_a_sum_that_nobody_can_mean_ends_no_run() -> None:
+    for great in (Decimal("1e30"), Decimal("1e1000")):
+        found = foresee([Row(great, great, "5%", Decimal(19)), Row(Decimal("1e-1000"), great, great)], 2)
+        assert found.by_line.is_finite()
+        assert found.by_document.is_finite()

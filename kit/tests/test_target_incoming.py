@@ -192,3 +192,9 @@ def test_an_error_while_a_record_is_taken_is_no_error_of_its_line() -> None:
     with pytest.raises(msgspec.DecodeError, match="damaged"):
         reader.process_lines(line, {"RECORD": lambda _message: taken.append("again")})
     assert taken == ["product"]
+
+
+def test_a_record_that_gives_its_word_to_others_is_always_heard(world: World) -> None:
+    world.deliver(record(Name="Bolt", Price=10, note={"grants": False}))
+    assert known(world, record(Name="Bolt", Price=10, note={"grants": True})) == [False]
+    assert known(world, record(Name="Bolt", Price=10, note={"grants": False})) == [False], "it may not be recorded yet"

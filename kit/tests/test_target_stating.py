@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ofrecord_kit.plan import Fact
+from ofrecord_kit.target import Change, Result
 from ofrecord_kit.target.delivery import Delivery
 from ofrecord_kit.target.stating import state_wholes
 from ofrecord_kit.target.wire import read_wire
@@ -241,3 +244,53 @@ def test_nothing_is_told_while_the_entity_is_paused_and_all_of_it_afterwards(wor
     with world.ledger.writing(NOON) as writing:
         writing.resume("invoice", "crm")
     assert told(world) == {"stated written": 1}
+
+
+def test_a_state_that_the_vendor_s_list_lacks_is_counted_kept_and_told_when_the_list_has_it(
+    world: World, deal: str
+) -> None:
+    wire = read_wire(INVOICES)
+    assert wire is not None
+
+    def told_now() -> int:
+        delivery = Delivery(wire, world.shop, world.ledger, lambda: NOON)
+        state_wholes(delivery)
+        return delivery.refused
+
+    facts = {"State": Fact(values=("Open",)), "Paid": Fact()}
+    world.shop.facts = lambda _object, *, fresh=False: facts  # type: ignore[method-assign]
+    world.deliver(invoice("1", 10, 10), said=INVOICES)
+    assert told_now() == 1, "the run in which that is new is red"
+    assert [held.code for held in world.ledger.held()] == ["NOT_IN_LIST"]
+    assert told_now() == 0, "no other one is"
+    facts["State"] = Fact(values=("Open", "Paid"))
+    told_now()
+    assert (shown(world, deal)[0], world.ledger.held()) == ("Paid", [])
+
+
+def test_what_was_held_with_one_record_is_released_when_another_one_comes_first(world: World, deal: str) -> None:
+    with world.ledger.writing(NOON) as writing:
+        writing.record_part("invoice", "crm", deal, "1", {"Numbers": "1"})
+    world.deliver(invoice("2", 10, 10), said=INVOICES)
+    told(world)
+    assert [held.source_id for held in world.ledger.held()] == ["2"]
+    world.deliver(invoice("1", 10, 10), said=INVOICES)
+    told(world)
+    assert (shown(world, deal)[0], world.ledger.held()) == ("Paid", [])
+
+
+def test_what_is_said_while_another_run_tells_the_state_is_told_by_the_next_one(world: World, deal: str) -> None:
+    world.deliver(invoice("1", 10, 10), said=INVOICES)
+    write = world.shop.update
+
+    def update(object_: str, changes: Sequence[Change]) -> list[Result]:
+        world.shop.update = write  # type: ignore[method-assign]
+        results = write(object_, changes)
+        world.deliver(invoice("1", 10, 4, changed=2), said=INVOICES)  # another run
+        return results
+
+    world.shop.update = update  # type: ignore[method-assign]
+    told(world)
+    assert shown(world, deal)[0] == "Paid"
+    told(world)
+    assert shown(world, deal)[0] == "Again"

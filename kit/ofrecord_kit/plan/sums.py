@@ -1,7 +1,7 @@
 """What a document will come to, before it is sent: under each of the two ways vendors round.
 
 A vendor rounds the net and the tax of every line, or adds up exactly and rounds the document's tax once; the two differ by a few of
-the currency's smallest units. Neither Zoho document says which of them holds for an organisation (UNVERIFIED; there is a
+the currency's smallest units. None of the vendor's documents says which of them holds for an organisation (UNVERIFIED; there is a
 preference for it), so both are foreseen and what the vendor answers is compared with them.
 """
 
@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
+
+_WIDE = Context(prec=4_000)
+"""Digits of a product of three numbers with the greatest exponents that are believed (`lines`), and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +81,5 @@ def exact(value: Any) -> Decimal | None:
 
 
 def rounded(value: Decimal, digits: int) -> Decimal:
-    """Half away from zero."""
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    """Half away from zero, however great it is."""
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)

@@ -27,7 +27,10 @@ def attach_files(delivery: Delivery, items: Sequence[Item], wholes: Mapping[str,
     wanted = [
         item
         for item in items
-        if item.note.get("attach") and item.source_id in wholes and item.outcome in {"written", "unchanged"}
+        if item.note.get("attach")
+        and not delivery.rebuild
+        and item.source_id in wholes
+        and item.outcome in {"written", "unchanged"}
     ]
     if not wanted:
         return

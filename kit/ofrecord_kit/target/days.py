@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ofrecord_kit.ledger import Held
 from ofrecord_kit.plan import UNKNOWN, Agreed
+from ofrecord_kit.target.destination import Destination
 from ofrecord_kit.target.items import Item
 
 if TYPE_CHECKING:
@@ -33,9 +34,22 @@ def first_moment(delivery: Delivery, item: Item) -> datetime | None:
     day = None if said is None else _day(item.note.get("counts_from"))
     if said is None or day is None:
         return None
-    here = delivery.destination.here()
-    at = datetime.combine(day, time(), ZoneInfo(said["zone"]) if said.get("zone") else here.tzinfo)
+    here = clock_in(delivery.destination, said.get("zone"))
+    at = datetime.combine(day, time(), here.tzinfo)
     return at.astimezone(UTC) if at > here else None
+
+
+def clock_in(destination: Destination, zone: str | None) -> datetime:
+    """The vendor's time in a zone, else in that of its organisation; a call where no answer of this run told it."""
+    if zone is not None and destination.read_at is not None:
+        return destination.read_at.astimezone(ZoneInfo(zone))
+    here = destination.here()
+    return here if zone is None else here.astimezone(ZoneInfo(zone))
+
+
+def day_in(destination: Destination, zone: str | None) -> date:
+    """The day it is there."""
+    return clock_in(destination, zone).date()
 
 
 def held_until(delivery: Delivery, item: Item, at: datetime) -> Held:
@@ -53,7 +67,8 @@ def come_of_day(delivery: Delivery) -> list[dict[str, Any]]:
     way = (wire.source, wire.destination, wire.entity)
     if wire.counts_from is None or not ledger.due(*way, _LAST, [EARLY], limit=1):
         return []
-    due = ledger.due(*way, delivery.destination.here().astimezone(UTC), [EARLY])
+    now = clock_in(delivery.destination, wire.counts_from.get("zone")).astimezone(UTC)
+    due = ledger.due(*way, now, [EARLY])
     return [one.payload for one in due if one.kind == EARLY and one.payload is not None]
 
 
@@ -97,8 +112,7 @@ def _day_there(delivery: Delivery, item: Item) -> date | None:
 
 
 def _has_come(delivery: Delivery, day: date) -> bool:
-    here, zone = delivery.destination.here(), (delivery.wire.settled or {}).get("zone")
-    return day <= (here.astimezone(ZoneInfo(zone)) if zone else here).date()
+    return day <= day_in(delivery.destination, (delivery.wire.settled or {}).get("zone"))
 
 
 def _day(value: Any) -> date | None:

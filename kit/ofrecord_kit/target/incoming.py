@@ -47,6 +47,7 @@ class _Note(Struct, gc=False):
     native: Raw = _NOTHING
     observed: Raw = _NOTHING
     awaits: Raw = _NOTHING
+    grants: Raw = _NOTHING
 
 
 class Came(Struct, gc=False):
@@ -99,6 +100,7 @@ class Digests:
         digest = self._new.copy()
         digest.update(_BETWEEN.join(self._parts(told)))
         plain = all(bytes(one) in _NO for one in (note.filtered, note.stopped, note.deleted, note.awaits))
+        plain = plain and not bytes(note.grants)  # others wait for what it says, which is none of its values
         return Came(str(note.id), digest.hexdigest(), note.stamped, plain)
 
     def of(self, values: Mapping[str, Any], note: Mapping[str, Any]) -> str:

@@ -5,7 +5,9 @@ A mark is made in the transaction that records the part, so that a run that is k
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from ofrecord_kit.ledger import Writing
 from ofrecord_kit.plan.states import FIGURES
@@ -20,7 +22,7 @@ NOW = "now"
 
 
 def marks_of(entity: str) -> str:
-    """The entity whose parts are the wholes to be stated: `now`, or from a day on."""
+    """The entity whose parts are the wholes to be stated: `now …`, or from a day on."""
     return f"{entity}: to state"
 
 
@@ -40,6 +42,11 @@ def remembered(wire: Wire, values: dict[str, Any], item: Item) -> dict[str, Any]
 
 
 def mark(wire: Wire, ledger: Writing, whole: str) -> None:
-    """Something was said about this whole."""
+    """Something was said about this whole. Each time leaves a mark of its own: a run that states it while another says something takes back only those it saw."""
     for entity in wire.stated:
-        ledger.record_part(marks_of(entity), wire.destination, whole, NOW, {})
+        ledger.record_part(marks_of(entity), wire.destination, whole, f"{NOW} {uuid4().hex}", {})
+
+
+def is_due(mark: str, today: date) -> bool:
+    """Is the whole to be stated by this mark: at once, or because its day has come?"""
+    return mark.startswith(NOW) or mark <= today.isoformat()

@@ -10,17 +10,18 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from ofrecord_kit.ledger import Writing
 from ofrecord_kit.plan.states import FIGURES, WAS, Row, Table, day_of, number, row_of, together_of
+from ofrecord_kit.target.days import day_in
 from ofrecord_kit.target.destination import Done, Missing
 from ofrecord_kit.target.items import Item
+from ofrecord_kit.target.recording import LOUD
 from ofrecord_kit.target.rewriting import Whole, write_wholes
-from ofrecord_kit.target.stated import AT, NOW, OF, marks_of, memory_of
+from ofrecord_kit.target.stated import AT, OF, is_due, marks_of, memory_of
 
 if TYPE_CHECKING:
     from ofrecord_kit.target.delivery import Delivery
@@ -53,18 +54,11 @@ def state_wholes(delivery: Delivery) -> Counter[str]:
         marks.setdefault(whole, []).append(when)
     if not marks:
         return told
-    if there.read_at is None:
-        there.read(wire.object, [min(marks, key=lambda whole: min(marks[whole]))], [table.place])
-    today = _today(table, there.read_at)
-    due = sorted(whole for whole, days in marks.items() if any(day == NOW or day <= str(today or "") for day in days))
+    today = day_in(there, table.zone)
+    due = sorted(whole for whole, days in marks.items() if any(is_due(mark, today) for mark in days))
     for start in range(0, len(due), _AT_ONCE):
         told.update(_state(delivery, table, due[start : start + _AT_ONCE], marks, today))
     return told
-
-
-def _today(table: Table, now: datetime | None) -> date | None:
-    """The day it is by the vendor's clock, in the time zone of the table."""
-    return None if now is None else now.astimezone(ZoneInfo(table.zone or "UTC")).date()
 
 
 @dataclass(slots=True)
@@ -84,7 +78,7 @@ class _Told:
 
 
 def _state(
-    delivery: Delivery, table: Table, wholes: Sequence[str], marks: Mapping[str, Sequence[str]], today: date | None
+    delivery: Delivery, table: Table, wholes: Sequence[str], marks: Mapping[str, Sequence[str]], today: date
 ) -> Counter[str]:
     wire, ledger = delivery.wire, delivery.ledger
     entities = {table.entity, *(one for some in table.told.values() for one in some), *table.follows}
@@ -245,11 +239,17 @@ def _tell(delivery: Delivery, table: Table, told: Sequence[_Told], marks: Mappin
     written = [one for one in told if one.lost is None]
     write_wholes(shadow, [one.whole for one in written])
     counted = Counter(item.outcome or "unchanged" for item in items.values())
+    news = [item for item in items.values() if _is_refused(item) and item.source_id not in delivery.known_held]
+    delivery.refused += len(news)  # what was refused before made the run red in which it was new
     if not delivery.dry:
         with delivery.ledger.writing(delivery.now()) as ledger:
             for one in told:
                 _remember(shadow, ledger, one, items[one.whole.id], marks.get(one.whole.id, ()))
     return Counter({f"stated {outcome}": many for outcome, many in counted.items() if outcome != "unchanged"})
+
+
+def _is_refused(item: Item) -> bool:
+    return any(held.kind in LOUD for held in item.helds)
 
 
 def _remember(shadow: Delivery, ledger: Writing, one: _Told, item: Item, marks: Sequence[str]) -> None:
@@ -259,11 +259,11 @@ def _remember(shadow: Delivery, ledger: Writing, one: _Told, item: Item, marks: 
         item.helds = []  # its parts say so
     for held in item.helds:
         ledger.hold(held)
-    if one.lost is not None or not isinstance(whole.result, Done | Missing):
+    if one.lost is not None or _is_refused(item) or not isinstance(whole.result, Done | Missing):
         return
     fields = sorted(rule.field for rule in wire.sent)
-    if not item.helds:
-        ledger.release(*way, [item.source_id], fields=[", ".join(fields)])
+    if not item.helds:  # it was held with whichever of its records came first then, as a whole or in one of its fields
+        ledger.release(*way, {item.source_id, whole.id, *one.memory, *one.gone}, fields=[", ".join(fields), *fields])
     ledger.forget_parts(marks_of(wire.entity), wire.destination, whole.id, marks)
     ledger.forget_parts(memory_of(wire.entity), wire.destination, whole.id, one.gone)
     for record, said in one.memory.items():
