@@ -101,7 +101,7 @@ class HeldReading(Reading):
                 _h.source == source,
                 _h.field == "",
                 _h.state == "open",
-                _h.source_id.in_(keys),  # noqa: PLC1901 - the column
+                _h.source_id.in_(keys),
             )
             found.update({row[0]: row[1] for row in self._rows(query)})
         return found
