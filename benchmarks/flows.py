@@ -207,6 +207,7 @@ def minutes(calls: int) -> str:
 
 def services(sales: Sales) -> Iterator[Promise]:
     """From won deals to invoices: deals are won one after the other over the interval of the schedule, then the job runs."""
+    sales.job("services")  # what the orders changed of deals was read
     say(f"{SERVICES} deals of services")
     won: dict[str, datetime] = {}
     for number in range(SERVICES):
@@ -253,10 +254,12 @@ def told(seconds: Sequence[float]) -> str:
 
 def quoted(sales: Sales) -> Iterator[Promise]:
     """Stock on the lines of open quotes."""
+    sales.stock()  # accepted quotes are looked at, too
     say(f"{STOCK_QUOTES} open quotes")
     sales.quotes(STOCK_QUOTES, "Draft")
     ran = sales.stock()
-    fewest = 3 * ceil(STOCK_QUOTES / 200) + ceil(STOCK_QUOTES / 100) + ceil(ITEMS / 100)
+    lines = ceil(STOCK_QUOTES * LINES / 200)
+    fewest = ceil(STOCK_QUOTES / 2000) + lines + ceil(STOCK_QUOTES / 100) + ceil(ITEMS / 100)
     yield Promise(f"{STOCK_QUOTES} open quotes with {LINES} lines told of stock: calls", ran.told())
     yield Promise(
         f"{STOCK_QUOTES} open quotes: calls, of the fewest",
