@@ -40,6 +40,27 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command → module that holds a function (or a group of commands) of the command's name, and what it does."""
 
+EXAMPLES: dict[str, str] = {
+    "demo": "ofrecord demo",
+    "check": "ofrecord check --live",
+    "matrix": "ofrecord matrix --entity order",
+    "catalog": "ofrecord catalog --tap tap-crm",
+    "scopes": "ofrecord scopes --line",
+    "calls": "ofrecord calls --first account=1000",
+    "diff": "ofrecord diff --against main",
+    "why": "ofrecord why account/4150868000000376.phone",
+    "learn": "ofrecord learn account/4150868000000376.phone",
+    "ledger": "ofrecord ledger verify",
+    "links": "ofrecord links show",
+    "audit": "ofrecord audit --json",
+    "quote-prices": "ofrecord quote-prices --dry-run",
+    "price-lists": "ofrecord price-lists --most 10",
+    "orders": "ofrecord orders --live --days 7",
+    "delays": "ofrecord delays --days 7",
+    "reconcile": "ofrecord reconcile --json",
+}
+"""Command → how it is called, for those whose help does not say it."""
+
 
 class Lazy(typer.core.TyperGroup):
     """Lists commands from the table above; imports the one that runs."""
@@ -71,12 +92,13 @@ def _is_installed(module: str) -> bool:
 
 def _load(name: str) -> Any:
     function = getattr(importlib.import_module(COMMANDS[name][0]), name.replace("-", "_"))
+    example = f"Example: {EXAMPLES[name]}" if name in EXAMPLES else None
     if isinstance(function, typer.Typer):  # a command with commands of its own
         group = typer.main.get_command(function)
-        group.name = name
+        group.name, group.epilog = name, example
         return group
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(name)(function)
+    single.command(name, epilog=example)(function)
     return typer.main.get_command(single)
 
 

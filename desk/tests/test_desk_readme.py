@@ -4,7 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
-from ofrecord.cli import COMMANDS
+import pytest
+
+from ofrecord.cli import COMMANDS, EXAMPLES
 
 PROJECT = Path(__file__).parents[2]
 PAGE = (PROJECT / "desk" / "README.md").read_text(encoding="utf-8")
@@ -12,6 +14,16 @@ PAGE = (PROJECT / "desk" / "README.md").read_text(encoding="utf-8")
 
 def test_every_command_is_named_and_none_is_invented():
     assert set(re.findall(r"^\| `ofrecord ([\w-]+)", PAGE, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_shows_how_it_is_called(ask, command):
+    done = ask(command, "--help")
+    words = " ".join(done.stdout.split())
+    assert re.search(rf"Examples?: ofrecord {command}\b", words), words
+    assert command not in EXAMPLES or set(re.findall(r"--[\w-]+", EXAMPLES[command])) <= set(
+        re.findall(r"--[\w-]+", words.rsplit("Example:")[0])
+    )
 
 
 def test_the_matrix_shown_is_what_the_command_prints(ask):
