@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from ofrecord_kit.plan.facts import Fact
-from ofrecord_kit.target.destination import Change, Current, Destination, New, Result
+from ofrecord_kit.target.destination import Change, Current, Destination, Done, New, Refused, Result
+from ofrecord_kit.target.notices import Document
 from ofrecord_kit.target.papers import Paper
 
 
@@ -18,8 +19,10 @@ class Through(Destination):
     def __init__(self, inner: Destination) -> None:
         self._inner = inner
         self.batch_size = inner.batch_size
+        self.rows_gathered = inner.rows_gathered
         self.discriminators = inner.discriminators
         self.line_id = inner.line_id
+        self.facts_are_whole = inner.facts_are_whole
 
     def read(self, object_: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Current]:
         """As the vendor's."""
@@ -108,6 +111,27 @@ class Through(Destination):
     def attach(self, object_: str, record: str, name: str, paper: Paper) -> Result:
         """As the vendor's."""
         return self._inner.attach(object_, record, name, paper)
+
+    @property
+    def patience_s(self) -> float:
+        """As the vendor's."""
+        return self._inner.patience_s
+
+    def document(self, object_: str, record: str) -> Document | None:
+        """As the vendor's."""
+        return self._inner.document(object_, record)
+
+    def mail(self, object_: str, record: str, to: Sequence[str], subject: str, body: str) -> Done | Refused:
+        """As the vendor's."""
+        return self._inner.mail(object_, record, to, subject, body)
+
+    def was_mailed(self, object_: str, record: str, to: Sequence[str]) -> bool | None:
+        """As the vendor's."""
+        return self._inner.was_mailed(object_, record, to)
+
+    def shaped(self, stream: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As the vendor's."""
+        return self._inner.shaped(stream, record)
 
     def removed_line(self, identity: str) -> Mapping[str, Any] | None:
         """As the vendor's."""
