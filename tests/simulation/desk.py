@@ -40,6 +40,8 @@ class Desk:
     """How the ledger keeps values, where that was said."""
     is_sealed: bool = False
     """Has the ledger had a key from its beginning?"""
+    losses: int = 0
+    """How often the ledger was lost."""
     changed: tuple[str, ...] = ()
     """Changes of the rules that hold now."""
 
@@ -55,6 +57,7 @@ class Desk:
 
     def lose_memory(self) -> None:
         """With the ledger, pauses and yeses are gone."""
+        self.losses += 1
         self.paused.clear()
         self.allowed.clear()
         self.begun.clear()

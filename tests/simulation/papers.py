@@ -50,6 +50,14 @@ def _order(stage: "Stage", number: int) -> Record | None:
     return order
 
 
+def ordered(order: Record) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+    """Of each line of an order: item, quantity, rate, discount."""
+    return [
+        (line["item_id"], *(Decimal(str(line.get(name) or 0)) for name in ("quantity", "rate", "discount")))
+        for line in order["line_items"]
+    ]
+
+
 @dataclass(frozen=True)
 class Bill(Step):
     """Accounting makes an invoice of an order, or of some of it, and mostly sends it."""
@@ -164,6 +172,8 @@ class Ship(Step):
         key = order["salesorder_id"]
         body = {"date": today(stage), "line_items": lines}
         made = ask(stage, "POST", f"/inventory/v1/packages?salesorder_id={key}", body)
+        if made:
+            stage.packed[key] = ordered(order)
         if not made or not self.how_far:
             return
         package = made["package"]["package_id"]

@@ -101,6 +101,8 @@ class People:
         self.changes: dict[tuple[str, str], Changed] = {}
         """Module and field → how it was changed in the CRM (`schemas`)."""
         self.said: list[str] = []
+        self.stock: tuple[int, ...] = ()
+        """How many there are of products made from now on, in turn; empty: nobody counts them."""
         self._order = 0
 
     # -- looking -------------------------------------------------------------------------------------------------
@@ -231,6 +233,12 @@ class People:
             if one.named(system) != ("status",):
                 _nest(body, one.write(system, values[one.name]))
         _nest(body, dict.fromkeys(entity.foreign[system], f"Anmerkung – {thing.number}"))
+        if entity.name == "product" and system == "inventory" and self.stock:
+            body |= {
+                "item_type": "inventory",
+                "initial_stock": self.stock[thing.number % len(self.stock)],
+                "initial_stock_rate": 1,
+            }
         if entity.name == "composite product" and system == "inventory":
             parts = [
                 one.ids[system] for one in self.things.values() if one.entity.name == "product" and system in one.ids

@@ -4,7 +4,22 @@ import gc
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from simulation import answers, ledgers, merges, operations, oracle, orders, pages, schemas
+from simulation import (
+    answers,
+    days,
+    dispatch,
+    entries,
+    ledgers,
+    merges,
+    operations,
+    oracle,
+    orders,
+    pages,
+    promises,
+    quotes,
+    schemas,
+    services,
+)
 from simulation.bottle import Bottle, bottle
 from simulation.oracle import Broken
 from simulation.people import People
@@ -26,6 +41,11 @@ VENDORS = {"crm", "inventory", "books"}
 
 JUDGES: tuple[Callable[[Stage, list[Held]], Iterator[Broken | Held]], ...] = (
     orders.judge,
+    quotes.judge,
+    dispatch.judge,
+    services.judge,
+    promises.judge,
+    entries.judge,
     ledgers.judge,
     merges.judge,
     answers.judge,
@@ -97,7 +117,7 @@ def _find_peace(stage: Stage) -> None:
     world.line.late.clear()
     stage.desk.end(stage)
     schemas.end(stage)
-    world.clock.move(HOUR_S + stage.late_s)
+    world.clock.move(HOUR_S + stage.late_s + days.until_peace_s(stage))
     cycle(stage)
     stage.desk.read_anew(stage)
     since, runs = len(world.vendors.journal), world.host.runs

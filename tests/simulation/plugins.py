@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import typer
 import yaml
 from simulation.clockwork import Death, Processes
 from simulation.prepared import PROJECT, catalog_of
@@ -25,6 +26,8 @@ from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.exceptions import SingerReadError
 
+from ofrecord.project_file import ProjectFile
+from ofrecord.promises.command import stock
 from ofrecord_transforms.compile import UnusableRecordError
 from ofrecord_transforms.mapper import Mapper
 from ofrecord_transforms.problems import RulesError
@@ -42,6 +45,9 @@ PLUGINS = {
     "target-crm": TargetCrm,
     "target-inventory": TargetInventory,
 }
+COMMANDS: dict[str, Callable[..., None]] = {"quote-stock": stock}
+"""Commands of the desk that jobs name, as `meltano.yml` calls them."""
+_settings = ProjectFile.settings
 TOLD = (SingerSDKError, SingerReadError, RulesError, UnusableRecordError)
 """Errors of which a program makes one message and exit code 1 (`run_plugin`, the mapper's `main`); any other is a defect."""
 KILLED, DEFECT = 137, 70
@@ -52,6 +58,10 @@ def meltano() -> dict[str, Any]:
     """The project."""
     found: dict[str, Any] = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
     return found
+
+
+def _one_at_a_time(project: ProjectFile, plugin: str) -> dict[str, Any]:
+    return {**_settings(project, plugin), "calls_at_once": 1}
 
 
 def tasks_of(job: str) -> list[str]:
@@ -127,8 +137,10 @@ class Host:
 
     def task(self, task: str, begin: Callable[[int], int] = lambda _place: 0, **changes: Any) -> list[Ended]:
         """Run a task; `begin` is told the place of each plugin in the pipe and answers at which boundary it dies. How they ended."""
-        tap, mapping, target = task.split()
         self.runs += 1
+        if ":" in task:
+            return [self._command(task.partition(":")[2], begin(0))]
+        tap, mapping, target = task.split()
         with self._environment():
             read = self._tap(tap, begin(0))
             mapped = self._mapper(mapping, read.out)
@@ -164,6 +176,18 @@ class Host:
         plugin = PLUGINS[executable]
         config = _ConfigInput(config={**settings, **self.config, **changes})
         return self.start(executable, lambda: plugin.invoke(config=config, file_input=io.BytesIO(said)), die_at)
+
+    def _command(self, name: str, die_at: int) -> Ended:
+        """A step of a job that is a command of the desk."""
+
+        def program() -> None:
+            try:
+                COMMANDS[name](project=PROJECT, rules=self.rules, ledger=self.environment["OFRECORD_LEDGER"])
+            except typer.Exit as ended:
+                sys.exit(ended.exit_code)
+
+        with self._environment(), patch.object(ProjectFile, "settings", _one_at_a_time):
+            return self.start(f"ofrecord {name}", program, die_at)
 
     def start(self, name: str, program: Callable[[], None], die_at: int) -> Ended:
         """Run a program to its end, whatever that is."""

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulation.bottle import Bottle
 from simulation.desk import Desk
 from simulation.oracle import Broken
 from simulation.orders import Accepted
 from simulation.people import People, Thing
+from simulation.quotes import Proposed
+from simulation.services import Sold
 from simulation.story import Story
 
 
@@ -33,7 +36,14 @@ class Stage:
     accepted: list[Accepted] = field(default_factory=list)
     taken_back: set[str] = field(default_factory=set)
     """Invoices of which a payment was deleted."""
-    """Quotes."""
+    amended: set[str] = field(default_factory=set)
+    """Quotes that were changed after they were accepted."""
+    tampered: set[str] = field(default_factory=set)
+    """Orders that the order desk changed."""
+    packed: dict[str, Any] = field(default_factory=dict)
+    """Order → its lines when it was packed last."""
+    proposed: list[Proposed] = field(default_factory=list)
+    sold: list[Sold] = field(default_factory=list)
     late_s: float = 0.0
     """How long the sync may take to notice what people did, more than a day."""
     merged: list[tuple[Thing, Thing]] = field(default_factory=list)

@@ -57,6 +57,10 @@ class Plot:
     """What things it is about."""
     sells: bool = False
     """Are there quotes, and what follows them?"""
+    serves: bool = False
+    """Are services and contracts sold?"""
+    counts: bool = False
+    """Does inventory count what there is?"""
     things: list[str] = field(default_factory=list)
     """The entity of each thing that was made."""
     modes: set[str] = field(default_factory=set)

@@ -3,12 +3,45 @@
 import random
 from dataclasses import dataclass
 
-from simulation import answers, machines, merges, operations, orders, pages, papers, rulebook, runs, schemas, things
+from simulation import (
+    answers,
+    machines,
+    merges,
+    operations,
+    orders,
+    pages,
+    papers,
+    promises,
+    quotes,
+    rulebook,
+    runs,
+    schemas,
+    services,
+    things,
+)
 from simulation.masters import ENTITIES, JOB_OF
 from simulation.steps import Plot, Step
 
-FAMILIES = (things, runs, orders, papers, merges, operations, answers, rulebook, machines, schemas)
+FAMILIES = (
+    things,
+    runs,
+    orders,
+    quotes,
+    promises,
+    papers,
+    services,
+    merges,
+    operations,
+    answers,
+    rulebook,
+    machines,
+    schemas,
+)
 """Modules of steps."""
+COUNTING = 0.3
+"""In so many of the worlds with quotes inventory counts what there is."""
+SELLING, SERVING = 0.2, 0.06
+"""In so many worlds quotes become orders, in so many others services and contracts are sold."""
 NEEDS = {"contact": "account", "composite product": "product"}
 """What there is no thing without."""
 ACTS = [act for family in FAMILIES for act in family.ACTS]
@@ -48,7 +81,7 @@ def short_story(seed: int, about: tuple[str, ...]) -> Story:
     dice = random.Random(f"short story {seed} {about}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, "calm" in about, MEANWHILE)
     steps: list[Step] = operations.beginning(plot, next((one for one in about if one in operations.MODES), ""))
-    sells = "orders" in about
+    plot.sells = sells = "orders" in about
     kinds = ("account", "product") if sells else tuple(name for name in ENTITIES if name in about)
     plot.kinds = kinds or (dice.choice(["account", "product"]),)
     steps += [things.create(plot, name) for name in plot.kinds]
@@ -64,9 +97,13 @@ def story_of(seed: int) -> Story:
     """The world of a seed."""
     dice = random.Random(f"story {seed}")  # noqa: S311 - nothing is guarded by it
     plot = Plot(dice, dice.random() < 0.3, MEANWHILE)
-    plot.sells = sells = dice.random() < 0.2
-    plot.kinds = _kinds(dice, sells=sells)
-    steps: list[Step] = operations.beginning(plot) + [things.create(plot, name) for name in plot.kinds]
+    kind = dice.random()
+    plot.sells, plot.serves = sells, serves = kind < SELLING, SELLING <= kind < SELLING + SERVING
+    plot.counts = sells and dice.random() < COUNTING
+    plot.kinds = _kinds(dice, sells=sells, serves=serves)
+    steps: list[Step] = operations.beginning(plot, services.PLAIN if serves else None)
+    steps += [promises.Warehouse(dice.choice(promises.STOCKS))] if plot.counts else []
+    steps += [things.create(plot, name) for name in plot.kinds]
     steps += [things.create(plot) for _ in range(dice.choice([0, 0, 1, 2]))]
     steps += _first_runs(plot)
     for number in range(dice.choice(LENGTHS)):
@@ -78,7 +115,7 @@ def story_of(seed: int) -> Story:
         if dice.random() < 0.6
         else (dice.choice([-50.0, 0.0, 3.0, 45.0]), dice.choice([-50.0, 0.0, 3.0, 45.0]))
     )
-    jobs = _jobs(plot, sells)
+    jobs = _jobs(plot, sells, serves)
     latency_s, loses_all = dice.choice([0.02, 0.1, 0.7]), dice.random() < 0.1
     steps = schemas.with_changes(seed, steps, plot)
     steps, rows = pages.with_pages(seed, steps, plot)
@@ -87,17 +124,19 @@ def story_of(seed: int) -> Story:
 
 def _first_runs(plot: Plot) -> list[Step]:
     """Of a job; where there is somebody to sell to, until there is an order."""
+    if plot.serves:
+        return [runs.run(plot, "customers"), services.serve(plot), runs.run(plot, "services")]
     if not plot.sells:
         return [runs.run(plot)]
     jobs = [runs.run(plot, job) for job in plot.dice.sample(("products", "customers"), 2)]
     return [*jobs, orders.order(plot), runs.run(plot, "orders"), runs.Run("orders")]
 
 
-def _kinds(dice: random.Random, *, sells: bool) -> tuple[str, ...]:
+def _kinds(dice: random.Random, *, sells: bool, serves: bool) -> tuple[str, ...]:
     """A world is about few kinds of things, else its story would be long before anything happens to one of them."""
     kinds = {
-        *(("account", "product") if sells else ()),
-        *dice.sample(sorted(ENTITIES), 1 if sells else dice.choice([1, 1, 1, 2])),
+        *(("account", "product") if sells else ("account",) if serves else ()),
+        *(() if serves else dice.sample(sorted(ENTITIES), 1 if sells else dice.choice([1, 1, 1, 2]))),
     }
     kinds |= {NEEDS[name] for name in kinds & NEEDS.keys()}
     return tuple(name for name in ENTITIES if name in kinds)
@@ -108,7 +147,7 @@ def _something(plot: Plot) -> list[Step]:
     return plot.dice.choices(acts, [act.weight for act in acts])[0].draw(plot)
 
 
-def _jobs(plot: Plot, sells: bool) -> tuple[str, ...]:
+def _jobs(plot: Plot, sells: bool, serves: bool = False) -> tuple[str, ...]:
     wanted = {JOB_OF[one] for one in plot.things}
     jobs = plot.dice.sample(sorted(wanted), len(wanted))
-    return (*jobs, *["orders", "finance"] * sells)
+    return (*jobs, *["orders", "finance"] * sells, *["services", "finance"] * serves)

@@ -5,14 +5,15 @@ from itertools import chain
 
 import pytest
 from simulation.planted import MISTAKES, replaced
+from simulation.planted_flows import FLOWS
 from simulation.planted_more import MORE
 from simulation.planted_told import TOLD
 from simulation.play import play
 
 OTHERS = 25
 """Worlds that are tried when the one that noticed does not any more: they change when something is added to them."""
-ALL = MISTAKES + MORE + TOLD
-LEAST = 50
+ALL = MISTAKES + MORE + TOLD + FLOWS
+LEAST = 56
 
 
 @cache
