@@ -6,6 +6,7 @@ comment about a mail is in no document: that it names whom it went to is UNVERIF
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,11 +72,16 @@ class Mail:
         told = [
             str(one.get("description") or "").casefold() for one in _comments(self._client.get(f"{path}/comments").body)
         ]
-        return True if any(all(one.casefold() in words for one in to) for words in told) else None
+        return True if any(all(names_address(words, one) for one in to) for words in told) else None
 
     def _row(self, object_: str, record: str) -> Any:
         current = self._reader.read_one(object_, record, [])
         return None if current is None else current.values
+
+
+def names_address(words: str, address: str) -> bool:
+    """Does a sentence name just this address, and not one that it is a part of?"""
+    return re.search(rf"(?<![\w.+-]){re.escape(address.casefold())}(?![\w-]|\.\w)", words.casefold()) is not None
 
 
 def _comments(body: Any) -> list[dict[str, Any]]:
