@@ -174,7 +174,10 @@ def _judge_lines(stage: "Stage", one: Accepted, key: str, held: list[Held]) -> I
         yield Broken(
             "orders", f"order {order['salesorder_number']} is over {found}, its quote over {wanted}, and nobody is told"
         )
-    elif not ((key in stage.tampered and is_draft) or (one.id in stage.amended and (is_draft or is_late))):
+    elif not (
+        (key in stage.tampered and is_draft)
+        or (one.id in stage.amended and (is_draft or is_late or key in stage.tampered))
+    ):
         yield Broken(
             "orders", f"order {order['salesorder_number']} was confirmed over {found}, its quote is over {wanted}"
         )
