@@ -19,7 +19,7 @@ from tap_inventory.tap import TapInventory
 TAPS = {"tap-crm": TapCrm, "tap-inventory": TapInventory, "tap-books": TapBooks}
 MODULES = (
     "Vendors", "Accounts", "Contacts", "Products", "Price_Books", "Leads", "Campaigns", "Deals", "Quotes", "Sales_Orders", "Invoices",
-    "Purchase_Orders", "Cases", "Solutions", "Tasks", "Events", "Calls",
+    "Purchase_Orders", "Cases", "Solutions", "Tasks", "Events", "Calls", "Finance_Documents",
 )  # fmt: skip
 LISTS = {"tap-crm": ("Accounts", "/crm/v8/Accounts"), "tap-inventory": ("items", "/inventory/v1/items")}
 

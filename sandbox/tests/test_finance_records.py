@@ -213,9 +213,11 @@ def test_preferences_name_the_custom_fields_of_each_module(world):
     _, answer = call(world, "GET", f"{INVENTORY}/settings/preferences")
     found = {module: [field["api_name"] for field in fields] for module, fields in answer["customfields"].items()}
     assert found == {
-        "item": ["cf_crm_id"],
+        "item": ["cf_crm_id", "cf_lead_time_days"],
         "contact": ["cf_crm_id"],
         "salesorder": ["cf_crm_id", "cf_crm_deal_id", "cf_deal_stage"],
+        "invoice": ["cf_crm_id"],
+        "journal": ["cf_crm_id", "cf_crm_deal_id"],
     }
 
 

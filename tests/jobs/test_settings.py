@@ -72,7 +72,9 @@ def test_only_records_of_the_view_take_part_and_one_that_leaves_it_is_reported_a
 
 
 def test_an_entity_that_is_switched_off_is_neither_read_nor_written(company):
-    company.edit_rules("vendor.yml", "entity: vendor\n", "entity: vendor\nenabled: false\n")
+    for off in ("vendor", "bill entry", "purchase entry", "receive entry"):  # the entries name their vendor
+        file = f"{off.replace(' ', '_')}.yml"
+        company.edit_rules(file, f"entity: {off}\n", f"entity: {off}\nenabled: false\n")
     company.crm_new("Vendors", Vendor_Name="Radhaus")
     company.crm_new("Accounts", Account_Name="Nordlicht GmbH")
     company.synced("customers")

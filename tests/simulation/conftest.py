@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SEEDS = "0:100"
+SEEDS = "0:50"
 """What `make test` plays."""
 SHARES = ("test_worlds", "test_worlds_second", "test_worlds_third")
 """Files that play every third world each, so that several workers of a test run have something to do."""

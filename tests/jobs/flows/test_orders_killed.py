@@ -14,7 +14,7 @@ from jobs.flows.dispatched import goods, messages
 from ofrecord.demo.stage import Stage
 
 TO_ORDERS = "tap-crm--orders own-orders-crm-to-inventory target-inventory"
-ENOUGH = 40
+ENOUGH = 50
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_a_won_deal_and_its_quote_make_one_order_wherever_the_run_is_killed(shop
 
 def test_an_amendment_arrives_once_wherever_the_run_is_killed(shop):
     company, account, product = shop
-    quotes = [company.new_quote(account, [(product, 1, "19.99")]) for _number in range(ENOUGH // 2)]
+    quotes = [company.new_quote(account, [(product, 1, "19.99")]) for _number in range(24)]
     assert company.pipe(TO_ORDERS, "made") == 0
     for quote in quotes:
         row = {"id": quote["Quoted_Items"][0]["id"], "Quantity": 2}

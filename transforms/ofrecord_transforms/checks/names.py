@@ -44,9 +44,11 @@ def _new_and_gone(inquiry: Inquiry) -> None:
             inquiry.missing_system("new", system)
         elif entity.systems[system].stream is None:
             inquiry.add("new", f"nothing is read from {system}: give its place a stream.", "new")
+        elif not entity.enabled:
+            continue  # nothing of it travels
         elif not entity.systems[system].system.writable and not entity.directions():
             inquiry.add("new", f"nothing travels from {system}. Remove {system}.", "new")
-        elif not any(source == system for source, _ in entity.directions()) and entity.enabled:
+        elif not any(source == system for source, _ in entity.directions()):
             inquiry.add(
                 "new", f"{system} is read only here: new records cannot originate for it. Remove {system}.", "new"
             )
