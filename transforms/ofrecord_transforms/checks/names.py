@@ -39,13 +39,11 @@ def judge(inquiry: Inquiry, system: str, path: str, where: str, line: int, *, ma
 
 def _new_and_gone(inquiry: Inquiry) -> None:
     entity = inquiry.entity
-    for system in entity.new:
+    for system in entity.new if entity.enabled else ():
         if system not in entity.systems:
             inquiry.missing_system("new", system)
         elif entity.systems[system].stream is None:
             inquiry.add("new", f"nothing is read from {system}: give its place a stream.", "new")
-        elif not entity.enabled:
-            continue  # nothing of it travels
         elif not entity.systems[system].system.writable and not entity.directions():
             inquiry.add("new", f"nothing travels from {system}. Remove {system}.", "new")
         elif not any(source == system for source, _ in entity.directions()):
