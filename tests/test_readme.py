@@ -139,7 +139,7 @@ def test_the_matrix_is_what_the_command_prints():
 
 def test_the_demo_shown_is_a_run_that_went_well():
     shown = block("demo")
-    assert shown.count("  arrived  ") == 5
+    assert shown.count("  arrived  ") == 9
     assert "Everything arrived, and nothing was written when nothing changed." in shown
     assert max(map(len, shown.splitlines())) <= 80
     for rule, line in re.findall(r"\((rules/\w+\.yml):(\d+)\)", shown):
